@@ -1,0 +1,93 @@
+/**
+ * The kinds of entries in a region's log. The log is the truth: nothing changes what a region knows except by one of
+ * these, in the order of `seq`. Entries are stored as CBOR (codec.ts); this file is their meaning.
+ */
+import type { DeviceId, OwnerAddress, PlaceCell, RegionCell } from '../ids.ts';
+
+export type LogEntry = { readonly seq: number; readonly receivedMs: number } & EntryBody;
+
+export type EntryBody =
+  | CharterBody
+  | MembershipBody
+  | BatchBody
+  | HourCloseBody
+  | NeighbourCellsBody
+  | MaintenanceBody
+  | InheritBody;
+
+/** `rule-set`: the first entry of every log, and each later change of rules. Names the region for those who only have its log. */
+export type CharterBody = {
+  readonly kind: 'rule-set';
+  readonly rules: 'main' | 'local';
+  readonly ruleSetHash: string;
+  readonly cell: RegionCell;
+  readonly regionName: string;
+  /** Corners of the cell, [longitude, latitude] in 1e-5 degrees, not closed. */
+  readonly boundary: readonly (readonly [number, number])[];
+};
+
+export type MembershipStatus = 'claimed' | 'active' | 'quarantined' | 'retired';
+
+/** `membership`: the device's row in D1 as of `version`; older versions are ignored. */
+export type MembershipBody = {
+  readonly kind: 'membership';
+  readonly version: number;
+  readonly device: DeviceId;
+  readonly status: MembershipStatus;
+  readonly owner: OwnerAddress;
+  readonly displayName: string;
+  readonly place: PlaceCell;
+  /** Centre of `place` in 1e-5 degrees. */
+  readonly latitudeE5: number;
+  readonly longitudeE5: number;
+  /** Height above sea level rounded to 10 m, null: unknown. */
+  readonly elevationM: number | null;
+  readonly tier: 0 | 1 | 2;
+  /** Density cell: the place cell of the first device claimed within 500 m. */
+  readonly density: PlaceCell;
+  readonly claimedMs: number;
+};
+
+/** `batch`: one accepted post. `readings` is packed (reading/pack.ts); `evidence` lets anyone verify the signature again. */
+export type BatchBody = {
+  readonly kind: 'batch';
+  readonly slot: number;
+  /** 64-bit counter, 16 lower-case hex digits. */
+  readonly nonce: string;
+  /** sha-256 of the body as posted. */
+  readonly digest: Uint8Array;
+  readonly readings: Uint8Array;
+  readonly evidence: Uint8Array;
+};
+
+/** `hour-close`: step one. Freezes the hour's self-checked cells of every hour up to and including `hour`. */
+export type HourCloseBody = { readonly kind: 'hour-close'; readonly hour: number };
+
+/** `neighbour-cells`: step two. The blocks of other regions that the final verdicts of `hour` were judged with. */
+export type NeighbourCellsBody = {
+  readonly kind: 'neighbour-cells';
+  readonly hour: number;
+  readonly blocks: readonly NeighbourBlock[];
+};
+/** `hash` null: the region did not answer in time. */
+export type NeighbourBlock = { readonly cell: RegionCell; readonly hash: string | null };
+
+/** `maintenance`: readings of the device measured in [fromMs, untilMs) are stored but not evaluated, sold or missed. */
+export type MaintenanceBody = {
+  readonly kind: 'maintenance';
+  readonly device: DeviceId;
+  readonly fromMs: number;
+  readonly untilMs: number;
+};
+
+/** `inherit`: the device brings what another region (or its former key) knew of it: nonce mark, score and integrity memory. */
+export type InheritBody = {
+  readonly kind: 'inherit';
+  readonly device: DeviceId;
+  readonly from: RegionCell | DeviceId;
+  readonly highNonce: string;
+  readonly badHours: number;
+  readonly scoreBps: number;
+};
+
+export type EntryKind = EntryBody['kind'];

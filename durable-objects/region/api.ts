@@ -1,0 +1,82 @@
+/**
+ * What callers see of a region object. Methods return values, never throw for an expected refusal: error classes do not
+ * survive RPC. Reached only through durable-objects/stub.ts.
+ */
+import type { RegionRefusal } from '../../core/errors.ts';
+import type { DeviceId } from '../../core/ids.ts';
+import type { CharterBody, MaintenanceBody, MembershipBody } from '../../core/region/entry.ts';
+import type { Receipt } from '../../core/region/receipt.ts';
+import type { Result } from '../../core/result.ts';
+
+/** A batch whose signature, digest, clock and content the edge has checked. */
+export type VerifiedBatch = {
+  readonly device: DeviceId;
+  /** 16 lower-case hex digits. */
+  readonly nonce: string;
+  /** sha-256 of the body bytes as posted. */
+  readonly digest: Uint8Array;
+  /** core/reading/pack.ts */
+  readonly readings: Uint8Array;
+  /** core/signature/evidence.ts */
+  readonly evidence: Uint8Array;
+};
+
+export type IngestReply =
+  | { readonly status: 'accepted' | 'repeated'; readonly receipt: Receipt }
+  | { readonly status: 'expired'; readonly receipt: string };
+
+/** One value of the log, for the paid query. `hour` rows are cells, `raw` rows are readings. */
+export type ObservationQuery = {
+  readonly devices: readonly DeviceId[] | null;
+  /** Quantity codes, null: all. */
+  readonly quantities: readonly string[] | null;
+  readonly fromMs: number;
+  readonly untilMs: number;
+  readonly resolution: 'raw' | 'hour';
+  readonly limit: number;
+};
+
+export type Observation = {
+  readonly device: DeviceId;
+  readonly quantity: string;
+  /** Start of the hour, or time of measurement. */
+  readonly startMs: number;
+  /** In the quantity's unit: the mean of the hour, or the reading. */
+  readonly value: number;
+  /** Readings behind the value. */
+  readonly count: number;
+  /** QARTOD flag; a cell's is final once its hour is closed. */
+  readonly flag: number;
+  readonly tests: readonly string[];
+  readonly final: boolean;
+};
+
+export type RegionSummary = {
+  readonly cell: string;
+  readonly name: string;
+  readonly seq: number;
+  readonly devices: number;
+  readonly firstHour: number | null;
+  /** Last closed hour, null before the first. */
+  readonly closedThrough: number | null;
+  readonly batches: number;
+  readonly readings: number;
+  /** sha-256 of the folded state, hex. */
+  readonly stateHash: string;
+  readonly publishedSeq: number;
+};
+
+export interface RegionApi {
+  ingest(batch: VerifiedBatch): Promise<Result<IngestReply, RegionRefusal>>;
+  /** Idempotent: writes the first entry of the log, or nothing if the same rules are in force. */
+  charter(charter: CharterBody): Promise<Result<RegionSummary, RegionRefusal>>;
+  /** Idempotent by version. */
+  applyMembership(membership: MembershipBody): Promise<Result<RegionSummary, RegionRefusal>>;
+  maintain(maintenance: MaintenanceBody): Promise<Result<RegionSummary, RegionRefusal>>;
+  observations(query: ObservationQuery): Promise<readonly Observation[]>;
+  summary(): Promise<RegionSummary>;
+  /** Closes, seals and publishes what is due; the alarm calls the same. */
+  advance(): Promise<RegionSummary>;
+  /** Throws away all derived state and publishes everything again from the log alone. */
+  refold(): Promise<RegionSummary>;
+}

@@ -1,0 +1,18 @@
+/** The only place that turns names into object stubs. */
+import type { RegionCell } from '../core/ids.ts';
+import type { Region } from './region/region.ts';
+import type { Settler } from './settler/settler.ts';
+import type { Minter } from './minter/minter.ts';
+
+export function regionStub(namespace: DurableObjectNamespace<Region>, cell: RegionCell): DurableObjectStub<Region> {
+  return namespace.getByName(cell);
+}
+
+/** One settler per chain and key; the network has one key. */
+export function settlerStub(namespace: DurableObjectNamespace<Settler>, chainId: number): DurableObjectStub<Settler> {
+  return namespace.getByName(`eip155:${chainId}`);
+}
+
+export function minterStub(namespace: DurableObjectNamespace<Minter>, chainId: number): DurableObjectStub<Minter> {
+  return namespace.getByName(`eip155:${chainId}`);
+}

@@ -1,0 +1,19 @@
+/** `GET /v1/observations`, the paid query. */
+export type ObservationsAnswer = {
+  readonly from: string;
+  readonly until: string;
+  readonly resolution: 'raw' | 'hour';
+  readonly license: string;
+  readonly attribution: readonly string[];
+  readonly observations: readonly {
+    readonly device: string;
+    readonly quantity: string;
+    readonly unit: string;
+    readonly start: string;
+    readonly value: number;
+    readonly count: number;
+    readonly flag: 1 | 2 | 3 | 4 | 9;
+    readonly tests: readonly string[];
+    readonly final: boolean;
+  }[];
+};

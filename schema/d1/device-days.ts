@@ -1,0 +1,30 @@
+/** One row a device and epoch: 24 hourly cells per quantity, the score and its parts. Written once, when the day closes; revised once for late data. */
+import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+
+export const deviceDays = sqliteTable(
+  'device_day',
+  {
+    device: text('device').notNull(),
+    epoch: integer('epoch').notNull(),
+    cell: text('cell').notNull(),
+    scoreBps: integer('score_bps').notNull(), // of this day
+    score30Bps: integer('score30_bps').notNull(), // exponentially weighted over 30 days
+    parts: text('parts', { mode: 'json' }).$type<ScoreParts>().notNull(),
+    series: text('series', { mode: 'json' }).$type<readonly DaySeries[]>().notNull(),
+    late: integer('late').notNull(), // readings that arrived after their hour's close
+  },
+  (table) => [primaryKey({ columns: [table.device, table.epoch] })],
+);
+
+export type ScoreParts = {
+  readonly availabilityBps: number;
+  readonly integrityBps: number;
+  /** Hours of the day per cause: [test bit, hours]. */
+  readonly causes: readonly (readonly [string, number])[];
+};
+
+export type DaySeries = {
+  readonly quantity: number; // index in the catalogue
+  /** 24 cells: [readings, sum in steps, flag, tests bit mask], null: missing. */
+  readonly hours: readonly (readonly [number, number, number, number] | null)[];
+};

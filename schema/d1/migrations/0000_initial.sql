@@ -1,0 +1,91 @@
+CREATE TABLE `device` (
+	`device` text PRIMARY KEY NOT NULL,
+	`version` integer NOT NULL,
+	`cell` text NOT NULL,
+	`status` text NOT NULL,
+	`owner` text NOT NULL,
+	`display_name` text NOT NULL,
+	`place` text NOT NULL,
+	`latitude_e5` integer NOT NULL,
+	`longitude_e5` integer NOT NULL,
+	`elevation_m` integer,
+	`tier` integer NOT NULL,
+	`density` text NOT NULL,
+	`claimed_ms` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `region` (
+	`cell` text PRIMARY KEY NOT NULL,
+	`name` text NOT NULL,
+	`rules` text NOT NULL,
+	`rule_set_hash` text NOT NULL,
+	`boundary` text NOT NULL,
+	`first_hour` integer,
+	`closed_through` integer,
+	`batches` integer NOT NULL,
+	`readings` integer NOT NULL,
+	`state_hash` text NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `region_hour` (
+	`cell` text NOT NULL,
+	`hour` integer NOT NULL,
+	`cells` text NOT NULL,
+	`cells_root` text NOT NULL,
+	`segment_key` text,
+	`segment_root` text,
+	`from_seq` integer,
+	`to_seq` integer,
+	PRIMARY KEY(`cell`, `hour`)
+);
+--> statement-breakpoint
+CREATE TABLE `device_day` (
+	`device` text NOT NULL,
+	`epoch` integer NOT NULL,
+	`cell` text NOT NULL,
+	`score_bps` integer NOT NULL,
+	`score30_bps` integer NOT NULL,
+	`parts` text NOT NULL,
+	`series` text NOT NULL,
+	`late` integer NOT NULL,
+	PRIMARY KEY(`device`, `epoch`)
+);
+--> statement-breakpoint
+CREATE TABLE `anomaly_event` (
+	`device` text NOT NULL,
+	`quantity` text NOT NULL,
+	`test` text NOT NULL,
+	`start_hour` integer NOT NULL,
+	`end_hour` integer,
+	`cell` text NOT NULL,
+	`flag` integer NOT NULL,
+	`evidence` text NOT NULL,
+	PRIMARY KEY(`device`, `quantity`, `test`, `start_hour`)
+);
+--> statement-breakpoint
+CREATE TABLE `epoch` (
+	`epoch` integer PRIMARY KEY NOT NULL,
+	`state` text NOT NULL,
+	`root` text NOT NULL,
+	`total` text NOT NULL,
+	`reserved` text NOT NULL,
+	`usdc_total` text NOT NULL,
+	`recipients` integer NOT NULL,
+	`devices` integer NOT NULL,
+	`batch_count` integer NOT NULL,
+	`report_hash` text NOT NULL,
+	`rule_set_hash` text NOT NULL,
+	`data_root` text NOT NULL,
+	`computed_ms` integer NOT NULL,
+	`commit_hash` text,
+	`mint_hashes` text NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `payout` (
+	`epoch` integer NOT NULL,
+	`owner` text NOT NULL,
+	`amount` text NOT NULL,
+	`usdc` text NOT NULL,
+	`shares` text NOT NULL,
+	PRIMARY KEY(`epoch`, `owner`)
+);

@@ -1,0 +1,21 @@
+/** One row a region-hour that holds data: judged cells of the hour, and the evidence sealed at its close. */
+import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+
+export const regionHours = sqliteTable(
+  'region_hour',
+  {
+    cell: text('cell').notNull(),
+    hour: integer('hour').notNull(), // hour index of the rule set
+    cells: text('cells', { mode: 'json' }).$type<readonly StoredCell[]>().notNull(),
+    cellsRoot: text('cells_root').notNull(), // sha-256 over the canonical cells, hex
+    // Evidence: the log from `fromSeq` to `toSeq`, sealed when this hour closed; null where nothing was sealed.
+    segmentKey: text('segment_key'), // R2
+    segmentRoot: text('segment_root'), // Merkle root over the entries, hex
+    fromSeq: integer('from_seq'),
+    toSeq: integer('to_seq'),
+  },
+  (table) => [primaryKey({ columns: [table.cell, table.hour] })],
+);
+
+/** [slot, quantity index, readings, sum in steps, min, max, flag, tests bit mask] */
+export type StoredCell = readonly [number, number, number, number, number, number, number, number];
