@@ -12,6 +12,7 @@ export const deviceDays = sqliteTable(
     parts: text('parts', { mode: 'json' }).$type<ScoreParts>().notNull(),
     series: text('series', { mode: 'json' }).$type<readonly DaySeries[]>().notNull(),
     late: integer('late').notNull(), // readings that arrived after their hour's close
+    lateSeries: text('late_series', { mode: 'json' }).$type<readonly DaySeries[]>().notNull(), // their cells: sold as late, never scored
   },
   (table) => [primaryKey({ columns: [table.device, table.epoch] })],
 );

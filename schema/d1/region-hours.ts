@@ -7,7 +7,7 @@ export const regionHours = sqliteTable(
     cell: text('cell').notNull(),
     hour: integer('hour').notNull(), // hour index of the rule set
     cells: text('cells', { mode: 'json' }).$type<readonly StoredCell[]>().notNull(),
-    cellsRoot: text('cells_root').notNull(), // sha-256 over the canonical cells, hex
+    stateHash: text('state_hash'), // sha-256 of the folded state at this hour's close, hex; null where several hours closed at once
     // Evidence: the log from `fromSeq` to `toSeq`, sealed when this hour closed; null where nothing was sealed.
     segmentKey: text('segment_key'), // R2
     segmentRoot: text('segment_root'), // Merkle root over the entries, hex

@@ -12,4 +12,5 @@ export const regions = sqliteTable('region', {
   batches: integer('batches').notNull(),
   readings: integer('readings').notNull(),
   stateHash: text('state_hash').notNull(), // of the state folded up to closedThrough's entry
+  slots: text('slots', { mode: 'json' }).$type<readonly string[]>().notNull().default([]), // device by slot: reads the cells of region_hour
 });

@@ -12,7 +12,7 @@ CREATE TABLE `device` (
 	`tier` integer NOT NULL,
 	`density` text NOT NULL,
 	`claimed_ms` integer NOT NULL
-);
+) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE TABLE `region` (
 	`cell` text PRIMARY KEY NOT NULL,
@@ -24,20 +24,21 @@ CREATE TABLE `region` (
 	`closed_through` integer,
 	`batches` integer NOT NULL,
 	`readings` integer NOT NULL,
-	`state_hash` text NOT NULL
-);
+	`state_hash` text NOT NULL,
+	`slots` text DEFAULT '[]' NOT NULL
+) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE TABLE `region_hour` (
 	`cell` text NOT NULL,
 	`hour` integer NOT NULL,
 	`cells` text NOT NULL,
-	`cells_root` text NOT NULL,
+	`state_hash` text,
 	`segment_key` text,
 	`segment_root` text,
 	`from_seq` integer,
 	`to_seq` integer,
 	PRIMARY KEY(`cell`, `hour`)
-);
+) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE TABLE `device_day` (
 	`device` text NOT NULL,
@@ -48,8 +49,9 @@ CREATE TABLE `device_day` (
 	`parts` text NOT NULL,
 	`series` text NOT NULL,
 	`late` integer NOT NULL,
+	`late_series` text NOT NULL,
 	PRIMARY KEY(`device`, `epoch`)
-);
+) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE TABLE `anomaly_event` (
 	`device` text NOT NULL,
@@ -61,7 +63,7 @@ CREATE TABLE `anomaly_event` (
 	`flag` integer NOT NULL,
 	`evidence` text NOT NULL,
 	PRIMARY KEY(`device`, `quantity`, `test`, `start_hour`)
-);
+) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE TABLE `epoch` (
 	`epoch` integer PRIMARY KEY NOT NULL,
@@ -79,7 +81,7 @@ CREATE TABLE `epoch` (
 	`computed_ms` integer NOT NULL,
 	`commit_hash` text,
 	`mint_hashes` text NOT NULL
-);
+) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE TABLE `payout` (
 	`epoch` integer NOT NULL,
@@ -88,4 +90,4 @@ CREATE TABLE `payout` (
 	`usdc` text NOT NULL,
 	`shares` text NOT NULL,
 	PRIMARY KEY(`epoch`, `owner`)
-);
+) WITHOUT ROWID;

@@ -1,0 +1,111 @@
+/**
+ * Copying of a neighbour (anomaly-qc.md T8, first form): a sequential likelihood ratio per pair. An hour speaks only when
+ * the values move and few others share them, so that calm air and a common sky carry no evidence.
+ */
+import { distanceMeters } from '../geo.ts';
+import { ln } from '../math.ts';
+import type { Cell, CopySuspicion, DeviceState } from '../region/state.ts';
+import { cellSum } from '../region/cells.ts';
+
+/** From this many nats on a pair is suspect. */
+export const COPY_SUSPECT_NATS = 45;
+const CAP_NATS = 80;
+const HOURLY_NATS = 6;
+const TOLERANCE = 0.025;
+const MATCH_IF_COPY = 0.95;
+const LEAST_CHANCE = 0.05;
+const NEAREST = 8;
+const RADIUS_METERS = 60_000;
+/** Fewer shared quantities than this prove nothing in one hour. */
+const SHARED_QUANTITIES = 2;
+
+/** Means of one device's hour, by quantity, in steps; null where nothing moved since the hour before. */
+export type HourMeans = {
+  readonly slot: number;
+  readonly means: ReadonlyMap<number, number>;
+  readonly moving: ReadonlySet<number>;
+  readonly receivedMs: number;
+};
+
+export function hourMeans(slot: number, cells: readonly Cell[], before: readonly Cell[]): HourMeans {
+  const means = new Map<number, number>();
+  const moving = new Set<number>();
+  let receivedMs = Infinity;
+  for (const cell of cells) {
+    const { count, sum } = cellSum(cell);
+    means.set(cell.quantity, sum / count);
+    receivedMs = Math.min(receivedMs, cell.receivedMs);
+    const previous = before.find((old) => old.quantity === cell.quantity);
+    if (previous === undefined) continue;
+    const old = cellSum(previous);
+    if (!matches(sum / count, old.sum / old.count)) moving.add(cell.quantity);
+  }
+  return { slot, means, moving, receivedMs };
+}
+
+function matches(a: number, b: number): boolean {
+  return Math.abs(a - b) <= Math.max(0.5, TOLERANCE * Math.max(Math.abs(a), Math.abs(b)));
+}
+
+/** Updates the suspicions of `device` with one hour; `others` are the hours of all other devices of the region. */
+export function updateCopies(device: DeviceState, own: HourMeans, others: readonly HourMeans[], devices: readonly DeviceState[]): void {
+  for (const other of nearest(device, others, devices)) {
+    let nats = 0;
+    let shared = 0;
+    for (const quantity of own.moving) {
+      const mine = own.means.get(quantity);
+      const theirs = other.means.get(quantity);
+      if (mine === undefined || theirs === undefined) continue;
+      shared += 1;
+      const chance = shareMatching(quantity, mine, others, other.slot);
+      nats += matches(mine, theirs) ? ln(MATCH_IF_COPY / chance) : ln((1 - MATCH_IF_COPY) / (1 - chance));
+    }
+    if (shared < SHARED_QUANTITIES) continue;
+    accumulate(device, other, own, Math.max(-HOURLY_NATS, Math.min(HOURLY_NATS, nats)));
+  }
+  device.copies = device.copies.filter((copy) => copy.nats > 0);
+}
+
+/** Share of the other devices whose value matches as well, never below the least believable chance. */
+function shareMatching(quantity: number, value: number, others: readonly HourMeans[], except: number): number {
+  let count = 0;
+  let matching = 0;
+  for (const other of others) {
+    const theirs = other.means.get(quantity);
+    if (theirs === undefined || other.slot === except) continue;
+    count += 1;
+    if (matches(value, theirs)) matching += 1;
+  }
+  const share = count === 0 ? 0.5 : matching / count;
+  return Math.min(0.9, Math.max(LEAST_CHANCE, share));
+}
+
+function accumulate(device: DeviceState, other: HourMeans, own: HourMeans, nats: number): void {
+  let suspicion = device.copies.find((copy) => copy.slot === other.slot);
+  if (suspicion === undefined) {
+    if (nats <= 0) return;
+    suspicion = { slot: other.slot, nats: 0, later: 0 };
+    device.copies.push(suspicion);
+    device.copies.sort((a, b) => a.slot - b.slot);
+  }
+  suspicion.nats = Math.min(CAP_NATS, Math.max(0, suspicion.nats + nats));
+  // A copy cannot be posted before its original.
+  suspicion.later += own.receivedMs > other.receivedMs ? 1 : own.receivedMs < other.receivedMs ? -1 : 0;
+}
+
+function nearest(device: DeviceState, others: readonly HourMeans[], devices: readonly DeviceState[]): HourMeans[] {
+  const near: { hour: HourMeans; meters: number }[] = [];
+  for (const hour of others) {
+    const other = devices[hour.slot];
+    if (other === undefined) continue;
+    const meters = distanceMeters(device.membership, other.membership);
+    if (meters <= RADIUS_METERS) near.push({ hour, meters });
+  }
+  near.sort((a, b) => a.meters - b.meters || a.hour.slot - b.hour.slot);
+  return near.slice(0, NEAREST).map(({ hour }) => hour);
+}
+
+/** The device that this one is held to copy, if the evidence suffices and it was the later one more often than not. */
+export function copiedFrom(device: DeviceState): CopySuspicion | undefined {
+  return device.copies.find((copy) => copy.nats > COPY_SUSPECT_NATS && copy.later > 0);
+}

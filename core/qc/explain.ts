@@ -1,0 +1,73 @@
+/**
+ * Why something was flagged, in words for the owner of the device: what was measured against what was expected, and what
+ * to do. One sentence each; the codes stay stable, the words may change.
+ */
+import type { Quantity } from '../reading/quantity.ts';
+import { roundValue } from '../query/rows.ts';
+
+export type FlagFacts = {
+  /** In the quantity's unit; hours for `flat`. */
+  readonly measured: number;
+  /** Band of honest values; null: open end. */
+  readonly expected: readonly [number | null, number | null];
+  /** Name of the device that the series was compared with. */
+  readonly against?: string;
+};
+
+export type Explanation = { readonly reason: string; readonly remedy: string };
+
+export function explain(test: string, facts: FlagFacts, quantity: Quantity): Explanation {
+  const { label, unit } = quantity;
+  const value = `${roundValue(facts.measured, quantity)} ${unit}`;
+  const other = facts.against ?? 'another device';
+  switch (test) {
+    case 'range':
+      return {
+        reason: `${label} read ${value}; values ${band(facts.expected, quantity)} are possible.`,
+        remedy: 'Check the unit that the device sends and the wiring of the sensor; replace it if the value stays.',
+      };
+    case 'step':
+      return {
+        reason: `${label} jumped to ${value}; after the readings before it, values ${band(facts.expected, quantity)} are plausible.`,
+        remedy: 'Check for a loose contact, an unstable supply, or smoke, steam and sun right at the inlet.',
+      };
+    case 'flat':
+      return {
+        reason: `${label} kept exactly the same value for ${hours(facts.measured)}; ${flatBand(facts.expected)}.`,
+        remedy: 'Restart the device; if the value stays, the sensor is stuck and has to be cleaned or replaced.',
+      };
+    case 'neighbour':
+      return {
+        reason: `${label} read ${value} while devices nearby put it ${band(facts.expected, quantity)}.`,
+        remedy: 'Look for a local source or a sheltered inlet; if there is none, clean or calibrate the sensor.',
+      };
+    case 'copy':
+      return {
+        reason: `${label} repeats the readings of ${other}.`,
+        remedy: 'Send what this device measures itself; if both really stand together, ask for a review.',
+      };
+    case 'late':
+      return {
+        reason: `${label} arrived after its hour had been closed.`,
+        remedy: 'Check the uplink and the clock of the device; late data is kept and sold, but not paid.',
+      };
+    default:
+      return { reason: `${label} failed the test "${test}" with ${value}.`, remedy: 'Ask for a review of this flag.' };
+  }
+}
+
+function band([low, high]: FlagFacts['expected'], quantity: Quantity): string {
+  const text = (value: number) => `${roundValue(value, quantity)}`;
+  if (low !== null && high !== null) return `between ${text(low)} and ${text(high)} ${quantity.unit}`;
+  if (low !== null) return `from ${text(low)} ${quantity.unit} up`;
+  return high === null ? 'of any size' : `up to ${text(high)} ${quantity.unit}`;
+}
+
+function flatBand([, high]: FlagFacts['expected']): string {
+  return high === null ? 'real air is never that still' : `more than ${hours(high)} is not natural`;
+}
+
+function hours(count: number): string {
+  const rounded = Math.round(count * 10) / 10;
+  return rounded === 1 ? '1 hour' : `${rounded} hours`;
+}

@@ -1,0 +1,86 @@
+/** Rows of an answer: closed hours from device-days, everything younger from the region's object, each exactly once. */
+import type { DeviceId } from '../ids.ts';
+import { testCodes } from '../qc/tests.ts';
+import { quantityByCode, type Quantity } from '../reading/quantity.ts';
+import type { TimeRules } from '../rules/rule-set.ts';
+import { firstHourOf, hourStartMs } from '../time.ts';
+
+export type ObservationRow = {
+  readonly device: DeviceId;
+  readonly quantity: string;
+  readonly startMs: number;
+  /** In the quantity's unit. */
+  readonly value: number;
+  readonly count: number;
+  readonly flag: number;
+  readonly tests: readonly string[];
+  readonly final: boolean;
+};
+
+export type StoredDay = {
+  readonly device: DeviceId;
+  readonly epoch: number;
+  readonly series: readonly {
+    readonly quantity: number;
+    /** [readings, sum in steps, flag, tests bit mask], null: missing. */
+    readonly hours: readonly (readonly [number, number, number, number] | null)[];
+  }[];
+};
+
+type Wanted = { readonly quantities: readonly Quantity[]; readonly fromMs: number; readonly untilMs: number };
+
+/** Cells of a closed day that lie in [fromMs, untilMs). Their verdicts are final. */
+export function rowsOfDay(
+  day: StoredDay,
+  wanted: Wanted,
+  rules: Pick<TimeRules, 'hourSeconds' | 'epochSeconds'>,
+): ObservationRow[] {
+  const rows: ObservationRow[] = [];
+  const firstHour = firstHourOf(day.epoch, rules);
+  for (const quantity of wanted.quantities) {
+    const hours = day.series.find((series) => series.quantity === quantity.index)?.hours ?? [];
+    hours.forEach((cell, index) => {
+      const startMs = hourStartMs(firstHour + index, rules);
+      if (cell === null || cell[0] === 0 || startMs < wanted.fromMs || startMs >= wanted.untilMs) return;
+      const [count, sum, flag, tests] = cell;
+      rows.push({
+        device: day.device,
+        quantity: quantity.code,
+        startMs,
+        value: meanOf(sum, count, quantity),
+        count,
+        flag,
+        tests: testCodes(tests),
+        final: true,
+      });
+    });
+  }
+  return rows;
+}
+
+/** Mean of `count` readings in the quantity's unit, rounded to a hundredth of its resolution. */
+export function meanOf(sumSteps: number, count: number, quantity: Pick<Quantity, 'stepsPerUnit'>): number {
+  return roundValue(sumSteps / count / quantity.stepsPerUnit, quantity);
+}
+
+export function roundValue(value: number, quantity: Pick<Quantity, 'stepsPerUnit'>): number {
+  const perUnit = quantity.stepsPerUnit * 100;
+  return Math.round(value * perUnit) / perUnit;
+}
+
+/** Sorted by device, quantity and start. Where both sides know a row, the closed one speaks. */
+export function mergeRows(closed: readonly ObservationRow[], open: readonly ObservationRow[]): ObservationRow[] {
+  const merged = new Map<string, ObservationRow>();
+  for (const row of [...open, ...closed]) merged.set(`${row.device} ${row.quantity} ${row.startMs}`, row);
+  return [...merged.values()].toSorted(
+    (a, b) => compare(a.device, b.device) || compare(a.quantity, b.quantity) || a.startMs - b.startMs,
+  );
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+export function unitOf(row: Pick<ObservationRow, 'quantity'>): string {
+  return quantityByCode(row.quantity)?.unit ?? '';
+}

@@ -1,0 +1,141 @@
+/** Folds one batch: every reading is taken, counted as a duplicate or refused; taken ones are checked and enter their hour's cell. */
+import { checkPoint, type PointHistory, type PointVerdict } from '../qc/point-checks.ts';
+import { RANGE, STEP, testCodes } from '../qc/tests.ts';
+import { quantityByIndex, type Quantity } from '../reading/quantity.ts';
+import { FAIL, NOT_EVALUATED, SUSPECT, type Reading } from '../reading/reading.ts';
+import type { RuleSet } from '../rules/rule-set.ts';
+import { firstHourOf, epochOf, hourOf, rfc3339 } from '../time.ts';
+import { addReading } from './cells.ts';
+import { cover, coverageOf, newSeries } from './coverage.ts';
+import type { ReadingRefusal, ReceiptFlag, RefusedReading } from './receipt.ts';
+import type { DeviceState, RegionState, SeriesState } from './state.ts';
+
+/** What the receipt says of the readings; the rest of a receipt is known without the fold. */
+export type BatchEffect = {
+  accepted: number;
+  duplicate: number;
+  late: number;
+  refused: RefusedReading[];
+  flags: ReceiptFlag[];
+};
+
+export function applyBatch(state: RegionState, device: DeviceState, readings: readonly Reading[], receivedMs: number, rules: RuleSet): BatchEffect {
+  if (state.firstBatchMs === null) openRegion(state, receivedMs, rules);
+  const effect: BatchEffect = { accepted: 0, duplicate: 0, late: 0, refused: [], flags: [] };
+  for (const reading of readings) {
+    const quantity = quantityByIndex(reading.quantity);
+    // The edge packs only catalogue quantities; a log of a later catalogue must not brick this fold.
+    if (quantity === undefined) continue;
+    applyReading(state, device, reading, quantity, receivedMs, rules, effect);
+  }
+  state.batches += 1;
+  state.readings += effect.accepted;
+  return effect;
+}
+
+function openRegion(state: RegionState, receivedMs: number, rules: RuleSet): void {
+  state.firstBatchMs = receivedMs;
+  const earliest = epochOf(receivedMs - rules.time.backfillSeconds * 1000, rules.time);
+  state.firstHour = firstHourOf(earliest, rules.time);
+}
+
+function applyReading(
+  state: RegionState,
+  device: DeviceState,
+  reading: Reading,
+  quantity: Quantity,
+  receivedMs: number,
+  rules: RuleSet,
+  effect: BatchEffect,
+): void {
+  const { measuredMs, steps } = reading;
+  const refuse = (code: ReadingRefusal): void => {
+    effect.refused.push({ quantity: quantity.code, time: rfc3339(measuredMs), code });
+  };
+  if (measuredMs > receivedMs + rules.time.maxAheadSeconds * 1000) return refuse('in-the-future');
+  if (measuredMs < receivedMs - rules.time.maxAgeSeconds * 1000) return refuse('too-old');
+
+  const series = seriesOf(device, quantity.index, receivedMs, measuredMs, rules);
+  const coverage = coverageOf(series, measuredMs, steps);
+  if (coverage === 'duplicate') {
+    effect.duplicate += 1;
+    return;
+  }
+  if (coverage === 'conflicting-value') device.conflicts += 1;
+  if (coverage === 'conflicting-value' || coverage === 'already-covered') return refuse(coverage);
+
+  const isFirst = series.recent.length === 0;
+  if (measuredMs > device.newestMs) device.newestMs = measuredMs;
+  const verdict = judge(device, series, coverage === 'newest' && !isFirst, reading, quantity, rules);
+  cover(series, measuredMs, steps, coverage, device.newestMs, rules.time);
+  if (coverage === 'newest') remember(series, reading, verdict, isFirst);
+
+  effect.accepted += 1;
+  const hour = hourOf(measuredMs, rules.time);
+  const isLate = (state.frozenThrough !== null && hour <= state.frozenThrough) || (state.firstHour !== null && hour < state.firstHour);
+  if (isLate) {
+    addLate(device, hour, reading);
+    effect.late += 1;
+  } else {
+    addReading(device.open, hour, reading, verdict, receivedMs);
+  }
+  if (verdict.flag === SUSPECT || verdict.flag === FAIL) {
+    for (const test of testCodes(verdict.tests)) {
+      if (test !== 'copy') effect.flags.push({ quantity: quantity.code, time: rfc3339(measuredMs), test, flag: verdict.flag });
+    }
+  }
+}
+
+const UNEVALUATED: PointVerdict = { flag: NOT_EVALUATED, tests: 0, measured: 0, low: null, high: null };
+
+function judge(
+  device: DeviceState,
+  series: SeriesState,
+  hasHistory: boolean,
+  reading: Reading,
+  quantity: Quantity,
+  rules: RuleSet,
+): PointVerdict {
+  if (device.maintenance.some(([fromMs, untilMs]) => fromMs <= reading.measuredMs && reading.measuredMs < untilMs)) return UNEVALUATED;
+  const scale = quantity.stepsPerUnit;
+  const history: PointHistory = hasHistory
+    ? {
+        lastMs: series.lastMs,
+        last: series.lastSteps / scale,
+        levelMs: series.levelMs,
+        level: series.levelSteps / scale,
+        runStartMs: series.runStartMs,
+      }
+    : null;
+  return checkPoint(reading.steps / scale, reading.measuredMs, history, rules.quality[quantity.code], rules.time.hourSeconds * 1000);
+}
+
+function remember(series: SeriesState, reading: Reading, verdict: PointVerdict, isFirst: boolean): void {
+  if (isFirst || series.lastSteps !== reading.steps) series.runStartMs = reading.measuredMs;
+  series.lastMs = reading.measuredMs;
+  series.lastSteps = reading.steps;
+  // A value out of range or after a jump is no level to hold the next one against; the very first is all there is.
+  if (isFirst || (verdict.tests & (RANGE | STEP)) === 0) {
+    series.levelMs = reading.measuredMs;
+    series.levelSteps = reading.steps;
+  }
+}
+
+function seriesOf(device: DeviceState, quantity: number, receivedMs: number, measuredMs: number, rules: RuleSet): SeriesState {
+  for (const series of device.quantities) if (series.quantity === quantity) return series;
+  const series = newSeries(quantity, receivedMs, measuredMs, rules.time);
+  device.quantities.push(series);
+  device.quantities.sort((a, b) => a.quantity - b.quantity);
+  return series;
+}
+
+function addLate(device: DeviceState, hour: number, reading: Reading): void {
+  for (const cell of device.late) {
+    if (cell.hour !== hour || cell.quantity !== reading.quantity) continue;
+    cell.count += 1;
+    cell.sum += reading.steps;
+    cell.revised = false;
+    return;
+  }
+  device.late.push({ hour, quantity: reading.quantity, count: 1, sum: reading.steps, revised: false });
+}

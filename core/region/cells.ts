@@ -1,0 +1,71 @@
+/** Hourly cells: exact sums of one device, quantity and hour. */
+import type { PointVerdict } from '../qc/point-checks.ts';
+import { FAIL, GOOD, NOT_EVALUATED, SUSPECT, type Flag, type Reading } from '../reading/reading.ts';
+import type { JudgedCell } from './outputs.ts';
+import type { Cell } from './state.ts';
+
+export function addReading(open: Cell[], hour: number, reading: Reading, verdict: PointVerdict, receivedMs: number): void {
+  const cell = cellOf(open, hour, reading, receivedMs);
+  cell.tests |= verdict.tests;
+  if (verdict.flag === FAIL) {
+    // Counted, but the good readings of the hour speak for it.
+    cell.failed += 1;
+    cell.failedSum += reading.steps;
+    return;
+  }
+  cell.min = cell.count === 0 ? reading.steps : Math.min(cell.min, reading.steps);
+  cell.max = cell.count === 0 ? reading.steps : Math.max(cell.max, reading.steps);
+  cell.count += 1;
+  cell.sum += reading.steps;
+  if (verdict.flag === SUSPECT) cell.suspect += 1;
+  if (verdict.flag === NOT_EVALUATED) cell.unevaluated += 1;
+}
+
+function cellOf(open: Cell[], hour: number, reading: Reading, receivedMs: number): Cell {
+  const { quantity } = reading;
+  let at = open.length;
+  // Sorted by hour and quantity; new readings are mostly of the newest hour, which is at the end.
+  while (at > 0) {
+    const before = open[at - 1];
+    if (before === undefined || before.hour < hour || (before.hour === hour && before.quantity < quantity)) break;
+    if (before.hour === hour && before.quantity === quantity) return before;
+    at -= 1;
+  }
+  const cell: Cell = {
+    hour,
+    quantity,
+    count: 0,
+    sum: 0,
+    min: 0,
+    max: 0,
+    failed: 0,
+    failedSum: 0,
+    suspect: 0,
+    unevaluated: 0,
+    tests: 0,
+    flag: GOOD,
+    receivedMs,
+  };
+  open.splice(at, 0, cell);
+  return cell;
+}
+
+/** An hour fails when at least half of its readings do, and is suspect when any failed or half are suspect. */
+export function selfVerdict(cell: Cell): Flag {
+  if (cell.unevaluated > 0) return NOT_EVALUATED;
+  const all = cell.count + cell.failed;
+  if (cell.failed > 0) return cell.failed * 2 >= all ? FAIL : SUSPECT;
+  return cell.suspect > 0 && cell.suspect * 2 >= all ? SUSPECT : GOOD;
+}
+
+/** Readings and sum that speak for the hour: the good ones, or where every reading failed, those. */
+export function cellSum(cell: Cell): { readonly count: number; readonly sum: number } {
+  return cell.count > 0 ? { count: cell.count, sum: cell.sum } : { count: cell.failed, sum: cell.failedSum };
+}
+
+export function judgedCell(slot: number, cell: Cell): JudgedCell {
+  const { count, sum } = cellSum(cell);
+  const mean = Math.round(sum / count);
+  const [min, max] = cell.count > 0 ? [cell.min, cell.max] : [mean, mean];
+  return [slot, cell.quantity, count, sum, min, max, cell.flag, cell.tests];
+}

@@ -1,0 +1,89 @@
+/**
+ * The close of an hour in two steps: `hour-close` freezes the self-checked cells, `neighbour-cells` judges them. With the
+ * last hour of an epoch come the scores of its device-days and the daily revision for late readings.
+ */
+import { copiedFrom, COPY_SUSPECT_NATS, hourMeans, updateCopies } from '../qc/copy.ts';
+import { COPY } from '../qc/tests.ts';
+import { GOOD, SUSPECT } from '../reading/reading.ts';
+import type { RuleSet } from '../rules/rule-set.ts';
+import { epochOfHour, firstHourOf, hoursPerEpoch } from '../time.ts';
+import { judgedCell, selfVerdict } from './cells.ts';
+import { closeDay } from './close-day.ts';
+import { updateEvents } from './events.ts';
+import type { Outputs } from './outputs.ts';
+import type { Cell, RegionState } from './state.ts';
+
+/** Segments hold at least this many entries, or end with an epoch: sparse regions seal daily. */
+export const SEAL_MINIMUM_ENTRIES = 50;
+
+export function freezeHours(state: RegionState, hour: number): void {
+  if (state.firstHour === null || hour < state.firstHour) return;
+  if (state.frozenThrough !== null && hour <= state.frozenThrough) return;
+  for (const device of state.devices) {
+    for (const cell of device.open) {
+      if (cell.hour > hour) break;
+      cell.flag = selfVerdict(cell);
+    }
+  }
+  state.frozenThrough = hour;
+}
+
+export function judgeHours(state: RegionState, hour: number, rules: RuleSet, outputs: Outputs): void {
+  if (state.firstHour === null || state.frozenThrough === null || hour > state.frozenThrough) return;
+  const from = state.closedThrough === null ? state.firstHour : state.closedThrough + 1;
+  for (let at = from; at <= hour; at += 1) {
+    judgeHour(state, at, rules, outputs);
+    state.closedThrough = at;
+    const isDayEnd = (at + 1) % hoursPerEpoch(rules.time) === 0;
+    if (isDayEnd) closeDay(state, epochOfHour(at, rules.time), rules, outputs);
+  }
+  const isEpochEnd = (hour + 1) % hoursPerEpoch(rules.time) === 0;
+  if (isEpochEnd || state.seq - state.sealFromSeq + 1 >= SEAL_MINIMUM_ENTRIES) {
+    outputs.seals.push({ fromSeq: state.sealFromSeq, toSeq: state.seq, hour });
+    state.sealFromSeq = state.seq + 1;
+  }
+}
+
+function judgeHour(state: RegionState, hour: number, rules: RuleSet, outputs: Outputs): void {
+  const hours = state.devices.map((device, slot) => {
+    const cells = takeHour(device.open, hour);
+    return { device, slot, cells, means: hourMeans(slot, cells, lastCells(device.day, hour)) };
+  });
+  const present = hours.filter(({ cells }) => cells.length > 0).map(({ means }) => means);
+  const judged = [];
+  for (const { device, slot, cells, means } of hours) {
+    if (cells.length > 0) {
+      updateCopies(device, means, present.filter((other) => other.slot !== slot), state.devices);
+      markCopy(device.copies.length === 0 ? undefined : copiedFrom(device), cells);
+    }
+    updateEvents(state, slot, hour, cells, rules, outputs);
+    device.day.push(...cells);
+    for (const cell of cells) judged.push(judgedCell(slot, cell));
+  }
+  if (judged.length > 0) outputs.hours.push({ hour, cells: judged });
+}
+
+function markCopy(from: ReturnType<typeof copiedFrom>, cells: readonly Cell[]): void {
+  if (from === undefined || from.nats <= COPY_SUSPECT_NATS) return;
+  for (const cell of cells) {
+    cell.tests |= COPY;
+    if (cell.flag === GOOD) cell.flag = SUSPECT;
+  }
+}
+
+/** Removes and returns the cells of the hour; `open` is sorted by hour and nothing older than it is left. */
+function takeHour(open: Cell[], hour: number): Cell[] {
+  let end = 0;
+  while (end < open.length && (open[end]?.hour ?? Infinity) <= hour) end += 1;
+  return open.splice(0, end);
+}
+
+function lastCells(day: readonly Cell[], hour: number): readonly Cell[] {
+  return day.filter((cell) => cell.hour === hour - 1);
+}
+
+/** First hour of the epoch that the open day belongs to. */
+export function openDayStart(state: RegionState, rules: RuleSet): number | null {
+  const next = state.closedThrough === null ? state.firstHour : state.closedThrough + 1;
+  return next === null ? null : firstHourOf(epochOfHour(next, rules.time), rules.time);
+}

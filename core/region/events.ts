@@ -1,0 +1,85 @@
+/** Anomaly events: a stretch of hours in which one test flags one quantity. Told when it begins, worsens and ends. */
+import { quantityByIndex } from '../reading/quantity.ts';
+import { FAIL, SUSPECT } from '../reading/reading.ts';
+import type { RuleSet } from '../rules/rule-set.ts';
+import { COPY, FLAT, RANGE, STEP, TEST_BITS } from '../qc/tests.ts';
+import { cellSum } from './cells.ts';
+import { copiedFrom } from '../qc/copy.ts';
+import type { Outputs } from './outputs.ts';
+import type { Cell, DeviceState, OpenEvent, RegionState } from './state.ts';
+
+export function updateEvents(state: RegionState, slot: number, hour: number, cells: readonly Cell[], rules: RuleSet, outputs: Outputs): void {
+  const device = state.devices[slot];
+  if (device === undefined || (device.events.length === 0 && cells.every((cell) => cell.flag !== SUSPECT && cell.flag !== FAIL))) return;
+  const still: OpenEvent[] = [];
+  for (const event of device.events) {
+    const cell = cells.find((candidate) => candidate.quantity === event.quantity);
+    if (cell !== undefined && isFlagged(cell) && (cell.tests & event.test) !== 0) {
+      still.push(event);
+      if (cell.flag > event.flag) {
+        event.flag = cell.flag;
+        emit(outputs, slot, event, null);
+      }
+    } else {
+      emit(outputs, slot, event, hour);
+    }
+  }
+  for (const cell of cells) {
+    if (!isFlagged(cell)) continue;
+    for (const [, test] of TEST_BITS) {
+      if ((cell.tests & test) === 0 || still.some((event) => event.quantity === cell.quantity && event.test === test)) continue;
+      const event = openEvent(device, cell, test, rules);
+      still.push(event);
+      emit(outputs, slot, event, null);
+    }
+  }
+  device.events = still;
+}
+
+function isFlagged(cell: Cell): boolean {
+  return cell.flag === SUSPECT || cell.flag === FAIL;
+}
+
+function emit(outputs: Outputs, slot: number, event: OpenEvent, endHour: number | null): void {
+  outputs.events.push({ slot, ...event, endHour });
+}
+
+function openEvent(device: DeviceState, cell: Cell, test: number, rules: RuleSet): OpenEvent {
+  const facts = factsOf(device, cell, test, rules);
+  return { quantity: cell.quantity, test, startHour: cell.hour, flag: cell.flag, ...facts };
+}
+
+type Facts = Pick<OpenEvent, 'measured' | 'low' | 'high' | 'against'>;
+
+function factsOf(device: DeviceState, cell: Cell, test: number, rules: RuleSet): Facts {
+  const quantity = quantityByIndex(cell.quantity);
+  const scale = quantity?.stepsPerUnit ?? 1;
+  const limits = quantity === undefined ? undefined : rules.quality[quantity.code];
+  const { count, sum } = cellSum(cell);
+  const mean = sum / count / scale;
+  // The failed readings are what the range and step tests mean, not the good ones that speak for the hour.
+  const measured = cell.failed > 0 ? cell.failedSum / cell.failed / scale : mean;
+  const none = { low: null, high: null, against: null };
+  const series = device.quantities.find((candidate) => candidate.quantity === cell.quantity);
+  switch (test) {
+    case RANGE:
+      return cell.flag === FAIL || cell.failed > 0
+        ? { measured, low: limits?.failMin ?? null, high: limits?.failMax ?? null, against: null }
+        : { measured, low: limits?.suspectMin ?? null, high: limits?.suspectMax ?? null, against: null };
+    case STEP: {
+      const reach = (limits?.stepBase ?? 0) + (limits?.stepPerHour ?? 0);
+      const level = series === undefined ? null : series.levelSteps / scale;
+      return { measured, low: level === null ? null : level - reach, high: level === null ? null : level + reach, against: null };
+    }
+    case FLAT: {
+      const hours = series === undefined ? 0 : (series.lastMs - series.runStartMs) / (rules.time.hourSeconds * 1000);
+      return { measured: hours, low: null, high: limits?.flatHours ?? null, against: null };
+    }
+    case COPY: {
+      const from = copiedFrom(device);
+      return { measured: from?.nats ?? 0, low: null, high: null, against: from?.slot ?? null };
+    }
+    default:
+      return { measured, ...none };
+  }
+}

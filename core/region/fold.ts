@@ -1,0 +1,91 @@
+/**
+ * The fold: (state, entry, rules) -> state and what became of it. Total: no entry can make it throw. It owns the state
+ * and changes it in place, for speed; the same log gives the same bytes on every engine.
+ */
+import { unpackReadings } from '../reading/pack.ts';
+import type { RuleSet } from '../rules/rule-set.ts';
+import { applyBatch, type BatchEffect } from './apply-batch.ts';
+import { freezeHours, judgeHours } from './close.ts';
+import { rememberBatch } from './decide.ts';
+import type { BatchBody, InheritBody, LogEntry, MembershipBody } from './entry.ts';
+import type { Outputs } from './outputs.ts';
+import type { DeviceState, RegionState } from './state.ts';
+
+/** Null for entries other than batches. */
+export function applyEntry(state: RegionState, entry: LogEntry, rules: RuleSet, outputs: Outputs): BatchEffect | null {
+  state.seq = entry.seq;
+  state.lastReceivedMs = Math.max(state.lastReceivedMs, entry.receivedMs);
+  switch (entry.kind) {
+    case 'rule-set': {
+      const { seq: _seq, receivedMs: _receivedMs, ...charter } = entry;
+      state.charter = charter;
+      return null;
+    }
+    case 'membership': {
+      const { seq: _seq, receivedMs: _receivedMs, ...membership } = entry;
+      applyMembership(state, membership);
+      return null;
+    }
+    case 'batch':
+      return foldBatch(state, entry, rules);
+    case 'hour-close':
+      freezeHours(state, entry.hour);
+      return null;
+    case 'neighbour-cells':
+      judgeHours(state, entry.hour, rules, outputs);
+      return null;
+    case 'maintenance': {
+      const device = state.devices.find((candidate) => candidate.membership.device === entry.device);
+      // Announced, not excused: a window starts no earlier than its receipt.
+      device?.maintenance.push([Math.max(entry.fromMs, entry.receivedMs), entry.untilMs]);
+      return null;
+    }
+    case 'inherit':
+      inherit(state, entry);
+      return null;
+  }
+}
+
+function foldBatch(state: RegionState, entry: BatchBody & { seq: number; receivedMs: number }, rules: RuleSet): BatchEffect | null {
+  const device = state.devices[entry.slot];
+  const readings = unpackReadings(entry.readings);
+  if (device === undefined || !readings.ok) return null;
+  rememberBatch(device, entry.nonce, entry.digest, entry.seq);
+  return applyBatch(state, device, readings.value, entry.receivedMs, rules);
+}
+
+function applyMembership(state: RegionState, membership: MembershipBody): void {
+  const known = state.devices.find((device) => device.membership.device === membership.device);
+  if (known === undefined) state.devices.push(newDevice(membership));
+  else if (membership.version > known.membership.version) known.membership = membership;
+}
+
+function inherit(state: RegionState, entry: InheritBody): void {
+  const device = state.devices.find((candidate) => candidate.membership.device === entry.device);
+  // Only a device without a history of its own here can bring one along.
+  if (device === undefined || device.highNonce !== '') return;
+  device.highNonce = entry.highNonce;
+  device.badHours = [entry.badHours];
+  device.scoreDays = 1;
+  device.score30Bps = entry.scoreBps;
+}
+
+function newDevice(membership: MembershipBody): DeviceState {
+  return {
+    membership,
+    highNonce: '',
+    recent: [],
+    newestMs: 0,
+    conflicts: 0,
+    quantities: [],
+    open: [],
+    day: [],
+    late: [],
+    maintenance: [],
+    badHours: [],
+    scoreDays: 0,
+    score30Bps: 0,
+    events: [],
+    copies: [],
+  };
+}

@@ -1,0 +1,57 @@
+/** What a closed hour gives to the outside. The fold emits these; the object publishes them; a refold emits them again. */
+import type { ScoreParts } from './score.ts';
+
+export type Outputs = {
+  readonly hours: ClosedHour[];
+  readonly days: DeviceDay[];
+  readonly revisions: DayRevision[];
+  readonly events: AnomalyEvent[];
+  readonly seals: Seal[];
+};
+
+export function noOutputs(): Outputs {
+  return { hours: [], days: [], revisions: [], events: [], seals: [] };
+}
+
+/** [slot, quantity, readings, sum in steps, min, max, flag, tests] */
+export type JudgedCell = readonly [number, number, number, number, number, number, number, number];
+
+export type ClosedHour = { readonly hour: number; readonly cells: readonly JudgedCell[] };
+
+/** [readings, sum in steps, flag, tests] */
+export type DayCell = readonly [number, number, number, number];
+export type DaySeries = { readonly quantity: number; readonly hours: readonly (DayCell | null)[] };
+
+export type DeviceDay = {
+  readonly slot: number;
+  readonly epoch: number;
+  readonly scoreBps: number;
+  readonly score30Bps: number;
+  readonly parts: ScoreParts;
+  readonly series: readonly DaySeries[];
+};
+
+/** All late cells known so far of one device and epoch; replaces the revision before. */
+export type DayRevision = {
+  readonly slot: number;
+  readonly epoch: number;
+  readonly late: number;
+  readonly series: readonly DaySeries[];
+};
+
+export type AnomalyEvent = {
+  readonly slot: number;
+  readonly quantity: number;
+  readonly test: number;
+  readonly startHour: number;
+  /** Exclusive; null: goes on. */
+  readonly endHour: number | null;
+  readonly flag: number;
+  readonly measured: number;
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly against: number | null;
+};
+
+/** Entries `fromSeq` to `toSeq` are complete and go to the archive with hour `hour`. */
+export type Seal = { readonly fromSeq: number; readonly toSeq: number; readonly hour: number };

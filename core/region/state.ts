@@ -1,0 +1,137 @@
+/**
+ * All that a region knows, as plain JSON: what the fold reads and changes, what a checkpoint stores and what the state
+ * hash covers. Derived look-ups (device by id) live outside. Arrays of numbers are flat where there are many.
+ */
+import { utf8ToBytes } from '@noble/hashes/utils.js';
+import type { Flag } from '../reading/reading.ts';
+import type { CharterBody, MembershipBody } from './entry.ts';
+
+export type RegionState = {
+  seq: number;
+  lastReceivedMs: number;
+  charter: CharterBody | null;
+  /** Receipt of the first batch; null before it. */
+  firstBatchMs: number | null;
+  /** First hour that can be judged: `backfillSeconds` before the first batch, at an epoch's start. */
+  firstHour: number | null;
+  /** Self-checked cells of hours up to here are frozen (`hour-close`); later readings of them are late. */
+  frozenThrough: number | null;
+  /** Hours up to here have final verdicts (`neighbour-cells`). */
+  closedThrough: number | null;
+  batches: number;
+  readings: number;
+  /** First entry that no sealed segment holds yet. */
+  sealFromSeq: number;
+  /** Slot is the position; slots are never reused. */
+  devices: DeviceState[];
+};
+
+export type DeviceState = {
+  membership: MembershipBody;
+  /** Highest accepted nonce, 16 hex digits; '' before the first. */
+  highNonce: string;
+  /** Batches whose nonce is inside the window, newest nonce last. */
+  recent: RecentBatch[];
+  newestMs: number;
+  /** Readings refused because the same (quantity, time) was sent with another value. */
+  conflicts: number;
+  quantities: SeriesState[];
+  /** Cells of hours not yet frozen, by hour then quantity. */
+  open: Cell[];
+  /** Judged cells of the open epoch. */
+  day: Cell[];
+  /** Cells of readings that came after their hour's close; published by the daily revision. */
+  late: LateCell[];
+  /** [fromMs, untilMs] of maintenance windows. */
+  maintenance: [number, number][];
+  /** Sum over hours of the share of bad quantities, in basis points, one number a day, newest first. */
+  badHours: number[];
+  scoreDays: number;
+  score30Bps: number;
+  /** Running anomaly events by quantity and test. */
+  events: OpenEvent[];
+  /** Evidence that this device repeats another's series (qc/copy.ts). */
+  copies: CopySuspicion[];
+};
+
+export type RecentBatch = { nonce: string; seq: number; digest: string };
+
+export type SeriesState = {
+  quantity: number;
+  lastMs: number;
+  lastSteps: number;
+  /** Last reading that passed the step check. */
+  levelMs: number;
+  levelSteps: number;
+  runStartMs: number;
+  /** Usual distance of readings, 0: not known yet. */
+  typicalMs: number;
+  /** [ms, steps] pairs, ascending, inside the duplicate window. */
+  recent: number[];
+  /** [fromMs, untilMs] pairs, exclusive ends, oldest first: where older readings may still come. */
+  gaps: number[];
+};
+
+export type Cell = {
+  hour: number;
+  quantity: number;
+  /** Readings that did not fail, and their sum and extremes in steps. */
+  count: number;
+  sum: number;
+  min: number;
+  max: number;
+  failed: number;
+  failedSum: number;
+  suspect: number;
+  /** Readings taken under maintenance. */
+  unevaluated: number;
+  tests: number;
+  flag: Flag;
+  /** Receipt of the cell's first reading. */
+  receivedMs: number;
+};
+
+export type LateCell = { hour: number; quantity: number; count: number; sum: number; revised: boolean };
+
+export type OpenEvent = {
+  quantity: number;
+  test: number;
+  startHour: number;
+  flag: number;
+  measured: number;
+  low: number | null;
+  high: number | null;
+  against: number | null;
+};
+
+/** `nats`: log-likelihood that this device repeats `slot`; `later`: hours in which it posted after it, minus before. */
+export type CopySuspicion = { slot: number; nats: number; later: number };
+
+export function emptyState(): RegionState {
+  return {
+    seq: 0,
+    lastReceivedMs: 0,
+    charter: null,
+    firstBatchMs: null,
+    firstHour: null,
+    frozenThrough: null,
+    closedThrough: null,
+    batches: 0,
+    readings: 0,
+    sealFromSeq: 1,
+    devices: [],
+  };
+}
+
+/**
+ * JSON with the keys in the order in which the fold makes them: the same log gives the same bytes. Numbers print as
+ * ECMAScript's shortest round-trip form, which every engine must produce alike (ECMA-262 Number::toString).
+ */
+export function encodeState(state: RegionState): Uint8Array {
+  return utf8ToBytes(JSON.stringify(state));
+}
+
+/** Only for bytes made by `encodeState` and stored by ourselves. */
+export function decodeState(bytes: Uint8Array): RegionState {
+  return JSON.parse(new TextDecoder().decode(bytes)) as RegionState;
+}

@@ -1,0 +1,63 @@
+/**
+ * May an epoch close? When its end plus grace has passed and every region that had begun has closed the epoch's last
+ * hour. A region that makes no progress for the waiting time is left out and named: one region never halts the rest.
+ */
+import { epochStartMs, firstHourOf } from '../time.ts';
+import type { TimeRules } from '../rules/rule-set.ts';
+import type { ReportRegion } from './report.ts';
+
+export type RegionProgress = {
+  readonly cell: string;
+  /** Null before the region's first batch. */
+  readonly firstHour: number | null;
+  readonly closedThrough: number | null;
+};
+
+export type CloseDecision =
+  | { readonly kind: 'too-early'; readonly fromMs: number }
+  /** No region has begun: there is no network to pay, and perhaps a database to be rebuilt first. */
+  | { readonly kind: 'no-network' }
+  | { readonly kind: 'waiting'; readonly behind: readonly string[] }
+  | { readonly kind: 'close'; readonly regions: readonly ReportRegion[]; readonly missing: readonly ReportRegion[] };
+
+export function lastHourOf(epoch: number, rules: TimeRules): number {
+  return firstHourOf(epoch + 1, rules) - 1;
+}
+
+/** Regions that began in or before the epoch and have not closed its last hour. */
+export function regionsBehind(epoch: number, regions: readonly RegionProgress[], rules: TimeRules): readonly RegionProgress[] {
+  return regions.filter((region) => takesPart(region, epoch, rules) && !hasClosed(region, epoch, rules));
+}
+
+/** @param stalledSinceMs when a region that is behind was last seen to make progress */
+export function decideClose(
+  epoch: number,
+  regions: readonly RegionProgress[],
+  stalledSinceMs: ReadonlyMap<string, number>,
+  nowMs: number,
+  rules: TimeRules,
+): CloseDecision {
+  const fromMs = epochStartMs(epoch + 1, rules) + rules.graceSeconds * 1000;
+  if (nowMs < fromMs) return { kind: 'too-early', fromMs };
+  if (regions.every((region) => region.firstHour === null)) return { kind: 'no-network' };
+  const behind = regionsBehind(epoch, regions, rules);
+  const awaited = behind.filter(({ cell }) => nowMs < (stalledSinceMs.get(cell) ?? nowMs) + rules.epochWaitSeconds * 1000);
+  if (awaited.length > 0) return { kind: 'waiting', behind: awaited.map(({ cell }) => cell) };
+  const lastHour = lastHourOf(epoch, rules);
+  return {
+    kind: 'close',
+    // A region closes further hours all the time: the report names the epoch's own last hour, so it stays the same.
+    regions: regions
+      .filter((region) => takesPart(region, epoch, rules) && hasClosed(region, epoch, rules))
+      .map(({ cell }) => ({ cell, closedThrough: lastHour })),
+    missing: behind.map(({ cell, closedThrough }) => ({ cell, closedThrough })),
+  };
+}
+
+function takesPart(region: RegionProgress, epoch: number, rules: TimeRules): boolean {
+  return region.firstHour !== null && region.firstHour <= lastHourOf(epoch, rules);
+}
+
+function hasClosed(region: RegionProgress, epoch: number, rules: TimeRules): boolean {
+  return region.closedThrough !== null && region.closedThrough >= lastHourOf(epoch, rules);
+}

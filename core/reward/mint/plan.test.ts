@@ -1,0 +1,66 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { Intent, IntentState } from './intent.ts';
+import { jobKey, MAX_SENDS, planJobs, type PlanView } from './plan.ts';
+
+const DAY = 480;
+const epochs = (from: number, count: number, batchCount = 0, committedAt: number | null = null) =>
+  Array.from({ length: count }, (_, n) => ({ epoch: from + n, batchCount, committedAt }));
+const intent = (key: string, state: IntentState): Intent => ({
+  nonce: 0,
+  key,
+  epoch: Number(key.split(':')[1]),
+  state,
+  blockNumber: null,
+});
+const view = (more: Partial<PlanView>): PlanView => ({
+  epochs: [],
+  intents: [],
+  lastCommitted: 9,
+  latestSeconds: 1_000_000,
+  delaySeconds: 60,
+  epochSeconds: DAY,
+  ...more,
+});
+const keys = (given: Partial<PlanView>) => planJobs(view(given)).map(jobKey);
+
+test('a pause of the network is caught up in a pipeline, a bounded number a poke', () => {
+  expect(keys({ epochs: epochs(10, 300) })).toEqual([10, 11, 12, 13, 14, 15, 16, 17].map((epoch) => `commit:${epoch}`));
+});
+
+test('commits go on behind those on their way, and never jump a missing epoch', () => {
+  const intents = [intent('commit:10', 'mined'), intent('commit:11', 'broadcast')];
+  expect(keys({ epochs: epochs(10, 3), intents })).toEqual(['commit:12']);
+  expect(keys({ epochs: epochs(11, 3) })).toEqual([]);
+});
+
+test('an epoch that is not over by the chain\'s own clock is not committed', () => {
+  expect(keys({ epochs: epochs(10, 3), latestSeconds: 12 * DAY })).toEqual(['commit:10', 'commit:11']);
+});
+
+test('behind a reverted commit nothing is committed until it is final', () => {
+  const reverted = [intent('commit:10', 'reverted'), intent('commit:11', 'broadcast')];
+  expect(keys({ epochs: epochs(10, 3), intents: reverted })).toEqual([]);
+  const final = [intent('commit:10', 'void'), intent('commit:11', 'void')];
+  expect(keys({ epochs: epochs(10, 3), intents: final })).toEqual(['commit:10', 'commit:11', 'commit:12']);
+});
+
+test('a batch is minted once its commit has matured, and once only', () => {
+  const ripe = { epochs: epochs(9, 1, 3, 1000), latestSeconds: 1060 };
+  expect(keys({ ...ripe, latestSeconds: 1059 })).toEqual([]);
+  expect(keys(ripe)).toEqual(['mint:9:0', 'mint:9:1', 'mint:9:2']);
+  const intents = [intent('mint:9:0', 'finalized'), intent('mint:9:1', 'signed'), intent('mint:9:2', 'void')];
+  expect(keys({ ...ripe, intents })).toEqual(['mint:9:2']);
+});
+
+test('whatever is on its way, the same work is never planned twice and the bound holds', () => {
+  const anyState = fc.constantFrom<IntentState>('signed', 'broadcast', 'mined', 'reverted', 'finalized');
+  fc.assert(
+    fc.property(fc.array(anyState, { maxLength: 30 }), fc.nat({ max: 30 }), (states, minted) => {
+      const intents = states.map((state, n) => intent(n < minted ? `mint:9:${n}` : `commit:${10 + n}`, state));
+      const planned = keys({ epochs: [...epochs(9, 1, 40, 1000), ...epochs(10, 60)], intents });
+      expect(planned.length).toBeLessThanOrEqual(MAX_SENDS);
+      for (const { key } of intents) expect(planned).not.toContain(key);
+    }),
+  );
+});

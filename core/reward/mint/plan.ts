@@ -1,0 +1,71 @@
+/**
+ * What to send next: commits in strict epoch order, each as soon as the one before it is on its way, and mints of what
+ * has matured. Pure; the same view gives the same jobs, and work that already has an open intent is never planned again.
+ */
+import type { Intent } from './intent.ts';
+
+export type Job =
+  | { readonly kind: 'commit'; readonly epoch: number }
+  | { readonly kind: 'mint'; readonly epoch: number; readonly index: number };
+
+export type PlannedEpoch = {
+  readonly epoch: number;
+  readonly batchCount: number;
+  /** Unix seconds of the commit as the chain has it; null: not committed, or not looked up. */
+  readonly committedAt: number | null;
+};
+
+export type PlanView = {
+  /** By epoch, oldest first. */
+  readonly epochs: readonly PlannedEpoch[];
+  readonly intents: readonly Intent[];
+  /** As the contract says at `latest`. */
+  readonly lastCommitted: number;
+  /** Timestamp of the latest block, unix seconds: the contract measures time by blocks. */
+  readonly latestSeconds: number;
+  readonly delaySeconds: number;
+  readonly epochSeconds: number;
+};
+
+/** Sends in one poke. */
+export const MAX_SENDS = 8;
+/** Nodes keep at least 16 waiting transactions an account (reth `txpool.max-account-slots`). */
+export const MAX_IN_FLIGHT = 16;
+
+export const jobKey = (job: Job): string =>
+  job.kind === 'commit' ? `commit:${job.epoch}` : `mint:${job.epoch}:${job.index}`;
+
+export function planJobs(view: PlanView): readonly Job[] {
+  const waiting = view.intents.filter((intent) => intent.state === 'signed' || intent.state === 'broadcast').length;
+  const budget = Math.min(MAX_SENDS, MAX_IN_FLIGHT - waiting);
+  return [...commitJobs(view), ...mintJobs(view)].slice(0, Math.max(0, budget));
+}
+
+function commitJobs(view: PlanView): readonly Job[] {
+  const commits = view.intents.filter((intent) => intent.key.startsWith('commit:') && intent.state !== 'void');
+  // Whatever follows a reverted commit reverts, too: wait until it is final, then begin again behind it.
+  if (commits.some((intent) => intent.state === 'reverted')) return [];
+  const known = new Set(view.epochs.map(({ epoch }) => epoch));
+  const jobs: Job[] = [];
+  const newest = commits.reduce((highest, { epoch }) => Math.max(highest, epoch), view.lastCommitted);
+  for (let epoch = newest + 1; known.has(epoch) && isOver(epoch, view); epoch++) jobs.push({ kind: 'commit', epoch });
+  return jobs;
+}
+
+function mintJobs(view: PlanView): readonly Job[] {
+  const taken = new Set(view.intents.filter(({ state }) => state !== 'void').map(({ key }) => key));
+  const jobs: Job[] = [];
+  for (const { epoch, batchCount, committedAt } of view.epochs) {
+    if (committedAt === null || view.latestSeconds < committedAt + view.delaySeconds) continue;
+    for (let index = 0; index < batchCount; index++) {
+      const job: Job = { kind: 'mint', epoch, index };
+      if (!taken.has(jobKey(job))) jobs.push(job);
+    }
+  }
+  return jobs;
+}
+
+/** The contract refuses an epoch that is not over by its own clock. */
+function isOver(epoch: number, view: PlanView): boolean {
+  return view.latestSeconds >= (epoch + 1) * view.epochSeconds;
+}

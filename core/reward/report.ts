@@ -1,0 +1,100 @@
+/**
+ * The epoch report: everything a stranger needs to recompute an epoch's root, as canonical JSON (RFC 8785). It holds no
+ * time of computation and nothing that moves later, so computing it again gives the same bytes and the same hash.
+ */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import canonicalize from 'canonicalize';
+import { err, ok, type Result } from '../result.ts';
+import type { PayoutBatch } from './batches.ts';
+import { batchLeaf, merkleRoot, type Hex } from './merkle.ts';
+
+/** Amounts are decimal strings of base units: doubles end at 2^53. */
+export type EpochReport = {
+  readonly format: 'isobar-epoch-1';
+  readonly epoch: number;
+  /** Position in the emission schedule. */
+  readonly index: number;
+  readonly ruleSetHash: string;
+  readonly emission: string;
+  readonly burned: string;
+  readonly pot: string;
+  readonly total: string;
+  readonly reserved: string;
+  readonly withheld: string;
+  readonly usdcTotal: string;
+  /** In units of 1e-12 of a full weight. */
+  readonly weightTotal: string;
+  readonly divisor: string;
+  readonly root: Hex;
+  readonly dataRoot: string;
+  readonly segments: number;
+  /** By cell. `closedThrough` is the epoch's last hour where the region took part, earlier (or null) where it is missing. */
+  readonly regions: readonly ReportRegion[];
+  readonly missing: readonly ReportRegion[];
+  readonly devices: readonly ReportDevice[];
+  readonly batches: readonly ReportBatch[];
+};
+
+export type ReportRegion = { readonly cell: string; readonly closedThrough: number | null };
+
+export type ReportDevice = {
+  readonly device: string;
+  readonly cell: string;
+  readonly owner: string;
+  readonly scoreBps: number;
+  readonly score30Bps: number;
+  readonly tier: number;
+  readonly density: string;
+  readonly claimedMs: number;
+  readonly rank: number | null;
+  readonly slotBps: number;
+  readonly weight: number;
+  readonly amount: string;
+  readonly frozen: boolean;
+};
+
+export type ReportBatch = {
+  readonly index: number;
+  readonly leaf: Hex;
+  readonly to: readonly string[];
+  readonly amount: readonly string[];
+  readonly usdc: readonly string[];
+};
+
+export function encodeReport(report: EpochReport): string {
+  return canonicalize(report) ?? '';
+}
+
+/** sha-256 of the canonical text, lower-case hex; also the report's name in the archive. */
+export function hashReport(text: string): string {
+  return bytesToHex(sha256(utf8ToBytes(text)));
+}
+
+export function reportKey(hash: string): string {
+  return `reports/${hash}.json`;
+}
+
+export type BadReport =
+  | { readonly reason: 'report-hash-differs'; readonly expected: string; readonly found: string }
+  | { readonly reason: 'report-root-differs'; readonly expected: string; readonly found: string };
+
+/** The batches of a stored report, believed only if text and root are the ones that were committed. */
+export function batchesOfReport(text: string, reportHash: string, root: string): Result<readonly PayoutBatch[], BadReport> {
+  const found = hashReport(text);
+  if (found !== reportHash) return err({ reason: 'report-hash-differs', expected: reportHash, found });
+  // The hash is ours, so the text has the shape that encodeReport gave it.
+  const report = JSON.parse(text) as EpochReport;
+  const batches = report.batches.map((batch): PayoutBatch => {
+    const fields = {
+      epoch: report.epoch,
+      index: batch.index,
+      to: batch.to,
+      amount: batch.amount.map(BigInt),
+      usdcAmount: batch.usdc.map(BigInt),
+    };
+    return { ...fields, leaf: batchLeaf(fields) };
+  });
+  const computed = merkleRoot(batches.map((batch) => batch.leaf));
+  return computed === root ? ok(batches) : err({ reason: 'report-root-differs', expected: root, found: computed });
+}

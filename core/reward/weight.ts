@@ -1,0 +1,79 @@
+/**
+ * A device's weight in an epoch: `ramp(score) x tier x slot`, by place and quality, never by how much was sold.
+ * Slots go by rank among the earning devices of a density cell, so a newcomer never dilutes those ranked above it.
+ */
+import type { RewardRules } from '../rules/rule-set.ts';
+
+export type DeviceDay = {
+  readonly device: string;
+  /** Region whose fold wrote the day. */
+  readonly cell: string;
+  /** Lower-case 0x address. */
+  readonly owner: string;
+  readonly status: 'claimed' | 'active' | 'quarantined' | 'retired';
+  readonly tier: number;
+  readonly density: string;
+  readonly claimedMs: number;
+  /** Of this day: decides how much. */
+  readonly scoreBps: number;
+  /** Over 30 days: decides the rank. */
+  readonly score30Bps: number;
+};
+
+export type WeighedDay = DeviceDay & {
+  /** From 1 among the earning devices of the density cell; null: earns nothing. */
+  readonly rank: number | null;
+  readonly slotBps: number;
+  /** In units of 1 / FULL_WEIGHT; exact in a double, because it is at most 1e12. */
+  readonly weight: number;
+};
+
+/** Weight of a perfect score at the highest tier and first slot: three factors in basis points. */
+export const FULL_WEIGHT = 1_000_000_000_000;
+/** The 30-day score counts in bands of 5 %, so that noise does not reorder neighbors from day to day. */
+const BAND_BPS = 500;
+
+/** 0 up to `rampFromBps`, then linear to 10,000; rounded down. */
+export function rampBps(scoreBps: number, rules: RewardRules): number {
+  const from = rules.rampFromBps;
+  if (scoreBps <= from) return 0;
+  return Math.floor(((Math.min(scoreBps, 10_000) - from) * 10_000) / (10_000 - from));
+}
+
+/** Higher tier first, then the better band, then the earlier claim, then the id: a total order. */
+export function compareRank(a: DeviceDay, b: DeviceDay): number {
+  return (
+    b.tier - a.tier ||
+    Math.floor(b.score30Bps / BAND_BPS) - Math.floor(a.score30Bps / BAND_BPS) ||
+    a.claimedMs - b.claimedMs ||
+    compareText(a.device, b.device)
+  );
+}
+
+/** By UTF-16 code units: the same on every engine, unlike localeCompare. */
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Sorted by device id, whatever the order of the input. */
+export function weighDays(days: readonly DeviceDay[], rules: RewardRules): readonly WeighedDay[] {
+  const weighed: WeighedDay[] = [];
+  const earningByDensity = new Map<string, DeviceDay[]>();
+  for (const day of days) {
+    if (rampBps(day.scoreBps, rules) === 0) {
+      weighed.push({ ...day, rank: null, slotBps: 0, weight: 0 });
+      continue;
+    }
+    const earning = earningByDensity.get(day.density);
+    if (earning) earning.push(day);
+    else earningByDensity.set(day.density, [day]);
+  }
+  for (const earning of earningByDensity.values()) {
+    earning.sort(compareRank).forEach((day, place) => {
+      const slotBps = rules.slotBps[place] ?? 0;
+      const tierBps = rules.tierBps[day.tier] ?? 0;
+      weighed.push({ ...day, rank: place + 1, slotBps, weight: rampBps(day.scoreBps, rules) * tierBps * slotBps });
+    });
+  }
+  return weighed.sort((a, b) => compareText(a.device, b.device));
+}

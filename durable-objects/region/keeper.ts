@@ -1,0 +1,239 @@
+/**
+ * Keeps one region's log and its folded state together. Every change goes: decide, append and fold in one turn (storage
+ * commits what one turn writes as one), answer. Whatever fails in between, memory is thrown away and folded again.
+ */
+import { admit } from '../../core/region/decide.ts';
+import { dueHour, nextDueMs } from '../../core/region/due.ts';
+import type { CharterBody, EntryBody, MaintenanceBody, MembershipBody } from '../../core/region/entry.ts';
+import { encodeState } from '../../core/region/state.ts';
+import type { Receipt } from '../../core/region/receipt.ts';
+import type { RegionRefusal } from '../../core/errors.ts';
+import type { DeviceId } from '../../core/ids.ts';
+import { err, ok, type Result } from '../../core/result.ts';
+import type { BatchEffect } from '../../core/region/apply-batch.ts';
+import { migrateRegion } from '../../schema/region/migrate.ts';
+import type { IngestReply, Observation, ObservationQuery, RegionSummary, VerifiedBatch } from './api.ts';
+import { archivedKeys, readSegment } from './archive.ts';
+import { RegionMemory } from './memory.ts';
+import { observe } from './observe.ts';
+import { membershipRows, publish, type Stores } from './publish.ts';
+import { buildReceipt, receiptId } from './receipt.ts';
+import { readMembership } from './registry.ts';
+import { RegionStore } from './store.ts';
+
+export type RegionBindings = { readonly DB: D1Database; readonly ARCHIVE: R2Bucket };
+
+/** A checkpoint at least this often, so that the tail to fold after a wake stays below a second of work. */
+const CHECKPOINT_ENTRIES = 5000;
+
+export class RegionKeeper {
+  readonly #storage: DurableObjectStorage;
+  readonly #stores: Stores;
+  readonly #store: RegionStore;
+  #memory: RegionMemory | null = null;
+  #checkpointSeq = 0;
+  #advancing: Promise<RegionSummary> | null = null;
+  /** Advance and refold await D1 and R2; they go one after the other. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(storage: DurableObjectStorage, bindings: RegionBindings) {
+    this.#storage = storage;
+    this.#stores = { db: bindings.DB, archive: bindings.ARCHIVE };
+    migrateRegion(storage.sql);
+    this.#store = new RegionStore(storage.sql);
+  }
+
+  async ingest(batch: VerifiedBatch, nowMs: number): Promise<Result<IngestReply, RegionRefusal>> {
+    let memory = this.#load();
+    const { charter } = memory.state;
+    if (charter === null) return err({ reason: 'region-not-open', cell: '' });
+    if (memory.slotOf(batch.device) === undefined) {
+      const pulled = await this.#pullMembership(batch.device, nowMs);
+      if (!pulled.ok) return pulled;
+      memory = this.#load(); // the await may have let others in
+    }
+    const slot = memory.slotOf(batch.device);
+    const device = slot === undefined ? undefined : memory.state.devices[slot];
+    if (slot === undefined || device === undefined) return err({ reason: 'unknown-device', device: batch.device });
+    const admitted = admit(device, batch.nonce, batch.digest);
+    if (!admitted.ok) return admitted;
+    if (admitted.value.kind === 'repeat') return ok(this.#repeat(memory, admitted.value.seq, nowMs));
+
+    const { nonce, digest, readings, evidence } = batch;
+    let receipt: Receipt | null = null;
+    const isFirst = memory.state.firstHour === null;
+    this.#append({ kind: 'batch', slot, nonce, digest, readings, evidence }, nowMs, (seq, receivedMs, effect) => {
+      receipt = effect === null ? null : buildReceipt(charter.cell, batch.device, seq, receivedMs, effect, memory.rules);
+      return receipt === null ? null : JSON.stringify(receipt);
+    });
+    if (receipt === null) throw new Error('a packed batch did not fold');
+    if (isFirst) await this.#arm(memory, nowMs);
+    if (memory.unpublished.length === 0 && memory.state.seq - this.#checkpointSeq >= CHECKPOINT_ENTRIES) this.#checkpoint(memory);
+    return ok({ status: 'accepted', receipt });
+  }
+
+  #repeat(memory: RegionMemory, seq: number, nowMs: number): IngestReply {
+    const stored = this.#store.receiptOf(seq);
+    const cell = memory.state.charter?.cell;
+    if (stored === null || cell === undefined || nowMs - stored.receivedMs > memory.rules.time.receiptSeconds * 1000) {
+      return { status: 'expired', receipt: cell === undefined ? String(seq) : receiptId(cell, seq) };
+    }
+    return { status: 'repeated', receipt: JSON.parse(stored.receipt) as Receipt };
+  }
+
+  charter(charter: CharterBody, nowMs: number): Result<RegionSummary, RegionRefusal> {
+    const memory = this.#load();
+    if (JSON.stringify(memory.state.charter) !== JSON.stringify(charter)) this.#append(charter, nowMs);
+    return ok(this.summary());
+  }
+
+  applyMembership(membership: MembershipBody, nowMs: number): Result<RegionSummary, RegionRefusal> {
+    const memory = this.#load();
+    if (memory.state.charter === null) return err({ reason: 'region-not-open', cell: '' });
+    const slot = memory.slotOf(membership.device);
+    const known = slot === undefined ? undefined : memory.state.devices[slot];
+    if (known === undefined || known.membership.version < membership.version) this.#append(membership, nowMs);
+    return ok(this.summary());
+  }
+
+  maintain(maintenance: MaintenanceBody, nowMs: number): Result<RegionSummary, RegionRefusal> {
+    const memory = this.#load();
+    if (memory.slotOf(maintenance.device) === undefined) return err({ reason: 'unknown-device', device: maintenance.device });
+    this.#append(maintenance, nowMs);
+    return ok(this.summary());
+  }
+
+  observations(query: ObservationQuery): Observation[] {
+    return observe(this.#load(), this.#store, query);
+  }
+
+  summary(): RegionSummary {
+    const memory = this.#load();
+    const { state } = memory;
+    return {
+      cell: state.charter?.cell ?? '',
+      name: state.charter?.regionName ?? '',
+      seq: state.seq,
+      devices: state.devices.length,
+      firstHour: state.firstHour,
+      closedThrough: state.closedThrough,
+      batches: state.batches,
+      readings: state.readings,
+      stateHash: memory.stateHash(),
+      publishedSeq: this.#checkpointSeq,
+    };
+  }
+
+  /** Closes, seals and publishes what is due. Callers that come while one is under way share it. */
+  advance(nowMs: number): Promise<RegionSummary> {
+    this.#advancing ??= this.#inTurn(() => this.#advanceOnce(nowMs)).finally(() => {
+      this.#advancing = null;
+    });
+    return this.#advancing;
+  }
+
+  /** Throws all derived state away and publishes everything again from the log alone. */
+  refold(nowMs: number): Promise<RegionSummary> {
+    return this.#inTurn(() => this.#refoldOnce(nowMs));
+  }
+
+  #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    const run = this.#turn.then(task, task);
+    // The failure is the caller's; the next in line starts all the same.
+    this.#turn = run.catch(() => undefined);
+    return run;
+  }
+
+  async #advanceOnce(nowMs: number): Promise<RegionSummary> {
+    let memory = this.#load();
+    let isClosed = false;
+    for (;;) {
+      await this.#publishAll(memory);
+      memory = this.#load();
+      const hour = dueHour(memory.state, nowMs, memory.rules);
+      if (hour === null) break;
+      this.#append({ kind: 'hour-close', hour }, nowMs);
+      // Regions across the border will be asked here; none is within reach of a device that lacks neighbors yet.
+      this.#append({ kind: 'neighbour-cells', hour, blocks: [] }, nowMs);
+      isClosed = true;
+    }
+    if (isClosed) {
+      this.#checkpoint(memory);
+      this.#store.dropArchived(memory.state.sealFromSeq - 1, nowMs - memory.rules.time.logKeepSeconds * 1000);
+    }
+    await this.#arm(memory, nowMs);
+    return this.summary();
+  }
+
+  async #refoldOnce(nowMs: number): Promise<RegionSummary> {
+    const before = this.#load().state.charter?.cell;
+    this.#store.dropCheckpoint();
+    this.#checkpointSeq = 0;
+    const memory = RegionMemory.empty();
+    for (const key of before === undefined ? [] : await archivedKeys(this.#stores.archive, before)) {
+      const segment = await readSegment(this.#stores.archive, key);
+      for (const entry of segment.entries) memory.apply(entry);
+    }
+    // From here on no await: what arrived meanwhile is in the local log.
+    for (const entry of this.#store.entries(memory.state.seq + 1)) memory.apply(entry);
+    this.#memory = memory;
+    const rows = membershipRows(memory.state, this.#stores.db);
+    if (rows.length > 0) await this.#stores.db.batch(rows);
+    await this.#publishAll(memory);
+    this.#checkpoint(this.#load());
+    await this.#arm(memory, nowMs);
+    return this.summary();
+  }
+
+  #load(): RegionMemory {
+    if (this.#memory !== null) return this.#memory;
+    const checkpoint = this.#store.readCheckpoint();
+    const memory = checkpoint === null ? RegionMemory.empty() : RegionMemory.fromCheckpoint(checkpoint.state);
+    this.#checkpointSeq = checkpoint?.seq ?? 0;
+    for (const entry of this.#store.entries(memory.state.seq + 1)) memory.apply(entry);
+    this.#memory = memory;
+    return memory;
+  }
+
+  /** Fold and append in one turn. If either throws, nothing of it is kept: memory is rebuilt from what is stored. */
+  #append(body: EntryBody, nowMs: number, receiptOf?: (seq: number, receivedMs: number, effect: BatchEffect | null) => string | null): void {
+    const memory = this.#load();
+    try {
+      const entry = memory.nextEntry(body, nowMs);
+      const effect = memory.apply(entry);
+      this.#store.append(entry.seq, entry.receivedMs, body, receiptOf?.(entry.seq, entry.receivedMs, effect) ?? null);
+    } catch (cause) {
+      this.#memory = null;
+      throw cause;
+    }
+  }
+
+  async #publishAll(memory: RegionMemory): Promise<void> {
+    for (;;) {
+      const [next] = memory.unpublished;
+      if (next === undefined) return;
+      await publish(next, memory.state, this.#store, this.#stores);
+      memory.unpublished.shift();
+    }
+  }
+
+  #checkpoint(memory: RegionMemory): void {
+    if (memory.unpublished.length > 0) return;
+    this.#store.writeCheckpoint(memory.state.seq, encodeState(memory.state));
+    this.#checkpointSeq = memory.state.seq;
+  }
+
+  async #arm(memory: RegionMemory, nowMs: number): Promise<void> {
+    const dueMs = nextDueMs(memory.state, nowMs, memory.rules);
+    if (dueMs !== null) await this.#storage.setAlarm(dueMs);
+  }
+
+  async #pullMembership(device: DeviceId, nowMs: number): Promise<Result<null, RegionRefusal>> {
+    const cell = this.#load().state.charter?.cell ?? '';
+    const found = await readMembership(this.#stores.db, device);
+    if (found === null) return err({ reason: 'unknown-device', device });
+    if (found.cell !== cell) return err({ reason: 'wrong-region', owner: found.cell });
+    this.applyMembership(found.membership, nowMs);
+    return ok(null);
+  }
+}

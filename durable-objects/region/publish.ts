@@ -1,0 +1,156 @@
+/**
+ * Carries what the fold gave out to R2 and D1. Every write is an upsert under a key made of the facts, so publishing
+ * again, after a crash or a refold, changes nothing.
+ */
+import { segmentPrefix, sealSegment } from '../../core/region/segment.ts';
+import type { AnomalyEvent, DayRevision, DeviceDay, Outputs } from '../../core/region/outputs.ts';
+import { quantityByIndex } from '../../core/reading/quantity.ts';
+import { testCodes } from '../../core/qc/tests.ts';
+import type { RegionState } from '../../core/region/state.ts';
+import { anomalyEvents } from '../../schema/d1/anomaly-events.ts';
+import { bulkUpsert } from '../../schema/d1/bulk-upsert.ts';
+import { deviceDays } from '../../schema/d1/device-days.ts';
+import { devices } from '../../schema/d1/devices.ts';
+import { regionHours } from '../../schema/d1/region-hours.ts';
+import { regions } from '../../schema/d1/regions.ts';
+import { putSegment, readSegment } from './archive.ts';
+import type { RegionStore } from './store.ts';
+
+/** What one close gave, and how the region stood right after it. */
+export type Publication = {
+  readonly hour: number;
+  readonly outputs: Outputs;
+  readonly stateHash: string;
+  readonly batches: number;
+  readonly readings: number;
+};
+
+export type Stores = { readonly db: D1Database; readonly archive: R2Bucket };
+
+export async function publish(publication: Publication, state: RegionState, store: RegionStore, stores: Stores): Promise<void> {
+  const { charter } = state;
+  if (charter === null) return;
+  const { outputs, hour } = publication;
+  const sealed = new Map<number, { key: string; root: string; fromSeq: number; toSeq: number }>();
+  for (const seal of outputs.seals) {
+    const rows = [...store.rows(seal.fromSeq, seal.toSeq)];
+    // On a refold the rows may be in the archive only; then the segment is there, too.
+    const segment = rows.length === seal.toSeq - seal.fromSeq + 1 ? sealSegment(charter.cell, rows) : null;
+    if (segment !== null) await putSegment(stores.archive, segment.key, segment.bytes);
+    const found = segment ?? (await findSegment(stores.archive, charter.cell, seal.fromSeq));
+    sealed.set(seal.hour, { key: found.key, root: found.root, fromSeq: seal.fromSeq, toSeq: seal.toSeq });
+  }
+  const hours = new Map(outputs.hours.map((closed) => [closed.hour, closed.cells]));
+  for (const sealHour of sealed.keys()) if (!hours.has(sealHour)) hours.set(sealHour, []);
+  const deviceOf = (slot: number): string => state.devices[slot]?.membership.device ?? '';
+  const statements = [
+    ...regionRow(publication, state, stores.db),
+    ...bulkUpsert(
+      stores.db,
+      regionHours,
+      [...hours].map(([at, cells]) => {
+        const segment = sealed.get(at);
+        return {
+          cell: charter.cell,
+          hour: at,
+          cells,
+          stateHash: at === hour ? publication.stateHash : null,
+          segmentKey: segment?.key ?? null,
+          segmentRoot: segment?.root ?? null,
+          fromSeq: segment?.fromSeq ?? null,
+          toSeq: segment?.toSeq ?? null,
+        };
+      }),
+      { replace: ['cells', 'stateHash', 'segmentKey', 'segmentRoot', 'fromSeq', 'toSeq'] },
+    ),
+    ...dayRows(outputs.days, charter.cell, deviceOf, stores.db),
+    ...revisionRows(outputs.revisions, charter.cell, deviceOf, stores.db),
+    ...eventRows(outputs.events, charter.cell, deviceOf, stores.db),
+  ];
+  await stores.db.batch(statements);
+}
+
+function regionRow(publication: Publication, state: RegionState, db: D1Database): D1PreparedStatement[] {
+  const { charter } = state;
+  if (charter === null) return [];
+  const row = {
+    cell: charter.cell,
+    name: charter.regionName,
+    rules: charter.rules,
+    ruleSetHash: charter.ruleSetHash,
+    boundary: charter.boundary,
+    firstHour: state.firstHour,
+    closedThrough: publication.hour,
+    batches: publication.batches,
+    readings: publication.readings,
+    stateHash: publication.stateHash,
+    slots: state.devices.map((device) => device.membership.device),
+  };
+  return bulkUpsert(db, regions, [row], {
+    replace: ['name', 'rules', 'ruleSetHash', 'boundary', 'firstHour', 'closedThrough', 'batches', 'readings', 'stateHash', 'slots'],
+  });
+}
+
+/** The registry's rows as the log repeats them, for a D1 that has lost them; a newer version in D1 stands. */
+export function membershipRows(state: RegionState, db: D1Database): D1PreparedStatement[] {
+  const { charter } = state;
+  if (charter === null) return [];
+  const rows = state.devices.map(({ membership }) => {
+    const { kind: _kind, ...facts } = membership;
+    return { ...facts, cell: charter.cell };
+  });
+  return bulkUpsert(db, devices, rows, {
+    replace: ['version', 'status', 'owner', 'displayName', 'place', 'latitudeE5', 'longitudeE5', 'elevationM', 'tier', 'density'],
+    when: 'excluded.version > device.version AND excluded.cell = device.cell',
+  });
+}
+
+type DeviceOf = (slot: number) => string;
+
+function dayRows(days: readonly DeviceDay[], cell: string, deviceOf: DeviceOf, db: D1Database): D1PreparedStatement[] {
+  const rows = days.map(({ slot, ...day }) => ({ ...day, device: deviceOf(slot), cell, late: 0, lateSeries: [] }));
+  return bulkUpsert(db, deviceDays, rows, { replace: ['scoreBps', 'score30Bps', 'parts', 'series'] });
+}
+
+function revisionRows(revisions: readonly DayRevision[], cell: string, deviceOf: DeviceOf, db: D1Database): D1PreparedStatement[] {
+  const rows = revisions.map(({ slot, epoch, late, series }) => ({
+    device: deviceOf(slot),
+    epoch,
+    cell,
+    // A day of which only late readings are known has no verdict and earns nothing.
+    scoreBps: 0,
+    score30Bps: 0,
+    parts: { availabilityBps: 0, integrityBps: 0, causes: [] },
+    series: [],
+    late,
+    lateSeries: series,
+  }));
+  return bulkUpsert(db, deviceDays, rows, { replace: ['late', 'lateSeries'] });
+}
+
+function eventRows(events: readonly AnomalyEvent[], cell: string, deviceOf: DeviceOf, db: D1Database): D1PreparedStatement[] {
+  // Within one publication only the last word on an event counts; `ON CONFLICT` takes rows in order.
+  const rows = events.map((event) => ({
+    device: deviceOf(event.slot),
+    quantity: quantityByIndex(event.quantity)?.code ?? String(event.quantity),
+    test: testCodes(event.test)[0] ?? String(event.test),
+    startHour: event.startHour,
+    endHour: event.endHour,
+    cell,
+    flag: event.flag,
+    evidence: {
+      measured: event.measured,
+      expected: [event.low, event.high] as const,
+      ...(event.against === null ? {} : { against: deviceOf(event.against) }),
+    },
+  }));
+  return bulkUpsert(db, anomalyEvents, rows, { replace: ['endHour', 'flag'] });
+}
+
+async function findSegment(archive: R2Bucket, cell: string, fromSeq: number): Promise<{ key: string; root: string }> {
+  const listed = await archive.list({ prefix: `${segmentPrefix(cell)}${String(fromSeq).padStart(12, '0')}-`, limit: 1 });
+  const key = listed.objects[0]?.key;
+  if (key === undefined) throw new Error(`no segment from entry ${fromSeq} of ${cell} in the archive`);
+  const { root } = await readSegment(archive, key);
+  return { key, root };
+}

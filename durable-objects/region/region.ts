@@ -1,0 +1,55 @@
+/**
+ * One region: the RPC surface of its log. What is decided here is only the order of entries; every verdict is the
+ * fold's (core/region). See durable-objects/region/api.ts for what callers may rely on.
+ */
+import { DurableObject } from 'cloudflare:workers';
+import type { RegionRefusal } from '../../core/errors.ts';
+import type { CharterBody, MaintenanceBody, MembershipBody } from '../../core/region/entry.ts';
+import type { Result } from '../../core/result.ts';
+import type { IngestReply, Observation, ObservationQuery, RegionApi, RegionSummary, VerifiedBatch } from './api.ts';
+import { RegionKeeper, type RegionBindings } from './keeper.ts';
+
+export class Region extends DurableObject<RegionBindings> implements RegionApi {
+  readonly #keeper: RegionKeeper;
+
+  constructor(ctx: DurableObjectState, env: RegionBindings) {
+    super(ctx, env);
+    this.#keeper = new RegionKeeper(ctx.storage, env);
+  }
+
+  ingest(batch: VerifiedBatch): Promise<Result<IngestReply, RegionRefusal>> {
+    return this.#keeper.ingest(batch, Date.now());
+  }
+
+  async charter(charter: CharterBody): Promise<Result<RegionSummary, RegionRefusal>> {
+    return this.#keeper.charter(charter, Date.now());
+  }
+
+  async applyMembership(membership: MembershipBody): Promise<Result<RegionSummary, RegionRefusal>> {
+    return this.#keeper.applyMembership(membership, Date.now());
+  }
+
+  async maintain(maintenance: MaintenanceBody): Promise<Result<RegionSummary, RegionRefusal>> {
+    return this.#keeper.maintain(maintenance, Date.now());
+  }
+
+  async observations(query: ObservationQuery): Promise<readonly Observation[]> {
+    return this.#keeper.observations(query);
+  }
+
+  async summary(): Promise<RegionSummary> {
+    return this.#keeper.summary();
+  }
+
+  advance(): Promise<RegionSummary> {
+    return this.#keeper.advance(Date.now());
+  }
+
+  refold(): Promise<RegionSummary> {
+    return this.#keeper.refold(Date.now());
+  }
+
+  override async alarm(): Promise<void> {
+    await this.#keeper.advance(Date.now());
+  }
+}

@@ -1,0 +1,10 @@
+// Written by scripts/generate-migrations.ts from the .sql files beside it; do not edit.
+export const REGION_MIGRATIONS: readonly { readonly name: string; readonly statements: readonly string[] }[] =
+  [
+    {
+      "name": "0000_initial",
+      "statements": [
+        "CREATE TABLE `checkpoint` (\n\t`page` integer PRIMARY KEY NOT NULL,\n\t`seq` integer NOT NULL,\n\t`body` blob NOT NULL\n) WITHOUT ROWID;"
+      ]
+    }
+  ];

@@ -1,0 +1,5 @@
+CREATE TABLE `checkpoint` (
+	`page` integer PRIMARY KEY NOT NULL,
+	`seq` integer NOT NULL,
+	`body` blob NOT NULL
+) WITHOUT ROWID;

@@ -1,0 +1,11 @@
+/**
+ * The region object's own tables. The log has one table per hour of arrival, made by durable-objects/region/store.ts as
+ * the hours come, so the migrations hold the checkpoint only.
+ */
+import { blob, integer, sqliteTable } from 'drizzle-orm/sqlite-core';
+
+export const checkpoints = sqliteTable('checkpoint', {
+  page: integer('page').primaryKey(),
+  seq: integer('seq').notNull(), // last entry folded into the state; the same in every page
+  body: blob('body', { mode: 'buffer' }).notNull(), // at most 1.9 MB of the state's JSON
+});

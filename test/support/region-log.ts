@@ -1,0 +1,96 @@
+/** Builds logs for tests of the fold: entries with the numbers and times a region object would give them. */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { utf8ToBytes } from '@noble/hashes/utils.js';
+import type { DeviceId, OwnerAddress, PlaceCell, RegionCell } from '../../core/ids.ts';
+import { packReadings } from '../../core/reading/pack.ts';
+import { quantityByCode } from '../../core/reading/quantity.ts';
+import type { Reading } from '../../core/reading/reading.ts';
+import type { BatchEffect } from '../../core/region/apply-batch.ts';
+import type { CharterBody, EntryBody, LogEntry, MembershipBody } from '../../core/region/entry.ts';
+import { applyEntry } from '../../core/region/fold.ts';
+import { noOutputs, type Outputs } from '../../core/region/outputs.ts';
+import { emptyState, type RegionState } from '../../core/region/state.ts';
+import { MAIN_RULES } from '../../core/rules/main.ts';
+import { hashRuleSet, type RuleSet } from '../../core/rules/rule-set.ts';
+
+export const MADRID = '83390cfffffffff' as RegionCell;
+export const HOUR_MS = 3_600_000;
+/** A UTC midnight. */
+export const DAY0_MS = Date.UTC(2026, 5, 1);
+
+export function charterOf(rules: RuleSet = MAIN_RULES): CharterBody {
+  return {
+    kind: 'rule-set',
+    rules: rules.name,
+    ruleSetHash: hashRuleSet(rules),
+    cell: MADRID,
+    regionName: 'Madrid',
+    boundary: [
+      [-400_000, 4_000_000],
+      [-300_000, 4_000_000],
+      [-350_000, 4_100_000],
+    ],
+  };
+}
+
+/** Devices a few kilometers apart along a parallel; ids have the right shape, their keys are never used. */
+export function memberOf(slot: number, change: Partial<MembershipBody> = {}): MembershipBody {
+  const letters = String(slot).padStart(4, '1').replaceAll('0', 'z');
+  return {
+    kind: 'membership',
+    version: 1,
+    device: `did:key:z6Mk${'a'.repeat(40)}${letters}` as DeviceId,
+    status: 'active',
+    owner: `0x${String(slot + 1).padStart(40, '0')}` as OwnerAddress,
+    displayName: `Station ${slot}`,
+    place: '87390ca00ffffff' as PlaceCell,
+    latitudeE5: 4_042_000,
+    longitudeE5: -370_000 + slot * 4000,
+    elevationM: 650,
+    tier: 1,
+    density: '87390ca00ffffff' as PlaceCell,
+    claimedMs: DAY0_MS - 1000 + slot,
+    ...change,
+  };
+}
+
+export function reading(code: string, measuredMs: number, value: number): Reading {
+  const quantity = quantityByCode(code);
+  if (quantity === undefined) throw new Error(`no quantity ${code}`);
+  return { quantity: quantity.index, measuredMs, steps: Math.round(value * quantity.stepsPerUnit) };
+}
+
+export class TestLog {
+  readonly entries: LogEntry[] = [];
+  readonly outputs: Outputs = noOutputs();
+  state: RegionState = emptyState();
+  readonly rules: RuleSet;
+  #nonce = 0;
+
+  constructor(devices: number, rules: RuleSet = MAIN_RULES, nowMs: number = DAY0_MS) {
+    this.rules = rules;
+    this.add(charterOf(rules), nowMs);
+    for (let slot = 0; slot < devices; slot += 1) this.add(memberOf(slot), nowMs);
+  }
+
+  add(body: EntryBody, receivedMs: number): BatchEffect | null {
+    const entry: LogEntry = { ...body, seq: this.state.seq + 1, receivedMs };
+    this.entries.push(entry);
+    return applyEntry(this.state, entry, this.rules, this.outputs);
+  }
+
+  post(slot: number, receivedMs: number, readings: readonly Reading[]): BatchEffect {
+    this.#nonce += 1;
+    const nonce = this.#nonce.toString(16).padStart(16, '0');
+    const digest = sha256(utf8ToBytes(`${slot}/${nonce}`));
+    const body = { kind: 'batch', slot, nonce, digest, readings: packReadings(readings), evidence: new Uint8Array() } as const;
+    const effect = this.add(body, receivedMs);
+    if (effect === null) throw new Error('the batch did not fold');
+    return effect;
+  }
+
+  close(hour: number, receivedMs: number): void {
+    this.add({ kind: 'hour-close', hour }, receivedMs);
+    this.add({ kind: 'neighbour-cells', hour, blocks: [] }, receivedMs);
+  }
+}
