@@ -21,7 +21,7 @@ import {UsdcPayouts} from "./UsdcPayouts.sol";
 /// take it back; after that anyone may mint each batch, once. The schedule is computed here, so no key can release
 /// more than it, and no key but the guardian can stop what matured. Not upgradeable.
 /// @dev Epochs are numbered `floor(unixSeconds / epochSeconds)`. Token amounts are base units of 1e-18, USDC amounts
-/// base units of 1e-6, times seconds.
+/// base units of 1e-6, times and durations seconds.
 contract EpochDistributor is AccessControlDefaultAdminRules, Pausable, UsdcPayouts {
     using BitMaps for BitMaps.BitMap;
     using SafeCast for uint256;
@@ -77,13 +77,14 @@ contract EpochDistributor is AccessControlDefaultAdminRules, Pausable, UsdcPayou
     /// (EIP-7825).
     uint256 public constant MAX_RECIPIENTS = 250;
 
+    /// @notice See `Config`, as for all of these.
     RewardToken public immutable token;
     IBurnCounter public immutable burnCounter;
     uint64 public immutable delaySeconds;
     uint64 public immutable epochSeconds;
     uint64 public immutable firstEpoch;
 
-    /// @notice The newest committed epoch; while none stands, the one before that which is expected.
+    /// @notice The newest committed epoch; `firstEpoch - 1` while none is.
     uint64 public lastCommittedEpoch;
 
     /// @notice Set aside by the last commit for device-days that close late; the next commit may spend it.
@@ -114,19 +115,46 @@ contract EpochDistributor is AccessControlDefaultAdminRules, Pausable, UsdcPayou
     /// @notice A batch was paid. `usdc` includes what became claimable instead of being transferred.
     event BatchMinted(uint64 indexed epoch, uint32 indexed index, uint256 recipients, uint256 amount, uint256 usdc);
 
+    /// @notice A duration or the first epoch of the config is 0.
     error ZeroConfig();
+
+    /// @notice Another epoch is next.
     error WrongEpochOrder(uint64 expected, uint64 given);
+
+    /// @notice The epoch has not ended; `endsAt` is unix seconds.
     error EpochNotOver(uint64 epoch, uint256 endsAt);
+
+    /// @notice The epoch has amounts to pay and no batch to pay them with.
     error NoBatches(uint64 epoch);
+
+    /// @notice Total and reserve exceed the pot and the reserve from before.
     error OverBudget(uint256 total, uint256 reserved, uint256 budget);
+
+    /// @notice No commit of this epoch is in force.
     error NotCommitted(uint64 epoch);
+
+    /// @notice Too late to revoke.
     error AlreadyMatured(uint64 epoch);
+
+    /// @notice Too early to mint; `maturesAt` is unix seconds.
     error NotMatured(uint64 epoch, uint256 maturesAt);
+
+    /// @notice The epoch has fewer batches.
     error NoSuchBatch(uint64 epoch, uint32 index);
+
+    /// @notice The batch was paid before.
     error AlreadyMinted(uint64 epoch, uint32 index);
+
+    /// @notice A batch has 1 to `MAX_RECIPIENTS` recipients.
     error BadBatchSize(uint256 recipients);
+
+    /// @notice The lists of a batch differ in length.
     error LengthMismatch(uint256 recipients, uint256 amounts, uint256 usdcAmounts);
+
+    /// @notice This is not what the committed root says about the batch.
     error BadProof(uint64 epoch, uint32 index);
+
+    /// @notice The committed root contains more than the committed totals.
     error OverTotal(uint64 epoch);
 
     constructor(Config memory config)
@@ -197,7 +225,7 @@ contract EpochDistributor is AccessControlDefaultAdminRules, Pausable, UsdcPayou
         uint64 last = lastCommittedEpoch;
         reserve = first.reservedBefore;
         burnedCounted = first.burnedBefore;
-        lastCommittedEpoch = epoch - 1;
+        lastCommittedEpoch = _epochs[epoch - 1].committedAt == 0 ? firstEpoch - 1 : epoch - 1;
         for (uint64 e = epoch; e <= last; ++e) {
             _releaseUsdc(_epochs[e].usdcTotal);
             delete _epochs[e];
@@ -279,7 +307,7 @@ contract EpochDistributor is AccessControlDefaultAdminRules, Pausable, UsdcPayou
     /// stolen key cannot commit years ahead.
     function _requireNext(uint64 epoch) private view {
         uint64 last = lastCommittedEpoch;
-        bool anyStands = _epochs[last].committedAt != 0;
+        bool anyStands = last >= firstEpoch;
         if (anyStands ? epoch != last + 1 : epoch < firstEpoch) {
             revert WrongEpochOrder(anyStands ? last + 1 : firstEpoch, epoch);
         }
@@ -311,8 +339,8 @@ contract EpochDistributor is AccessControlDefaultAdminRules, Pausable, UsdcPayou
         uint256 minted = committed.minted + amountSum;
         uint256 usdcPaid = committed.usdcPaid + usdcSum;
         if (minted > committed.total || usdcPaid > committed.usdcTotal) revert OverTotal(epoch);
-        committed.minted = uint128(minted);
-        committed.usdcPaid = uint128(usdcPaid);
+        committed.minted = minted.toUint128();
+        committed.usdcPaid = usdcPaid.toUint128();
         committed.batchesMinted += 1;
         released = usdcSum;
         if (committed.batchesMinted == committed.batchCount) released += committed.usdcTotal - usdcPaid;

@@ -110,9 +110,8 @@ contract TestUsdc is ERC20, EIP712 {
         bytes memory signature
     ) public {
         require(to == msg.sender, "FiatTokenV2: caller must be the payee");
-        bytes32 structHash = keccak256(
-            abi.encode(RECEIVE_WITH_AUTHORIZATION_TYPEHASH, from, to, value, validAfter, validBefore, nonce)
-        );
+        bytes32 structHash =
+            keccak256(abi.encode(RECEIVE_WITH_AUTHORIZATION_TYPEHASH, from, to, value, validAfter, validBefore, nonce));
         _requireWindow(validAfter, validBefore);
         _useAuthorization(from, nonce, structHash, signature);
         emit AuthorizationUsed(from, nonce);

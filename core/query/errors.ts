@@ -14,4 +14,5 @@ export type SelectionRefusal =
   | { readonly reason: 'device-not-sold'; readonly device: string }
   | { readonly reason: 'nothing-for-sale'; readonly cell: string }
   | { readonly reason: 'query-too-large'; readonly deviceQuantityHours: number; readonly limit: number }
-  | { readonly reason: 'answer-too-large'; readonly limit: number };
+  | { readonly reason: 'answer-too-large'; readonly limit: number }
+  | { readonly reason: 'nothing-measured' };

@@ -49,7 +49,7 @@ const bad = (parameter: string, given: string, expected: string): Result<never, 
 export function parseObservationsRequest(
   parameters: Iterable<readonly [string, string]>,
   nowMs: number,
-  rules: Pick<TimeRules, 'hourSeconds' | 'epochSeconds'>,
+  rules: Pick<TimeRules, 'hourSeconds' | 'epochSeconds' | 'logKeepSeconds'>,
 ): Parsed<ObservationsRequest> {
   const given = collect(parameters);
   if (!given.ok) return given;
@@ -72,6 +72,12 @@ export function parseObservationsRequest(
   if (!limit.ok) return limit;
   const dryRun = oneOf('dry-run', single('dry-run') ?? 'false', ['true', 'false'] as const);
   if (!dryRun.ok) return dryRun;
+
+  const oldestRawMs = nowMs - rules.logKeepSeconds * 1000;
+  if (resolution.value === 'raw' && from.value < oldestRawMs) {
+    // Older readings are open data in the evidence segments.
+    return bad('from', single('from') ?? '', `a time from ${rfc3339(oldestRawMs)} on, or resolution=hour`);
+  }
 
   const whole = resolution.value === 'hour';
   const endHour = hourOf(until.value - 1, rules) + 1;
@@ -130,7 +136,8 @@ function collect(parameters: Iterable<readonly [string, string]>): Parsed<Readon
 function parseScope(given: ReadonlyMap<string, readonly string[]>): Parsed<ObservationsScope> {
   const devices = given.get('device');
   const cell = given.get('cell')?.[0];
-  if ((devices === undefined) === (cell === undefined)) return err({ reason: 'one-of', parameters: ['device', 'cell'] });
+  if ((devices === undefined) === (cell === undefined))
+    return err({ reason: 'one-of', parameters: ['device', 'cell'] });
   if (cell !== undefined) {
     const parsed = parseRegionCell(cell);
     return parsed.ok

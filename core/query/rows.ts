@@ -3,7 +3,7 @@ import type { DeviceId } from '../ids.ts';
 import { testCodes } from '../qc/tests.ts';
 import { quantityByCode, type Quantity } from '../reading/quantity.ts';
 import type { TimeRules } from '../rules/rule-set.ts';
-import { firstHourOf, hourStartMs } from '../time.ts';
+import { firstHourOf, hoursPerEpoch, hourStartMs } from '../time.ts';
 
 export type ObservationRow = {
   readonly device: DeviceId;
@@ -20,12 +20,14 @@ export type ObservationRow = {
 export type StoredDay = {
   readonly device: DeviceId;
   readonly epoch: number;
-  readonly series: readonly {
-    readonly quantity: number;
-    /** [readings, sum in steps, flag, tests bit mask], null: missing. */
-    readonly hours: readonly (readonly [number, number, number, number] | null)[];
-  }[];
+  readonly series: readonly StoredSeries[];
+  /** Cells of readings that came after their hour was closed: sold, never scored. */
+  readonly lateSeries: readonly StoredSeries[];
 };
+
+type StoredSeries = { readonly quantity: number; readonly hours: readonly (StoredHour | null)[] };
+/** [readings, sum in steps, flag, tests bit mask] */
+type StoredHour = readonly [number, number, number, number];
 
 type Wanted = { readonly quantities: readonly Quantity[]; readonly fromMs: number; readonly untilMs: number };
 
@@ -38,10 +40,12 @@ export function rowsOfDay(
   const rows: ObservationRow[] = [];
   const firstHour = firstHourOf(day.epoch, rules);
   for (const quantity of wanted.quantities) {
-    const hours = day.series.find((series) => series.quantity === quantity.index)?.hours ?? [];
-    hours.forEach((cell, index) => {
+    const judged = hoursOf(day.series, quantity);
+    const late = hoursOf(day.lateSeries, quantity);
+    for (let index = 0; index < hoursPerEpoch(rules); index += 1) {
       const startMs = hourStartMs(firstHour + index, rules);
-      if (cell === null || cell[0] === 0 || startMs < wanted.fromMs || startMs >= wanted.untilMs) return;
+      const cell = joined(judged[index] ?? null, late[index] ?? null);
+      if (cell === null || cell[0] === 0 || startMs < wanted.fromMs || startMs >= wanted.untilMs) continue;
       const [count, sum, flag, tests] = cell;
       rows.push({
         device: day.device,
@@ -53,9 +57,19 @@ export function rowsOfDay(
         tests: testCodes(tests),
         final: true,
       });
-    });
+    }
   }
   return rows;
+}
+
+function hoursOf(series: readonly StoredSeries[], quantity: Quantity): readonly (StoredHour | null)[] {
+  return series.find((candidate) => candidate.quantity === quantity.index)?.hours ?? [];
+}
+
+/** Late readings join the mean; the verdict stays the one of the hour's close. */
+function joined(judged: StoredHour | null, late: StoredHour | null): StoredHour | null {
+  if (judged === null || late === null) return judged ?? late;
+  return [judged[0] + late[0], judged[1] + late[1], judged[2], judged[3] | late[3]];
 }
 
 /** Mean of `count` readings in the quantity's unit, rounded to a hundredth of its resolution. */

@@ -16,9 +16,10 @@ import { ByteReader, ByteWriter } from './varint.ts';
 
 export type BadPack = { readonly reason: 'bad-pack'; readonly detail: string };
 
-/** Year 6429 in milliseconds: differences of differences stay exact in a double. */
-const MAX_MEASURED_MS = 2 ** 47;
-const MAX_STEPS = 2 ** 31;
+/** 2^47 milliseconds, the year 6429: differences of differences stay exact in a double. */
+const MAX_MEASURED_MS = 140_737_488_355_328;
+/** 2^31 */
+const MAX_STEPS = 2_147_483_648;
 const MAX_QUANTITY = 255;
 
 /** Sorted by (quantity, time); readings with both equal keep their order. */
@@ -63,16 +64,25 @@ function writeTimes(writer: ByteWriter, column: readonly Reading[], unit: number
 }
 
 function sameTimes(column: readonly Reading[], before: readonly Reading[]): boolean {
-  return column.length === before.length && column.every((reading, index) => reading.measuredMs === before[index]?.measuredMs);
+  return (
+    column.length === before.length &&
+    column.every((reading, index) => reading.measuredMs === before[index]?.measuredMs)
+  );
 }
 
 function assertPackable(reading: Reading): void {
   const { quantity, measuredMs, steps } = reading;
   const fits =
-    Number.isInteger(quantity) && quantity >= 0 && quantity <= MAX_QUANTITY &&
-    Number.isInteger(measuredMs) && measuredMs >= 0 && measuredMs <= MAX_MEASURED_MS &&
-    Number.isInteger(steps) && Math.abs(steps) <= MAX_STEPS;
-  if (!fits) throw new RangeError(`reading out of range: quantity ${quantity}, measuredMs ${measuredMs}, steps ${steps}`);
+    Number.isInteger(quantity) &&
+    quantity >= 0 &&
+    quantity <= MAX_QUANTITY &&
+    Number.isInteger(measuredMs) &&
+    measuredMs >= 0 &&
+    measuredMs <= MAX_MEASURED_MS &&
+    Number.isInteger(steps) &&
+    Math.abs(steps) <= MAX_STEPS;
+  if (!fits)
+    throw new RangeError(`reading out of range: quantity ${quantity}, measuredMs ${measuredMs}, steps ${steps}`);
 }
 
 /** Never throws, and allocates in proportion to the bytes given. */

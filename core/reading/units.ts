@@ -33,23 +33,59 @@ const ACCEPTED: Readonly<Record<QuantityCode, readonly Scale[]>> = {
   pm1: particles,
   pm25: particles,
   pm10: particles,
-  temp: [['Cel', 100], ['K', 100, 1, -27_315]],
-  rh: [['%RH', 10], ['/100', 10], ['/', 1000]],
-  press: [['hPa', 10], ['Pa', 1, 10]],
-  co2: [['ppm', 1], ['ppb', 1, 1000], ['/', 1_000_000]],
+  temp: [
+    ['Cel', 100],
+    ['K', 100, 1, -27_315],
+  ],
+  rh: [
+    ['%RH', 10],
+    ['/100', 10],
+    ['/', 1000],
+  ],
+  press: [
+    ['hPa', 10],
+    ['Pa', 1, 10],
+  ],
+  co2: [
+    ['ppm', 1],
+    ['ppb', 1, 1000],
+    ['/', 1_000_000],
+  ],
   o3: traceGas(48_000),
   no2: traceGas(46_006),
   so2: traceGas(64_066),
-  co: [['ppm', 100], ['ppb', 1, 10], ['ug/m3', 2445, 28_010], ['mg/m3', 2_445_000, 28_010]],
-  wind_speed: [['m/s', 100], ['km/h', 1000, 36]],
-  wind_dir: [['deg', 1], ['rad', 57.295_779_513_082_32]],
+  co: [
+    ['ppm', 100],
+    ['ppb', 1, 10],
+    ['ug/m3', 2445, 28_010],
+    ['mg/m3', 2_445_000, 28_010],
+  ],
+  wind_speed: [
+    ['m/s', 100],
+    ['km/h', 1000, 36],
+  ],
+  wind_dir: [
+    ['deg', 1],
+    ['rad', 57.295_779_513_082_32],
+  ],
   rain_rate: [['mm/h', 10]],
-  rain: [['mm', 10], ['cm', 100], ['m', 10_000]],
-  noise_laeq: [['dB', 10], ['Bspl', 100]],
+  rain: [
+    ['mm', 10],
+    ['cm', 100],
+    ['m', 10_000],
+  ],
+  noise_laeq: [
+    ['dB', 10],
+    ['Bspl', 100],
+  ],
   lux: [['lx', 1]],
   irradiance: [['W/m2', 1]],
   // The index has no dimension, and SenML writes that by leaving the unit out.
-  uv: [['1', 10], ['/', 10], ['', 10]],
+  uv: [
+    ['1', 10],
+    ['/', 10],
+    ['', 10],
+  ],
 };
 
 /** Indexed like the catalogue. */

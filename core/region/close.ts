@@ -16,8 +16,15 @@ import type { Cell, RegionState } from './state.ts';
 /** Segments hold at least this many entries, or end with an epoch: sparse regions seal daily. */
 export const SEAL_MINIMUM_ENTRIES = 50;
 
-export function freezeHours(state: RegionState, hour: number): void {
-  if (state.firstHour === null || hour < state.firstHour) return;
+/** The last hour that one close may reach: the end of the epoch that is open. Keeps the work of an entry bounded. */
+export function closeLimit(state: RegionState, rules: RuleSet): number | null {
+  const next = state.closedThrough === null ? state.firstHour : state.closedThrough + 1;
+  return next === null ? null : firstHourOf(epochOfHour(next, rules.time) + 1, rules.time) - 1;
+}
+
+export function freezeHours(state: RegionState, hour: number, rules: RuleSet): void {
+  const limit = closeLimit(state, rules);
+  if (state.firstHour === null || limit === null || hour < state.firstHour || hour > limit) return;
   if (state.frozenThrough !== null && hour <= state.frozenThrough) return;
   for (const device of state.devices) {
     for (const cell of device.open) {
@@ -80,10 +87,4 @@ function takeHour(open: Cell[], hour: number): Cell[] {
 
 function lastCells(day: readonly Cell[], hour: number): readonly Cell[] {
   return day.filter((cell) => cell.hour === hour - 1);
-}
-
-/** First hour of the epoch that the open day belongs to. */
-export function openDayStart(state: RegionState, rules: RuleSet): number | null {
-  const next = state.closedThrough === null ? state.firstHour : state.closedThrough + 1;
-  return next === null ? null : firstHourOf(epochOfHour(next, rules.time), rules.time);
 }

@@ -1,6 +1,7 @@
 /** When to close: the object asks, appends the entry, and only then does the fold know. Clock and state in, hour out. */
 import type { RuleSet } from '../rules/rule-set.ts';
-import { epochOfHour, firstHourOf, hourOf, hourStartMs } from '../time.ts';
+import { hourOf, hourStartMs } from '../time.ts';
+import { closeLimit } from './close.ts';
 import type { RegionState } from './state.ts';
 
 /** The hour to close now, at most to the end of its epoch so that one step stays bounded; null: nothing is due. */
@@ -8,8 +9,8 @@ export function dueHour(state: RegionState, nowMs: number, rules: RuleSet): numb
   if (state.firstHour === null || state.firstBatchMs === null) return null;
   const next = state.closedThrough === null ? state.firstHour : state.closedThrough + 1;
   const latest = lastEndedHour(horizonMs(state, nowMs, rules), rules);
-  if (latest < next) return null;
-  return Math.min(latest, firstHourOf(epochOfHour(next, rules.time) + 1, rules.time) - 1);
+  const limit = closeLimit(state, rules);
+  return limit === null || latest < next ? null : Math.min(latest, limit);
 }
 
 /** When to look again. */

@@ -7,6 +7,7 @@ import type { RuleSet } from '../rules/rule-set.ts';
 import { applyBatch, type BatchEffect } from './apply-batch.ts';
 import { freezeHours, judgeHours } from './close.ts';
 import { rememberBatch } from './decide.ts';
+import { charterFacts, membershipFacts } from './facts.ts';
 import type { BatchBody, InheritBody, LogEntry, MembershipBody } from './entry.ts';
 import type { Outputs } from './outputs.ts';
 import type { DeviceState, RegionState } from './state.ts';
@@ -16,20 +17,16 @@ export function applyEntry(state: RegionState, entry: LogEntry, rules: RuleSet, 
   state.seq = entry.seq;
   state.lastReceivedMs = Math.max(state.lastReceivedMs, entry.receivedMs);
   switch (entry.kind) {
-    case 'rule-set': {
-      const { seq: _seq, receivedMs: _receivedMs, ...charter } = entry;
-      state.charter = charter;
+    case 'rule-set':
+      state.charter = charterFacts(entry);
       return null;
-    }
-    case 'membership': {
-      const { seq: _seq, receivedMs: _receivedMs, ...membership } = entry;
-      applyMembership(state, membership);
+    case 'membership':
+      applyMembership(state, membershipFacts(entry));
       return null;
-    }
     case 'batch':
       return foldBatch(state, entry, rules);
     case 'hour-close':
-      freezeHours(state, entry.hour);
+      freezeHours(state, entry.hour, rules);
       return null;
     case 'neighbour-cells':
       judgeHours(state, entry.hour, rules, outputs);

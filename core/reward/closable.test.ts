@@ -34,9 +34,16 @@ test('an epoch closes once every region that had begun has closed its last hour'
   });
 });
 
-test('a region that began later, or not at all, is not waited for', () => {
-  const regions = [region('a', LAST), region('later', null, LAST + 1), region('silent', null, null)];
+test('a region that began later is not waited for', () => {
+  const regions = [region('a', LAST), region('later', null, LAST + 1)];
   expect(decide(regions)).toMatchObject({ kind: 'close', regions: [{ cell: 'a' }], missing: [] });
+});
+
+test('a region that has not begun is waited for once, because its backfill may reach back, and is not missing then', () => {
+  const regions = [region('a', LAST), region('silent', null, null)];
+  expect(decide(regions)).toEqual({ kind: 'waiting', behind: ['silent'] });
+  const since = new Map([['silent', OPEN - rules.epochWaitSeconds * 1000]]);
+  expect(decide(regions, OPEN, since)).toMatchObject({ kind: 'close', regions: [{ cell: 'a' }], missing: [] });
 });
 
 test('while no region has begun there is nothing to close', () => {

@@ -1,6 +1,7 @@
 /**
  * May an epoch close? When its end plus grace has passed and every region that had begun has closed the epoch's last
- * hour. A region that makes no progress for the waiting time is left out and named: one region never halts the rest.
+ * hour. A region that makes no progress for the waiting time is left out and named: one region never halts the rest. A
+ * region that was opened and has not begun is waited for once: its backfill may reach into this epoch.
  */
 import { epochStartMs, firstHourOf } from '../time.ts';
 import type { TimeRules } from '../rules/rule-set.ts';
@@ -24,9 +25,15 @@ export function lastHourOf(epoch: number, rules: TimeRules): number {
   return firstHourOf(epoch + 1, rules) - 1;
 }
 
-/** Regions that began in or before the epoch and have not closed its last hour. */
-export function regionsBehind(epoch: number, regions: readonly RegionProgress[], rules: TimeRules): readonly RegionProgress[] {
-  return regions.filter((region) => takesPart(region, epoch, rules) && !hasClosed(region, epoch, rules));
+/** Regions from which this epoch may still hear: not through its last hour, or not begun. */
+export function regionsBehind(
+  epoch: number,
+  regions: readonly RegionProgress[],
+  rules: TimeRules,
+): readonly RegionProgress[] {
+  return regions.filter(
+    (region) => region.firstHour === null || (takesPart(region, epoch, rules) && !hasClosed(region, epoch, rules)),
+  );
 }
 
 /** @param stalledSinceMs when a region that is behind was last seen to make progress */
@@ -41,7 +48,9 @@ export function decideClose(
   if (nowMs < fromMs) return { kind: 'too-early', fromMs };
   if (regions.every((region) => region.firstHour === null)) return { kind: 'no-network' };
   const behind = regionsBehind(epoch, regions, rules);
-  const awaited = behind.filter(({ cell }) => nowMs < (stalledSinceMs.get(cell) ?? nowMs) + rules.epochWaitSeconds * 1000);
+  const awaited = behind.filter(
+    ({ cell }) => nowMs < (stalledSinceMs.get(cell) ?? nowMs) + rules.epochWaitSeconds * 1000,
+  );
   if (awaited.length > 0) return { kind: 'waiting', behind: awaited.map(({ cell }) => cell) };
   const lastHour = lastHourOf(epoch, rules);
   return {
@@ -50,7 +59,9 @@ export function decideClose(
     regions: regions
       .filter((region) => takesPart(region, epoch, rules) && hasClosed(region, epoch, rules))
       .map(({ cell }) => ({ cell, closedThrough: lastHour })),
-    missing: behind.map(({ cell, closedThrough }) => ({ cell, closedThrough })),
+    missing: behind
+      .filter((region) => takesPart(region, epoch, rules))
+      .map(({ cell, closedThrough }) => ({ cell, closedThrough })),
   };
 }
 

@@ -35,7 +35,8 @@ const inputs = (days: readonly DeviceDay[], more: Partial<EpochInputs> = {}): Ep
   ...more,
 });
 
-const compute = (days: readonly DeviceDay[], more: Partial<EpochInputs> = {}) => computeEpoch(inputs(days, more), LOCAL_RULES);
+const compute = (days: readonly DeviceDay[], more: Partial<EpochInputs> = {}) =>
+  computeEpoch(inputs(days, more), LOCAL_RULES);
 
 const paidTo = (days: readonly DeviceDay[], id: string): bigint =>
   BigInt(compute(days).report.devices.find((row) => row.device === id)?.amount ?? 0);
@@ -84,7 +85,9 @@ test('a better day never pays a device less', () => {
     fc.property(anyDays, fc.nat(), fc.integer({ min: 1, max: 10_000 }), (days, pick, gain) => {
       const chosen = days[pick % Math.max(1, days.length)];
       if (!chosen) return;
-      const better = days.map((day) => (day === chosen ? { ...day, scoreBps: Math.min(10_000, day.scoreBps + gain) } : day));
+      const better = days.map((day) =>
+        day === chosen ? { ...day, scoreBps: Math.min(10_000, day.scoreBps + gain) } : day,
+      );
       expect(paidTo(better, chosen.device)).toBeGreaterThanOrEqual(paidTo(days, chosen.device));
     }),
   );
@@ -150,7 +153,9 @@ test('a stored report gives back its batches, and is refused when a byte of it c
 });
 
 test('a hundred thousand devices are computed in one go, in batches of 250 owners', () => {
-  const days = Array.from({ length: 100_000 }, (_, n) => perfect(n, { density: `d${n % 30_000}`, owner: owner(n % 20_000) }));
+  const days = Array.from({ length: 100_000 }, (_, n) =>
+    perfect(n, { density: `d${n % 30_000}`, owner: owner(n % 20_000) }),
+  );
   const result = compute(days);
   expect(result.batches).toHaveLength(80);
   expect(result.batches.every((batch) => batch.to.length === 250)).toBe(true);

@@ -38,7 +38,7 @@ export type EpochReport = {
 
 export type ReportRegion = { readonly cell: string; readonly closedThrough: number | null };
 
-export type ReportDevice = {
+type ReportDevice = {
   readonly device: string;
   readonly cell: string;
   readonly owner: string;
@@ -54,7 +54,7 @@ export type ReportDevice = {
   readonly frozen: boolean;
 };
 
-export type ReportBatch = {
+type ReportBatch = {
   readonly index: number;
   readonly leaf: Hex;
   readonly to: readonly string[];
@@ -80,7 +80,11 @@ export type BadReport =
   | { readonly reason: 'report-root-differs'; readonly expected: string; readonly found: string };
 
 /** The batches of a stored report, believed only if text and root are the ones that were committed. */
-export function batchesOfReport(text: string, reportHash: string, root: string): Result<readonly PayoutBatch[], BadReport> {
+export function batchesOfReport(
+  text: string,
+  reportHash: string,
+  root: string,
+): Result<readonly PayoutBatch[], BadReport> {
   const found = hashReport(text);
   if (found !== reportHash) return err({ reason: 'report-hash-differs', expected: reportHash, found });
   // The hash is ours, so the text has the shape that encodeReport gave it.

@@ -27,7 +27,10 @@ test('no base unit of a sale is lost or made', () => {
   fc.assert(
     fc.property(fc.bigInt({ min: 0n, max: 10n ** 12n }), anyServed, fc.boolean(), (usdc, served, hasOperator) => {
       const split = splitSale(usdc, served, hasOperator, rules);
-      const parts = split.devices.reduce((sum, share) => sum + share.usdc, split.operator + split.burn + split.treasury);
+      const parts = split.devices.reduce(
+        (sum, share) => sum + share.usdc,
+        split.operator + split.burn + split.treasury,
+      );
       expect(parts).toBe(usdc);
       expect(split.treasury).toBeGreaterThanOrEqual(0n);
     }),

@@ -19,7 +19,9 @@ const order = (...days: DeviceDay[]): readonly string[] =>
   [...weighDays(days, rules)].sort((a, b) => (a.rank ?? 99) - (b.rank ?? 99)).map(({ device }) => device);
 
 test('the ramp is zero up to 6,000 basis points and linear to 10,000', () => {
-  expect([0, 6000, 6001, 8000, 10_000, 12_000].map((score) => rampBps(score, rules))).toEqual([0, 0, 2, 5000, 10_000, 10_000]);
+  expect([0, 6000, 6001, 8000, 10_000, 12_000].map((score) => rampBps(score, rules))).toEqual([
+    0, 0, 2, 5000, 10_000, 10_000,
+  ]);
 });
 
 test('tier outranks score, score outranks seniority, seniority outranks the id', () => {
@@ -30,12 +32,19 @@ test('tier outranks score, score outranks seniority, seniority outranks the id',
 });
 
 test('two scores in the same band of 5 % are ranked by seniority', () => {
-  expect(order(day('a', { score30Bps: 9999, claimedMs: 2 }), day('b', { score30Bps: 9500, claimedMs: 1 }))).toEqual(['b', 'a']);
+  expect(order(day('a', { score30Bps: 9999, claimedMs: 2 }), day('b', { score30Bps: 9500, claimedMs: 1 }))).toEqual([
+    'b',
+    'a',
+  ]);
 });
 
 test('a density cell has four slots, and a device that does not earn takes none', () => {
   const days = ['a', 'b', 'c', 'd', 'e'].map((id, n) => day(id, { claimedMs: n }));
-  const weights = weighDays([...days, day('0', { scoreBps: 6000 })], rules).map(({ device, rank, weight }) => [device, rank, weight / FULL_WEIGHT]);
+  const weights = weighDays([...days, day('0', { scoreBps: 6000 })], rules).map(({ device, rank, weight }) => [
+    device,
+    rank,
+    weight / FULL_WEIGHT,
+  ]);
   expect(weights).toEqual([
     ['0', null, 0],
     ['a', 1, 1],

@@ -41,7 +41,7 @@ export function rampBps(scoreBps: number, rules: RewardRules): number {
 }
 
 /** Higher tier first, then the better band, then the earlier claim, then the id: a total order. */
-export function compareRank(a: DeviceDay, b: DeviceDay): number {
+function compareRank(a: DeviceDay, b: DeviceDay): number {
   return (
     b.tier - a.tier ||
     Math.floor(b.score30Bps / BAND_BPS) - Math.floor(a.score30Bps / BAND_BPS) ||

@@ -48,7 +48,10 @@ function columnOf(record: ResolvedRecord, device: DeviceId): Result<Column, Pack
     return err({ reason: 'wrong-base-name', record: record.record, given: name.slice(0, 120) });
   }
   const quantity = quantityByCode(name.slice(cut + 1));
-  if (!quantity) return err({ reason: 'unknown-quantity', record: record.record, given: name.slice(cut + 1, cut + 41) });
+  if (!quantity)
+    return err({ reason: 'unknown-quantity', record: record.record, given: name.slice(cut + 1, cut + 41) });
   const conversion = conversionOf(quantity, unit);
-  return conversion.ok ? ok({ unit, quantity, conversion: conversion.value }) : err({ record: record.record, ...conversion.error });
+  return conversion.ok
+    ? ok({ unit, quantity, conversion: conversion.value })
+    : err({ record: record.record, ...conversion.error });
 }

@@ -17,8 +17,8 @@ export type ResolvedRecord = {
   readonly record: number;
 };
 
-/** Below this a time is relative to now (RFC 8428 section 4.5.3). */
-const RELATIVE_BELOW = 2 ** 28;
+/** Below 2^28 a time is relative to now (RFC 8428 section 4.5.3). */
+const RELATIVE_BELOW = 268_435_456;
 /** Year 5138: a larger time was written in milliseconds. */
 const LATEST_SECONDS = 1e11;
 /**
@@ -28,13 +28,21 @@ const LATEST_SECONDS = 1e11;
 const BASE_VERSION = 10;
 const SECONDARY_UNITS_VERSION = 26;
 
-const NAME_START = /^[A-Za-z0-9]/;
-const NAME = /^[A-Za-z0-9\-:./_]+$/;
+const NAME = /^[A-Za-z0-9][A-Za-z0-9\-:./_]*$/;
 
-type Bases = { name: string; time: number; unit: string | null; value: number | null; version: number | null };
+type Bases = {
+  name: string;
+  time: number;
+  unit: string | null;
+  value: number | null;
+  version: number | null;
+  /** Whole names by `n`, checked, under the base name in force: a pack repeats a few of them. */
+  names: Map<string, string>;
+};
 type Fields = Readonly<Record<string, unknown>>;
 
-const refuse = (record: number, detail: string): Result<never, PackRefusal> => err({ reason: 'not-senml', record, detail });
+const refuse = (record: number, detail: string): Result<never, PackRefusal> =>
+  err({ reason: 'not-senml', record, detail });
 
 export function resolvePack(text: string, nowMs: number): Result<readonly ResolvedRecord[], PackRefusal> {
   let pack: unknown;
@@ -46,13 +54,15 @@ export function resolvePack(text: string, nowMs: number): Result<readonly Resolv
   }
   if (!Array.isArray(pack)) return refuse(0, 'a SenML pack is a JSON array of records');
   const records: readonly unknown[] = pack;
-  if (records.length > MAX_RECORDS) return err({ reason: 'too-many-records', count: records.length, limit: MAX_RECORDS });
+  if (records.length > MAX_RECORDS)
+    return err({ reason: 'too-many-records', count: records.length, limit: MAX_RECORDS });
 
-  const bases: Bases = { name: '', time: 0, unit: null, value: null, version: null };
+  const bases: Bases = { name: '', time: 0, unit: null, value: null, version: null, names: new Map() };
   const resolved: ResolvedRecord[] = [];
   for (let index = 0; index < records.length; index += 1) {
     const fields = records[index];
-    if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) return refuse(index, 'a record is a JSON object');
+    if (typeof fields !== 'object' || fields === null || Array.isArray(fields))
+      return refuse(index, 'a record is a JSON object');
     const one = resolveRecord(fields as Fields, bases, index, nowMs);
     if (!one.ok) return one;
     if (one.value !== null) resolved.push(one.value);
@@ -61,7 +71,12 @@ export function resolvePack(text: string, nowMs: number): Result<readonly Resolv
 }
 
 /** Null: the record carries base fields only. Updates `bases`, which hold until redefined (section 4.1). */
-function resolveRecord(fields: Fields, bases: Bases, record: number, nowMs: number): Result<ResolvedRecord | null, PackRefusal> {
+function resolveRecord(
+  fields: Fields,
+  bases: Bases,
+  record: number,
+  nowMs: number,
+): Result<ResolvedRecord | null, PackRefusal> {
   let regular = 0;
   for (const label in fields) {
     const value = fields[label];
@@ -69,6 +84,7 @@ function resolveRecord(fields: Fields, bases: Bases, record: number, nowMs: numb
       case 'bn':
         if (typeof value !== 'string') return refuse(record, 'bn is a string');
         bases.name = value;
+        bases.names = new Map();
         break;
       case 'bt':
         if (!isFinite(value)) return refuse(record, 'bt is a number of seconds');
@@ -117,20 +133,36 @@ function resolveRecord(fields: Fields, bases: Bases, record: number, nowMs: numb
 
   const value = valueOf(fields, bases.value, record);
   if (!value.ok) return value;
-  const name = bases.name + ((fields['n'] as string | undefined) ?? '');
-  if (!NAME_START.test(name) || !NAME.test(name)) {
+  const name = nameOf((fields['n'] as string | undefined) ?? '', bases);
+  if (name === null) {
     return refuse(record, 'a name starts with a letter or digit and has only letters, digits and - : . / _');
   }
   const sum = bases.time + ((fields['t'] as number | undefined) ?? 0);
   const timeSeconds = sum < RELATIVE_BELOW ? nowMs / 1000 + sum : sum;
-  if (timeSeconds < 0 || timeSeconds > LATEST_SECONDS) return refuse(record, 'times are in seconds since 1970, not in milliseconds');
+  if (timeSeconds < 0 || timeSeconds > LATEST_SECONDS)
+    return refuse(record, 'times are in seconds since 1970, not in milliseconds');
   return ok({ name, unit: (fields['u'] as string | undefined) ?? bases.unit, timeSeconds, value: value.value, record });
 }
 
+/** Null: the characters are not those of RFC 8428 section 4.5.1. */
+function nameOf(suffix: string, bases: Bases): string | null {
+  const known = bases.names.get(suffix);
+  if (known !== undefined) return known;
+  const name = bases.name + suffix;
+  if (!NAME.test(name)) return null;
+  bases.names.set(suffix, name);
+  return name;
+}
+
 /** Exactly one of v, vs, vb, vd (section 4.2); a missing `v` counts as 0 where a base value is in force. */
-function valueOf(fields: Fields, baseValue: number | null, record: number): Result<number | string | boolean, PackRefusal> {
+function valueOf(
+  fields: Fields,
+  baseValue: number | null,
+  record: number,
+): Result<number | string | boolean, PackRefusal> {
   const { v, vs, vb, vd } = fields;
-  const given = (v === undefined ? 0 : 1) + (vs === undefined ? 0 : 1) + (vb === undefined ? 0 : 1) + (vd === undefined ? 0 : 1);
+  const given =
+    (v === undefined ? 0 : 1) + (vs === undefined ? 0 : 1) + (vb === undefined ? 0 : 1) + (vd === undefined ? 0 : 1);
   if (given > 1) return refuse(record, 'a record has one of v, vs, vb and vd');
   if (v !== undefined) {
     if (typeof v !== 'number') return err({ reason: 'not-a-number', record, given: v === null ? 'null' : typeof v });
@@ -141,13 +173,17 @@ function valueOf(fields: Fields, baseValue: number | null, record: number): Resu
   if (vb !== undefined) return typeof vb === 'boolean' ? ok(vb) : refuse(record, 'vb is true or false');
   if (vd !== undefined) return typeof vd === 'string' ? ok(vd) : refuse(record, 'vd is a base64url string');
   if (baseValue !== null) return ok(baseValue);
-  return refuse(record, fields['s'] === undefined ? 'the record has no value' : 'a sum without a value is not accepted');
+  return refuse(
+    record,
+    fields['s'] === undefined ? 'the record has no value' : 'a sum without a value is not accepted',
+  );
 }
 
 /** What is wrong with it, or null. */
 function checkVersion(value: unknown, before: number | null): string | null {
   if (typeof value !== 'number' || !Number.isInteger(value) || value < 1) return 'bver is a positive whole number';
-  if (value > BASE_VERSION && value !== SECONDARY_UNITS_VERSION) return `bver ${value} has features that are not understood`;
+  if (value > BASE_VERSION && value !== SECONDARY_UNITS_VERSION)
+    return `bver ${value} has features that are not understood`;
   if (before !== null && before !== value) return 'bver is the same in all records';
   return null;
 }

@@ -42,7 +42,8 @@ export function decodeDidKey(device: DeviceId): Result<DeviceKey, InvalidId> {
 }
 
 export function toDidKey(key: DeviceKey): DeviceId {
-  if (key.publicKey.length !== KEY_BYTES[key.algorithm]) throw new RangeError(`${key.algorithm} key of ${key.publicKey.length} bytes`);
+  if (key.publicKey.length !== KEY_BYTES[key.algorithm])
+    throw new RangeError(`${key.algorithm} key of ${key.publicKey.length} bytes`);
   return `${METHOD}${base58.encode(Uint8Array.from([...PREFIX[key.algorithm], ...key.publicKey]))}` as DeviceId;
 }
 

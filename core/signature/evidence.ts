@@ -47,23 +47,32 @@ export function encodeEvidence(evidence: Evidence): Uint8Array {
 export function decodeEvidence(bytes: Uint8Array): Result<Evidence, BadEvidence> {
   let fields: unknown;
   try {
-    fields = decode(bytes, { strict: true, allowIndefinite: false, allowUndefined: false, rejectDuplicateMapKeys: true });
+    fields = decode(bytes, {
+      strict: true,
+      allowIndefinite: false,
+      allowUndefined: false,
+      rejectDuplicateMapKeys: true,
+    });
   } catch {
     // cborg throws for every kind of malformed input.
     return bad('not CBOR');
   }
-  if (!Array.isArray(fields) || fields.length < REQUIRED || fields.length > ALL) return bad('not an array of 8 to 12 items');
+  if (!Array.isArray(fields) || fields.length < REQUIRED || fields.length > ALL)
+    return bad('not an array of 8 to 12 items');
   const items: readonly unknown[] = fields;
   const [format, authority, path, createdSeconds, nonce, label, signature, body] = items;
   const [contentType = null, contentEncoding = null, contentDigest = null, params = null] = items.slice(REQUIRED);
   if (format !== FORMAT) return bad('unknown format');
-  if (typeof authority !== 'string' || typeof path !== 'string' || typeof label !== 'string') return bad('authority, path and label are text');
-  if (typeof createdSeconds !== 'number' || !Number.isSafeInteger(createdSeconds)) return bad('created is a whole number');
+  if (typeof authority !== 'string' || typeof path !== 'string' || typeof label !== 'string')
+    return bad('authority, path and label are text');
+  if (typeof createdSeconds !== 'number' || !Number.isSafeInteger(createdSeconds))
+    return bad('created is a whole number');
   if (!(nonce instanceof Uint8Array) || nonce.length !== 8) return bad('the nonce has 8 bytes');
   if (!(signature instanceof Uint8Array) || signature.length !== 64) return bad('the signature has 64 bytes');
   if (!(body instanceof Uint8Array)) return bad('the body is bytes');
   if (contentEncoding !== null && contentEncoding !== 'gzip') return bad('unknown content encoding');
-  if (!isTextOrNull(contentType) || !isTextOrNull(contentDigest) || !isTextOrNull(params)) return bad('optional items are text');
+  if (!isTextOrNull(contentType) || !isTextOrNull(contentDigest) || !isTextOrNull(params))
+    return bad('optional items are text');
   return ok({
     authority,
     path,

@@ -11,7 +11,8 @@ export function parseSignature(header: string, label: string): Result<Uint8Array
   const bytes = header.startsWith(`${label}=`) ? decodeByteSequence(header.slice(label.length + 1)) : null;
   if (bytes === null) return malformed(`Signature must read ${label}=:base64:`);
   // OpenSSL gives P-256 signatures as DER, the commonest mistake of a first client.
-  if (bytes.length !== SIGNATURE_BYTES) return malformed(`a signature has ${SIGNATURE_BYTES} bytes (P-256: r || s, not DER)`);
+  if (bytes.length !== SIGNATURE_BYTES)
+    return malformed(`a signature has ${SIGNATURE_BYTES} bytes (P-256: r || s, not DER)`);
   return ok(bytes);
 }
 
@@ -22,7 +23,8 @@ export function parseContentDigest(header: string): Result<Uint8Array, Signature
     const text = member.trim();
     if (!text.startsWith('sha-256=')) continue;
     const digest = decodeByteSequence(text.slice('sha-256='.length));
-    if (digest === null || digest.length !== SHA256_BYTES || found !== null) return malformed('Content-Digest must hold one sha-256=:base64:');
+    if (digest === null || digest.length !== SHA256_BYTES || found !== null)
+      return malformed('Content-Digest must hold one sha-256=:base64:');
     found = digest;
   }
   return found === null ? malformed('Content-Digest must hold one sha-256=:base64:') : ok(found);

@@ -31,7 +31,8 @@ const STANDARD_COVERAGE = `(${COMPONENTS.map((name) => `"${name}"`).join(' ')})`
 const MAX_CHARACTERS = 1024;
 /** RFC 8941: a key, a token, an integer of at most 15 digits, a string of printable ASCII, and booleans. No overlaps, no backtracking. */
 const LABEL = /^[a-z*][a-z0-9_.*-]*$/;
-const PARAMETER = /;([a-z*][a-z0-9_.*-]*)(?:=(?:(-?\d{1,15})(?![\d.])|"((?:[ !#-[\]-~]|\\["\\])*)"|(\?[01]|[A-Za-z*][!#$%&'*+.^_`|~0-9A-Za-z:/-]*)))?/y;
+const PARAMETER =
+  /;([a-z*][a-z0-9_.*-]*)(?:=(?:(-?\d{1,15})(?![\d.])|"((?:[ !#-[\]-~]|\\["\\])*)"|(\?[01]|[A-Za-z*][!#$%&'*+.^_`|~0-9A-Za-z:/-]*)))?/y;
 const NONCE = /^[0-9a-f]{16}$/;
 
 export function parseSignatureInput(header: string): Result<SignatureInput, SignatureRefusal> {
@@ -39,7 +40,8 @@ export function parseSignatureInput(header: string): Result<SignatureInput, Sign
   const equals = header.indexOf('=');
   const label = header.slice(0, Math.max(equals, 0));
   const close = header.indexOf(')');
-  if (!LABEL.test(label) || header[equals + 1] !== '(' || close < 0) return malformed('Signature-Input must read label=("component" ...);parameters');
+  if (!LABEL.test(label) || header[equals + 1] !== '(' || close < 0)
+    return malformed('Signature-Input must read label=("component" ...);parameters');
   const components = parseComponents(header.slice(equals + 2, close));
   if (!components.ok) return components;
   const parameters = parseParameters(header, close + 1);
@@ -53,7 +55,8 @@ function parseComponents(list: string): Result<readonly Component[], SignatureRe
   const components: Component[] = [];
   for (const quoted of names) {
     const component = COMPONENTS.find((name) => quoted === `"${name}"`);
-    if (component === undefined) return malformed(`component ${quoted.slice(0, 40)} is not one of the five that are signed`);
+    if (component === undefined)
+      return malformed(`component ${quoted.slice(0, 40)} is not one of the five that are signed`);
     if (components.includes(component)) return malformed(`component ${quoted} is listed twice`);
     components.push(component);
   }
@@ -95,7 +98,8 @@ function checkParameters(
   if (expires !== undefined && typeof expires !== 'number') return malformed('expires is an integer');
   if (typeof keyid !== 'string') return malformed('keyid is a string');
   if (alg !== undefined && typeof alg !== 'string') return malformed('alg is a string');
-  if (typeof nonce !== 'string' || !NONCE.test(nonce)) return err({ reason: 'bad-nonce', given: String(nonce).slice(0, 40) });
+  if (typeof nonce !== 'string' || !NONCE.test(nonce))
+    return err({ reason: 'bad-nonce', given: String(nonce).slice(0, 40) });
   return ok({ ...head, createdSeconds: created, expiresSeconds: expires ?? null, keyid, nonce, alg: alg ?? null });
 }
 

@@ -42,7 +42,7 @@ export function evidenceBase(evidence: Evidence, device: DeviceId): Result<strin
   const contentDigest = evidence.contentDigest ?? bodyDigest;
   if (evidence.contentDigest !== null) {
     const claimed = parseContentDigest(evidence.contentDigest);
-    if (!claimed.ok || formatContentDigest(claimed.value) !== bodyDigest) return bad('the digest is not the body\'s');
+    if (!claimed.ok || formatContentDigest(claimed.value) !== bodyDigest) return bad("the digest is not the body's");
   }
   const covered = {
     authority: evidence.authority,

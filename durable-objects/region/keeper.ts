@@ -5,6 +5,7 @@
 import { admit } from '../../core/region/decide.ts';
 import { dueHour, nextDueMs } from '../../core/region/due.ts';
 import type { CharterBody, EntryBody, MaintenanceBody, MembershipBody } from '../../core/region/entry.ts';
+import { charterFacts } from '../../core/region/facts.ts';
 import { encodeState } from '../../core/region/state.ts';
 import type { Receipt } from '../../core/region/receipt.ts';
 import type { RegionRefusal } from '../../core/errors.ts';
@@ -83,7 +84,7 @@ export class RegionKeeper {
 
   charter(charter: CharterBody, nowMs: number): Result<RegionSummary, RegionRefusal> {
     const memory = this.#load();
-    if (JSON.stringify(memory.state.charter) !== JSON.stringify(charter)) this.#append(charter, nowMs);
+    if (JSON.stringify(memory.state.charter) !== JSON.stringify(charterFacts(charter))) this.#append(charter, nowMs);
     return ok(this.summary());
   }
 

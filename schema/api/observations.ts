@@ -17,3 +17,21 @@ export type ObservationsAnswer = {
     readonly final: boolean;
   }[];
 };
+
+/** `GET /v1/observations?...&dry-run=true`: price and size, free of charge. The 402 carries the same facts. */
+export type ObservationsQuote = {
+  readonly from: string;
+  readonly until: string;
+  readonly resolution: 'raw' | 'hour';
+  readonly devices: number;
+  readonly quantities: readonly string[];
+  readonly deviceQuantityHours: number;
+  readonly price: {
+    /** USDC base units. */
+    readonly amount: string;
+    readonly usdc: string;
+    readonly asset: string;
+    readonly network: string;
+    readonly payTo: string;
+  };
+};

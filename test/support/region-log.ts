@@ -6,6 +6,7 @@ import { packReadings } from '../../core/reading/pack.ts';
 import { quantityByCode } from '../../core/reading/quantity.ts';
 import type { Reading } from '../../core/reading/reading.ts';
 import type { BatchEffect } from '../../core/region/apply-batch.ts';
+import { closeLimit } from '../../core/region/close.ts';
 import type { CharterBody, EntryBody, LogEntry, MembershipBody } from '../../core/region/entry.ts';
 import { applyEntry } from '../../core/region/fold.ts';
 import { noOutputs, type Outputs } from '../../core/region/outputs.ts';
@@ -18,12 +19,12 @@ export const HOUR_MS = 3_600_000;
 /** A UTC midnight. */
 export const DAY0_MS = Date.UTC(2026, 5, 1);
 
-export function charterOf(rules: RuleSet = MAIN_RULES): CharterBody {
+export function charterOf(rules: RuleSet = MAIN_RULES, cell: RegionCell = MADRID): CharterBody {
   return {
     kind: 'rule-set',
     rules: rules.name,
     ruleSetHash: hashRuleSet(rules),
-    cell: MADRID,
+    cell,
     regionName: 'Madrid',
     boundary: [
       [-400_000, 4_000_000],
@@ -35,7 +36,7 @@ export function charterOf(rules: RuleSet = MAIN_RULES): CharterBody {
 
 /** Devices a few kilometers apart along a parallel; ids have the right shape, their keys are never used. */
 export function memberOf(slot: number, change: Partial<MembershipBody> = {}): MembershipBody {
-  const letters = String(slot).padStart(4, '1').replaceAll('0', 'z');
+  const letters = String(1000 + slot).replaceAll('0', 'z');
   return {
     kind: 'membership',
     version: 1,
@@ -89,8 +90,13 @@ export class TestLog {
     return effect;
   }
 
+  /** Up to and including `hour`, an epoch a step as the region object does. */
   close(hour: number, receivedMs: number): void {
-    this.add({ kind: 'hour-close', hour }, receivedMs);
-    this.add({ kind: 'neighbour-cells', hour, blocks: [] }, receivedMs);
+    for (;;) {
+      const at = Math.min(hour, closeLimit(this.state, this.rules) ?? hour);
+      this.add({ kind: 'hour-close', hour: at }, receivedMs);
+      this.add({ kind: 'neighbour-cells', hour: at, blocks: [] }, receivedMs);
+      if (at >= hour) return;
+    }
   }
 }

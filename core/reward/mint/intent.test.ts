@@ -28,7 +28,9 @@ test('while its nonce is unused an intent waits, and no receipt is asked for', (
 test('a receipt makes it mined, and final once its canonical block is', () => {
   expect(reconcile(intent('broadcast'), sighting(), USED)).toMatchObject({ kind: 'seen', state: 'mined' });
   expect(reconcile(intent('mined', 100), sighting(), FINAL)).toMatchObject({ kind: 'seen', state: 'finalized' });
-  expect(reconcile(intent('mined', 100), sighting({ canonicalHash: '0xother' }), FINAL)).toMatchObject({ state: 'mined' });
+  expect(reconcile(intent('mined', 100), sighting({ canonicalHash: '0xother' }), FINAL)).toMatchObject({
+    state: 'mined',
+  });
 });
 
 test('even bytes that were never sent by us count once they are mined', () => {

@@ -52,7 +52,7 @@ export function isOpen(state: IntentState): boolean {
   return state !== 'finalized' && state !== 'void';
 }
 
-export function isInBlock(state: IntentState): boolean {
+function isInBlock(state: IntentState): boolean {
   return state === 'mined' || state === 'reverted';
 }
 

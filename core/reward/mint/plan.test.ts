@@ -16,6 +16,7 @@ const intent = (key: string, state: IntentState): Intent => ({
 const view = (more: Partial<PlanView>): PlanView => ({
   epochs: [],
   intents: [],
+  minted: new Set(),
   lastCommitted: 9,
   latestSeconds: 1_000_000,
   delaySeconds: 60,
@@ -34,7 +35,7 @@ test('commits go on behind those on their way, and never jump a missing epoch', 
   expect(keys({ epochs: epochs(11, 3) })).toEqual([]);
 });
 
-test('an epoch that is not over by the chain\'s own clock is not committed', () => {
+test("an epoch that is not over by the chain's own clock is not committed", () => {
   expect(keys({ epochs: epochs(10, 3), latestSeconds: 12 * DAY })).toEqual(['commit:10', 'commit:11']);
 });
 
@@ -51,6 +52,11 @@ test('a batch is minted once its commit has matured, and once only', () => {
   expect(keys(ripe)).toEqual(['mint:9:0', 'mint:9:1', 'mint:9:2']);
   const intents = [intent('mint:9:0', 'finalized'), intent('mint:9:1', 'signed'), intent('mint:9:2', 'void')];
   expect(keys({ ...ripe, intents })).toEqual(['mint:9:2']);
+});
+
+test('a batch that somebody else minted is left alone', () => {
+  const ripe = { epochs: epochs(9, 1, 2, 1000), latestSeconds: 1060 };
+  expect(keys({ ...ripe, minted: new Set(['mint:9:0']) })).toEqual(['mint:9:1']);
 });
 
 test('whatever is on its way, the same work is never planned twice and the bound holds', () => {

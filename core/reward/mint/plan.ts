@@ -8,7 +8,7 @@ export type Job =
   | { readonly kind: 'commit'; readonly epoch: number }
   | { readonly kind: 'mint'; readonly epoch: number; readonly index: number };
 
-export type PlannedEpoch = {
+type PlannedEpoch = {
   readonly epoch: number;
   readonly batchCount: number;
   /** Unix seconds of the commit as the chain has it; null: not committed, or not looked up. */
@@ -19,6 +19,8 @@ export type PlanView = {
   /** By epoch, oldest first. */
   readonly epochs: readonly PlannedEpoch[];
   readonly intents: readonly Intent[];
+  /** Keys of batches that somebody else has minted. */
+  readonly minted: ReadonlySet<string>;
   /** As the contract says at `latest`. */
   readonly lastCommitted: number;
   /** Timestamp of the latest block, unix seconds: the contract measures time by blocks. */
@@ -30,7 +32,7 @@ export type PlanView = {
 /** Sends in one poke. */
 export const MAX_SENDS = 8;
 /** Nodes keep at least 16 waiting transactions an account (reth `txpool.max-account-slots`). */
-export const MAX_IN_FLIGHT = 16;
+const MAX_IN_FLIGHT = 16;
 
 export const jobKey = (job: Job): string =>
   job.kind === 'commit' ? `commit:${job.epoch}` : `mint:${job.epoch}:${job.index}`;
@@ -53,7 +55,10 @@ function commitJobs(view: PlanView): readonly Job[] {
 }
 
 function mintJobs(view: PlanView): readonly Job[] {
-  const taken = new Set(view.intents.filter(({ state }) => state !== 'void').map(({ key }) => key));
+  const taken = new Set([
+    ...view.minted,
+    ...view.intents.filter(({ state }) => state !== 'void').map(({ key }) => key),
+  ]);
   const jobs: Job[] = [];
   for (const { epoch, batchCount, committedAt } of view.epochs) {
     if (committedAt === null || view.latestSeconds < committedAt + view.delaySeconds) continue;

@@ -1,0 +1,149 @@
+import { ed25519 } from '@noble/curves/ed25519.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { base64 } from '@scure/base';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { toDidKey } from './did-key.ts';
+import { decodeEvidence, encodeEvidence, type Evidence } from './evidence.ts';
+import { formatContentDigest } from './fields.ts';
+import { signatureBase } from './signature-base.ts';
+import { COMPONENTS, standardParams } from './signature-input.ts';
+import { checkSignatureClock, parseSignedRequest, type SignedRequest } from './signed-request.ts';
+import { evidenceBase, evidenceOf } from './verify.ts';
+
+const { secretKey, publicKey } = ed25519.keygen(new Uint8Array(32).fill(1));
+const DEVICE = toDidKey({ algorithm: 'ed25519', publicKey });
+const BODY = new TextEncoder().encode('[{"n":"temp","u":"Cel","v":21.4}]');
+const CREATED = 1_763_805_600;
+const NONCE = '000000000000a3f1';
+const PATH = '/v1/regions/831fb4fffffffff/readings/0123456789abcdef';
+
+type Form = {
+  readonly contentType?: string;
+  readonly contentDigest?: string;
+  readonly params?: string;
+  readonly label?: string;
+};
+
+function signed(form: Form = {}): SignedRequest {
+  const covered = {
+    authority: 'api.isobar.example',
+    path: PATH,
+    contentType: form.contentType ?? 'application/senml+json',
+    contentDigest: form.contentDigest ?? formatContentDigest(sha256(BODY)),
+  };
+  const params = form.params ?? standardParams(CREATED, DEVICE, NONCE);
+  const order = params.startsWith('("@path"')
+    ? (['@path', '@method', '@authority', 'content-digest', 'content-type'] as const)
+    : COMPONENTS;
+  const signature = ed25519.sign(new TextEncoder().encode(signatureBase(covered, order, params)), secretKey);
+  const label = form.label ?? 's';
+  const request = parseSignedRequest({
+    ...covered,
+    signatureInput: `${label}=${params}`,
+    signature: `${label}=:${base64.encode(signature)}:`,
+  });
+  if (!request.ok) throw new Error(JSON.stringify(request.error));
+  return request.value;
+}
+
+const FORMS: readonly Form[] = [
+  {},
+  { label: 'sig-1' },
+  { contentType: 'application/senml+json; charset=utf-8' },
+  { contentDigest: `sha-512=:AAAA:, ${formatContentDigest(sha256(BODY))}` },
+  {
+    params: `("@path" "@method" "@authority" "content-digest" "content-type");nonce="${NONCE}";alg="ed25519";keyid="${DEVICE}";created=${CREATED}`,
+  },
+];
+
+test('the text that is signed has one line a component, single line feeds and none at the end', () => {
+  expect(signed().base).toBe(
+    [
+      '"@method": POST',
+      '"@authority": api.isobar.example',
+      `"@path": ${PATH}`,
+      '"content-type": application/senml+json',
+      `"content-digest": ${formatContentDigest(sha256(BODY))}`,
+      `"@signature-params": ("@method" "@authority" "@path" "content-type" "content-digest");created=${CREATED};keyid="${DEVICE}";nonce="${NONCE}"`,
+    ].join('\n'),
+  );
+});
+
+test.each(FORMS)('evidence of a request in the form %j gives back the text that was signed', (form) => {
+  const request = signed(form);
+  const evidence = decodeEvidence(encodeEvidence(evidenceOf(request, null, BODY)));
+  if (!evidence.ok) throw new Error(evidence.error.detail);
+  const base = evidenceBase(evidence.value, DEVICE);
+  expect(base).toEqual({ ok: true, value: request.base });
+  expect(ed25519.verify(request.signature, new TextEncoder().encode(request.base), publicKey)).toBe(true);
+});
+
+test('evidence of the standard form costs at most 180 bytes beyond the body', () => {
+  expect(encodeEvidence(evidenceOf(signed(), 'gzip', BODY)).length - BODY.length).toBeLessThanOrEqual(180);
+});
+
+test.each<[string, (evidence: Evidence) => Evidence]>([
+  ['another body', (evidence) => ({ ...evidence, body: evidence.body.slice(1) })],
+  ['another time', (evidence) => ({ ...evidence, createdSeconds: evidence.createdSeconds + 1 })],
+  ['another nonce', (evidence) => ({ ...evidence, nonce: '000000000000a3f2' })],
+  ['another path', (evidence) => ({ ...evidence, path: `${PATH}0` })],
+])('evidence with %s does not verify, in whatever form it is kept', (_name, alter) => {
+  for (const form of FORMS) {
+    const request = signed(form);
+    const base = evidenceBase(alter(evidenceOf(request, null, BODY)), DEVICE);
+    const holds = base.ok && ed25519.verify(request.signature, new TextEncoder().encode(base.value), publicKey);
+    expect(holds).toBe(false);
+  }
+});
+
+test('evidence kept under another device does not verify', () => {
+  const other = toDidKey({ algorithm: 'ed25519', publicKey: ed25519.keygen(new Uint8Array(32).fill(2)).publicKey });
+  const request = signed({ params: FORMS[4]?.params ?? '' });
+  expect(evidenceBase(evidenceOf(request, null, BODY), other)).toMatchObject({ ok: false });
+});
+
+test('any bytes decode to evidence or to a refusal, never to an exception', () => {
+  const encoded = encodeEvidence(evidenceOf(signed(), null, BODY));
+  fc.assert(
+    fc.property(fc.oneof(fc.uint8Array(), fc.tuple(fc.nat(encoded.length - 1), fc.nat(255))), (change) => {
+      const bytes = change instanceof Uint8Array ? change : encoded.with(change[0], change[1]);
+      expect(typeof decodeEvidence(bytes).ok).toBe('boolean');
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test.each([
+  [0, true],
+  [-330, true],
+  [-331, false],
+  [30, true],
+  [31, false],
+])('created %d seconds from now: accepted is %s', (offset, accepted) => {
+  const result = checkSignatureClock({ ...signed().input, createdSeconds: CREATED + offset }, CREATED * 1000);
+  expect(result.ok).toBe(accepted);
+  if (!result.ok)
+    expect(result.error).toEqual({ reason: 'clock-skew', createdSeconds: CREATED + offset, serverSeconds: CREATED });
+});
+
+test('a signature that says when it expires is refused after that', () => {
+  const input = { ...signed().input, expiresSeconds: CREATED - 31 };
+  expect(checkSignatureClock(input, CREATED * 1000).ok).toBe(false);
+});
+
+test.each([
+  ['signature-input', { signatureInput: null }],
+  ['signature', { signature: null }],
+  ['content-digest', { contentDigest: null }],
+])('a request without %s is unsigned', (missing, change) => {
+  const fields = {
+    authority: 'a',
+    path: '/',
+    contentType: 'application/senml+json',
+    contentDigest: 'x',
+    signatureInput: 'x',
+    signature: 'x',
+  };
+  expect(parseSignedRequest({ ...fields, ...change })).toEqual({ ok: false, error: { reason: 'unsigned', missing } });
+});

@@ -1,0 +1,94 @@
+/**
+ * The one place that signs for the committer. Cron pokes it; between pokes it does nothing. Only the RPC surface is here:
+ * what a poke does is in poke.ts, what it decides in core/reward/mint.
+ */
+import { DurableObject } from 'cloudflare:workers';
+import type { MinterStatus } from '../../schema/api/public.ts';
+import { MinterChain } from './chain.ts';
+import { checkMinterConfig, type MinterBindings } from './config.ts';
+import { poke, type PokeParts } from './poke.ts';
+import { MinterStore } from './store.ts';
+
+/** One nonce of the committer's key, newest last. */
+export type MinterTransaction = {
+  readonly nonce: number;
+  readonly kind: 'commit' | 'mint';
+  readonly epoch: number;
+  readonly state: string;
+  /** The attempt in the chain, else the newest one; null once it can no longer matter. */
+  readonly hash: string | null;
+  readonly attempts: number;
+  readonly blockNumber: number | null;
+};
+
+export type MinterReport = MinterStatus & { readonly transactions: readonly MinterTransaction[] };
+
+/** Transactions shown by `status`. */
+const SHOWN = 50;
+
+export class Minter extends DurableObject<MinterBindings> {
+  readonly #store: MinterStore;
+  readonly #parts: PokeParts | null;
+  readonly #badConfig: string | null;
+  /** One poke at a time: nonces are given out between awaits. */
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(ctx: DurableObjectState, env: MinterBindings) {
+    super(ctx, env);
+    const store = new MinterStore(ctx.storage);
+    const config = checkMinterConfig(env);
+    this.#store = store;
+    this.#badConfig = config.ok ? null : `${config.error.variable} ${config.error.detail}.`;
+    this.#parts = config.ok
+      ? { config: config.value, store, chain: new MinterChain(config.value), db: env.DB, archive: env.ARCHIVE }
+      : null;
+  }
+
+  /** Safe to repeat and to call twice at once. `raised` are alarms of the caller, shown until the next poke. */
+  async poke(nowMs: number = Date.now(), raised: readonly string[] = []): Promise<MinterReport> {
+    const parts = this.#parts;
+    if (parts === null) return this.status();
+    const turn = this.#queue.then(() => poke(parts, nowMs));
+    // The next in the queue runs whatever became of this one; its caller hears of the failure.
+    this.#queue = turn.catch(() => undefined);
+    this.#store.setFact('alarms', JSON.stringify([...raised, ...(await turn)]));
+    return this.status();
+  }
+
+  /** Since when each of these regions, all behind in closing, has made no progress (unix milliseconds). */
+  stalledSince(
+    behind: readonly { readonly cell: string; readonly closedThrough: number | null }[],
+    nowMs: number,
+  ): Record<string, number> {
+    return this.#store.stalledSince(behind, nowMs);
+  }
+
+  /** As of the last poke: asking costs no call to the chain. */
+  status(): MinterReport {
+    const lastFinal = this.#store.fact('last-final');
+    return {
+      address: this.#parts?.chain.address ?? null,
+      balance: this.#store.fact('balance'),
+      lastFinalEpoch: lastFinal === null ? null : Number(lastFinal),
+      pendingTransactions: this.#store.openIntents().length,
+      alarms:
+        this.#badConfig === null ? (JSON.parse(this.#store.fact('alarms') ?? '[]') as string[]) : [this.#badConfig],
+      transactions: this.#transactions(),
+    };
+  }
+
+  #transactions(): readonly MinterTransaction[] {
+    return this.#store.newest(SHOWN).map((intent) => {
+      const attempts = this.#store.attempts(intent.nonce);
+      return {
+        nonce: intent.nonce,
+        kind: intent.key.startsWith('commit:') ? 'commit' : 'mint',
+        epoch: intent.epoch,
+        state: intent.state,
+        hash: intent.minedHash ?? attempts.at(-1)?.hash ?? null,
+        attempts: attempts.length,
+        blockNumber: intent.blockNumber,
+      };
+    });
+  }
+}

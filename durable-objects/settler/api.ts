@@ -1,0 +1,55 @@
+/**
+ * What callers see of the settler. Payments cross RPC as JSON text, because x402's open-ended types (`unknown` inside)
+ * have no RPC form. Reached only through durable-objects/stub.ts.
+ */
+export type SettlerBindings = {
+  readonly CHAIN_ID: string;
+  readonly RPC_URL: string;
+  /** Holds gas only: it can neither choose the payee nor the amount of a payment. */
+  readonly SETTLER_PRIVATE_KEY: string;
+};
+
+/** Names a payment: EIP-3009 lets each payer use a nonce once. Lower-case hex. */
+export type PaymentKey = { readonly payer: string; readonly nonce: string };
+
+export type PaymentClaim = PaymentKey & {
+  /** core/query `queryHash`: what the payment buys. */
+  readonly query: string;
+  /** sha-256 of the header as sent, hex. What the chain shows of a payment is not enough to fetch its answer. */
+  readonly headerHash: string;
+  /** Whether the edge made this offer, unaltered and still in time. Asked only of payments that the ledger does not know. */
+  readonly offered: boolean;
+  /** x402 PaymentPayload. */
+  readonly payload: string;
+  readonly validBeforeSeconds: number;
+};
+
+export type SoldAnswer = { readonly contentType: string; readonly body: string };
+
+export type SettledReceipt = {
+  readonly success: true;
+  readonly transaction: string;
+  readonly network: string;
+  readonly payer: string;
+  readonly amount: string;
+};
+
+export type Outcome =
+  | { readonly status: 'settled'; readonly answer: SoldAnswer; readonly receipt: SettledReceipt }
+  /** Broadcast, not mined yet: the same header again brings the answer. */
+  | { readonly status: 'pending'; readonly transaction: string }
+  | { readonly status: 'in-flight' }
+  /** Nothing was charged for the following. */
+  | { readonly status: 'other-query' }
+  | { readonly status: 'not-offered' }
+  | { readonly status: 'refused'; readonly detail: string }
+  | { readonly status: 'unreachable' };
+
+/** `verified`: the caller now owns the claim until the lease ends; answer and `settle`, or `release`. */
+export type OpenReply = Outcome | { readonly status: 'verified' };
+
+export interface SettlerApi {
+  open(claim: PaymentClaim): Promise<OpenReply>;
+  settle(claim: PaymentClaim, answer: SoldAnswer): Promise<Outcome>;
+  release(claim: PaymentClaim): Promise<void>;
+}

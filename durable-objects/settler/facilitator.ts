@@ -1,0 +1,96 @@
+/**
+ * The x402 facilitator, in process. This file alone imports viem and x402; the settler loads it on the first payment, so
+ * that no other request pays for evaluating them.
+ */
+import { x402Facilitator, type PendingSettlementStore } from '@x402/core/facilitator';
+import type { PaymentPayload, SettleResponse, VerifyResponse } from '@x402/core/types';
+import type { FacilitatorEvmSigner } from '@x402/evm';
+import { ExactEvmScheme } from '@x402/evm/exact/facilitator';
+import { concatHex, createClient, encodeFunctionData, http } from 'viem';
+import { privateKeyToAccount } from 'viem/accounts';
+import { getCode, readContract, verifyTypedData } from 'viem/actions';
+import type { PaymentKey, SettlerBindings } from './api.ts';
+import type { Ledger } from './ledger.ts';
+import { Sender } from './sender.ts';
+import type { TransactionStore } from './transaction-store.ts';
+
+/** Whether an account has code changes rarely; verification asks twice and settlement twice more. */
+const CODE_MS = 60_000;
+const RPC_TIMEOUT_MS = 5000;
+
+export type Facilitator = {
+  verify(payload: PaymentPayload): Promise<VerifyResponse>;
+  settle(payload: PaymentPayload): Promise<SettleResponse>;
+};
+
+export function createFacilitator(bindings: SettlerBindings, ledger: Ledger, store: TransactionStore): Facilitator {
+  const chainId = Number(bindings.CHAIN_ID);
+  const account = privateKeyToAccount(parsePrivateKey(bindings.SETTLER_PRIVATE_KEY));
+  const client = createClient({ transport: http(bindings.RPC_URL, { timeout: RPC_TIMEOUT_MS, retryCount: 1 }) });
+  const sender = new Sender(client, account, chainId, store);
+
+  const signer: FacilitatorEvmSigner = {
+    getAddresses: () => [account.address],
+    readContract: (call) => readContract(client, call),
+    verifyTypedData: (typed) => verifyTypedData(client, typed),
+    getCode: remember(CODE_MS, (address) => getCode(client, { address })),
+    writeContract: ({ address, abi, functionName, args, dataSuffix }) => {
+      const data = encodeFunctionData({ abi, functionName, args });
+      return sender.send({ to: address, data: dataSuffix ? concatHex([data, dataSuffix]) : data }, paymentOf(args));
+    },
+    // Only smart wallets that are not deployed yet need it, and their factories are not on our list.
+    sendTransaction: () => Promise.reject(new Error('the settler sends nothing but authorized transfers')),
+    waitForTransactionReceipt: ({ hash }) => sender.awaitReceipt(hash),
+  };
+  const scheme = new ExactEvmScheme(signer, { pendingSettlementStore: storedTransactions(ledger, store) });
+  const facilitator = new x402Facilitator().register(`eip155:${chainId}`, scheme);
+  return {
+    verify: (payload) => facilitator.verify(payload, payload.accepted),
+    settle: (payload) => facilitator.settle(payload, payload.accepted),
+  };
+}
+
+/**
+ * x402 asks here whether a payment was broadcast before. The transaction table knows, from before the broadcast on; what
+ * x402 would set or delete follows from it.
+ */
+function storedTransactions(ledger: Ledger, store: TransactionStore): PendingSettlementStore {
+  return {
+    get: (signature) => {
+      const payment = ledger.keyOfSignature(signature);
+      return Promise.resolve((payment && store.hashOf(payment)) ?? undefined);
+    },
+    set: () => Promise.resolve(),
+    delete: () => Promise.resolve(),
+  };
+}
+
+/** transferWithAuthorization(from, to, value, validAfter, validBefore, nonce, ...): EIP-3009. */
+function paymentOf(args: readonly unknown[]): PaymentKey {
+  return { payer: String(args[0]).toLowerCase(), nonce: String(args[5]).toLowerCase() };
+}
+
+function parsePrivateKey(text: string): `0x${string}` {
+  if (!/^0x[0-9a-fA-F]{64}$/.test(text)) throw new Error('SETTLER_PRIVATE_KEY must be 0x and 64 hex digits');
+  return text as `0x${string}`;
+}
+
+type Code = `0x${string}` | undefined;
+
+function remember(
+  keepMs: number,
+  ask: (address: `0x${string}`) => Promise<Code>,
+): (call: { address: `0x${string}` }) => Promise<Code> {
+  const known = new Map<string, { readonly code: Promise<Code>; readonly untilMs: number }>();
+  return ({ address }) => {
+    const nowMs = Date.now();
+    for (const [key, entry] of known) if (entry.untilMs <= nowMs) known.delete(key);
+    const found = known.get(address);
+    if (found) return found.code;
+    const code = ask(address);
+    known.set(address, { code, untilMs: nowMs + keepMs });
+    // A failed question is asked again.
+    code.catch(() => known.delete(address));
+    return code;
+  };
+}

@@ -1,0 +1,193 @@
+/** `npm run buy`: buys observations from the network with the stock x402 client, and prints what came. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { decodePaymentResponseHeader, wrapFetchWithPayment, x402Client } from '@x402/fetch';
+import { ExactEvmScheme } from '@x402/evm/exact/client';
+import { privateKeyToAccount } from 'viem/accounts';
+import type { ObservationsAnswer, ObservationsQuote } from '../schema/api/observations.ts';
+import type { Problem, RegionsAnswer, StatusAnswer } from '../schema/api/public.ts';
+import { resendWhileAsked } from './lib/resend.ts';
+import { dim, done, Refusal, runCommand } from './lib/say.ts';
+
+const HELP = `npm run buy -- [options]        buys observations with the local network's test buyer
+
+What to buy
+  --cell C            all devices of a region (default: the first region of the network)
+  --device D          one device, may be repeated; instead of --cell
+  --quantity Q        pm25, temp, ... may be repeated (default: pm25)
+  --hours N           the last N hours of the network (default: 6)
+  --from T --until T  RFC 3339 times instead of --hours
+  --resolution R      hour (default) or raw
+  --csv               print CSV as it comes instead of a table
+
+How
+  --dry-run           tell price and size, pay nothing
+  --max USDC          pay at most this much (default: 1)
+  --dir DIR           folder of the local network (default: .isobar)
+  --help              this text
+`;
+
+/** Rows of the table; the rest is counted. */
+const SHOWN_ROWS = 24;
+
+type Local = {
+  readonly api: string;
+  readonly chainId: number;
+  readonly contracts: { readonly usdc: string };
+  readonly accounts: { readonly buyer: { readonly address: string; readonly privateKey: `0x${string}` } };
+};
+
+type Options = ReturnType<typeof readOptions>;
+
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        cell: { type: 'string' },
+        device: { type: 'string', multiple: true },
+        quantity: { type: 'string', multiple: true, default: ['pm25'] },
+        hours: { type: 'string', default: '6' },
+        from: { type: 'string' },
+        until: { type: 'string' },
+        resolution: { type: 'string', default: 'hour' },
+        csv: { type: 'boolean', default: false },
+        'dry-run': { type: 'boolean', default: false },
+        max: { type: 'string', default: '1' },
+        dir: { type: 'string', default: '.isobar' },
+        help: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    throw new Refusal(`${(error as Error).message.split('. ')[0]}; --help lists the options`);
+  }
+}
+
+await runCommand(async () => {
+  const options = readOptions();
+  if (options.help) {
+    console.log(HELP);
+    return;
+  }
+  const local = await readLocal(options.dir);
+  const url = `${local.api}/v1/observations?${String(await parameters(local, options))}`;
+  const quoted = await ask<ObservationsQuote>(`${url}&dry-run=true`);
+  done(
+    `${quoted.deviceQuantityHours} device-quantity-hours of ${quoted.devices} devices cost ${quoted.price.usdc} USDC`,
+  );
+  if (!options['dry-run']) await buy(local, url, options);
+});
+
+async function buy(local: Local, url: string, options: Options): Promise<void> {
+  const { usdc } = local.contracts;
+  const client = new x402Client()
+    .register(`eip155:${local.chainId}`, new ExactEvmScheme(privateKeyToAccount(local.accounts.buyer.privateKey)))
+    // Without this line the client refuses every asset on OP: its list of known assets has none there.
+    .setSpendControls({
+      allowedAssets: [
+        { network: `eip155:${local.chainId}`, asset: usdc, maxAmountPerPayment: toBaseUnits(options.max) },
+      ],
+    });
+  const paidFetch = wrapFetchWithPayment(
+    resendWhileAsked(fetch, (sentence) => console.log(dim(sentence))),
+    client,
+  );
+  const response = await paidFetch(url).catch((error: Error) => {
+    throw new Refusal(`the payment was not made: ${error.message}`);
+  });
+  if (!response.ok) throw await refusalOf(response);
+  const receipt = response.headers.get('PAYMENT-RESPONSE');
+  if (receipt !== null) {
+    const { transaction, network } = decodePaymentResponseHeader(receipt);
+    done(`paid by ${local.accounts.buyer.address} on ${network}, transaction ${transaction}`);
+  }
+  if (options.csv) process.stdout.write(await response.text());
+  else show(await response.json<ObservationsAnswer>());
+}
+
+function show(answer: ObservationsAnswer): void {
+  console.table(
+    answer.observations.slice(0, SHOWN_ROWS).map((row) => ({
+      device: `${row.device.slice(0, 20)}...`,
+      start: row.start,
+      [row.quantity]: `${row.value} ${row.unit}`,
+      readings: row.count,
+      flag: [row.flag, ...row.tests].join(' '),
+      final: row.final,
+    })),
+  );
+  const more = answer.observations.length - SHOWN_ROWS;
+  if (more > 0) console.log(dim(`and ${more} rows more; --csv prints all`));
+  console.log(dim(`${answer.license}: ${answer.attribution.join('; ')}`));
+}
+
+async function parameters(local: Local, options: Options): Promise<URLSearchParams> {
+  const { device, cell, quantity, from, until, resolution, csv } = options;
+  const found = new URLSearchParams();
+  if (device) for (const name of device) found.append('device', name);
+  else found.set('cell', cell ?? (await firstRegion(local)));
+  for (const code of quantity) found.append('quantity', code);
+  const span = from && until ? { from, until } : await lastHours(local, Number(options.hours));
+  found.set('from', from ?? span.from);
+  found.set('until', until ?? span.until);
+  found.set('resolution', resolution);
+  if (csv) found.set('format', 'csv');
+  return found;
+}
+
+async function firstRegion(local: Local): Promise<string> {
+  const { regions } = await ask<RegionsAnswer>(`${local.api}/v1/regions`);
+  const [first] = regions;
+  if (!first) throw new Refusal('the network has no region yet; wait for its first batch, or give --cell');
+  return first.cell;
+}
+
+/** An hour of the local network may be shorter than yours. */
+async function lastHours(local: Local, hours: number): Promise<{ readonly from: string; readonly until: string }> {
+  if (!Number.isSafeInteger(hours) || hours < 1) throw new Refusal('--hours must be a whole number from 1');
+  const { network, time } = await ask<StatusAnswer>(`${local.api}/v1/status`);
+  const hourMs = network.hourSeconds * 1000;
+  const untilMs = Math.floor(Date.parse(time) / hourMs) * hourMs;
+  return { from: new Date(untilMs - hours * hourMs).toISOString(), until: new Date(untilMs).toISOString() };
+}
+
+async function readLocal(dir: string): Promise<Local> {
+  const path = join(dir, 'local.json');
+  try {
+    const local = JSON.parse(await readFile(path, 'utf8')) as Local;
+    if (local.accounts.buyer.privateKey && local.contracts.usdc) return local;
+    throw new Error('no buyer in it');
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new Refusal(
+      missing
+        ? `there is no ${path}; start the network with npm start`
+        : `${path} cannot be read; start the network again with npm start`,
+    );
+  }
+}
+
+async function ask<T>(url: string): Promise<T> {
+  const response = await fetch(url).catch(() => {
+    throw new Refusal(`nothing answers at ${new URL(url).origin}; is npm start running?`);
+  });
+  if (!response.ok) throw await refusalOf(response);
+  return await response.json<T>();
+}
+
+async function refusalOf(response: Response): Promise<Refusal> {
+  const text = await response.text();
+  try {
+    const { detail, remedy, code } = JSON.parse(text) as Problem;
+    return new Refusal(`${detail} ${remedy} (${response.status} ${code})`);
+  } catch {
+    return new Refusal(`the network answered ${response.status}: ${text.slice(0, 200)}`);
+  }
+}
+
+function toBaseUnits(usdc: string): string {
+  const [whole = '', fraction = ''] = usdc.split('.');
+  if (!/^\d{1,9}$/.test(whole) || !/^\d{0,6}$/.test(fraction))
+    throw new Refusal('--max must be an amount of USDC such as 0.5');
+  return String(BigInt(whole + fraction.padEnd(6, '0')));
+}

@@ -1,0 +1,69 @@
+import { join } from 'node:path';
+import { runFleet } from '../../sensors/simulator/fleet.ts';
+import { FleetRuns } from '../../sensors/simulator/lock.ts';
+import { type Flags, numberFlag, readArguments, requireFlag } from '../command-line.ts';
+import { done, Refusal } from '../lib/say.ts';
+import { apiAndToken, DEFAULT_DIR, readLocalNetwork } from '../local-network.ts';
+import { type DemoDevice, registerDemo } from '../register-demo.ts';
+import { readRules } from './network-rules.ts';
+
+export async function simulate(args: readonly string[]): Promise<void> {
+  const { flags, has } = readArguments(args, {
+    values: ['fleet', 'seed', 'api', 'token', 'owner', 'dir', 'concurrency'],
+    switches: ['backfill-only'],
+  });
+  const dir = flags['dir'] ?? DEFAULT_DIR;
+  const { api, devices } = await fleetOf(flags, dir);
+  const rules = await readRules(api);
+  const stopping = new AbortController();
+  const stop = (): void => stopping.abort();
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+  const seed = flags['seed'];
+  const concurrency = numberFlag(flags, 'concurrency');
+  try {
+    await runFleet(
+      {
+        devices,
+        rules,
+        stateDir: join(dir, 'fleet'),
+        signal: stopping.signal,
+        isBackfillOnly: has('backfill-only'),
+        ...(seed !== undefined && { seed }),
+        ...(concurrency !== undefined && { concurrency }),
+      },
+      (line) => console.log(line),
+    );
+  } catch (error) {
+    throw error instanceof FleetRuns ? new Refusal(error.message) : error;
+  } finally {
+    process.removeListener('SIGINT', stop);
+    process.removeListener('SIGTERM', stop);
+  }
+  done('the fleet has stopped; the next start goes on from here');
+}
+
+/** The devices of the running network, or, given a token and an owner, new ones registered at `--api`. */
+async function fleetOf(
+  flags: Flags,
+  dir: string,
+): Promise<{ readonly api: string; readonly devices: readonly DemoDevice[] }> {
+  const size = numberFlag(flags, 'fleet');
+  if (flags['owner'] !== undefined) {
+    const { api, token } = await apiAndToken({ api: flags['api'], token: flags['token'], dir });
+    const owners = [requireFlag(flags, 'owner')];
+    const all = await registerDemo({
+      api,
+      adminToken: token,
+      dir,
+      fleetSize: size ?? Number.POSITIVE_INFINITY,
+      owners,
+    });
+    return { api, devices: all.filter(({ spare }) => !spare) };
+  }
+  const local = await readLocalNetwork(dir);
+  if (!local) throw new Refusal(`no network in ${dir}: start one with npm start, or give --api, --token and --owner`);
+  const fleet = local.devices.filter(({ spare }) => !spare);
+  if (fleet.length === 0) throw new Refusal(`${dir}/local.json has no fleet; register one with --owner 0x...`);
+  return { api: flags['api'] ?? local.api, devices: fleet.slice(0, size ?? fleet.length) };
+}

@@ -1,0 +1,93 @@
+/**
+ * Both Workers on one workerd with everything they bind, kept in a folder: what `npm start` and test/e2e run. In process;
+ * runtime-process.ts has the same as a process that can be killed.
+ */
+import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';
+import { unstable_getMiniflareWorkerOptions as workerOptionsOf } from 'wrangler';
+import { bundleWorkers, WORKERS, type WorkerName } from './bundle.ts';
+import { ROOT } from './files.ts';
+import { migrateDatabase, type Database } from './migrate.ts';
+import { freePort } from './ports.ts';
+
+export type RuntimeOptions = {
+  /** Databases, objects, buckets and the Workers' log. */
+  readonly dir: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** Variables of both Workers, over those of their wrangler.toml. AUTHORITIES defaults to the address listened on. */
+  readonly vars: Readonly<Record<string, string>>;
+  /** Secrets by Worker: only the cron Worker holds the committer's key. */
+  readonly secrets: Readonly<Record<WorkerName, Readonly<Record<string, string>>>>;
+};
+
+export type Runtime = {
+  /** `http://127.0.0.1:PORT`, without a slash at the end. */
+  readonly url: string;
+  readonly migrations: readonly string[];
+  /** Runs the cron Worker's scheduled handler once, to its end. Throws what the handler threw. */
+  cronTick(): Promise<void>;
+  /** The edge Worker's database, for tests that look or break. */
+  database(): Promise<Database>;
+  dispose(): Promise<void>;
+};
+
+export type WorkerLogLine = { readonly level: string; readonly message: string };
+
+export async function startRuntime(
+  options: RuntimeOptions,
+  onLog: (line: WorkerLogLine) => void = () => {},
+): Promise<Runtime> {
+  const scripts = await bundleWorkers();
+  mkdirSync(options.dir, { recursive: true });
+  mkdirSync(join(ROOT, 'web/dist'), { recursive: true });
+  const logFile = join(options.dir, 'worker.log');
+  const port = options.port === 0 ? await freePort() : options.port;
+  const authorities = `127.0.0.1:${port},localhost:${port}`;
+  const vars = { AUTHORITIES: authorities, ...options.vars };
+
+  const workers = WORKERS.map(({ name, config }) => {
+    const { workerOptions } = workerOptionsOf(join(ROOT, config));
+    return {
+      ...workerOptions,
+      name,
+      bindings: { ...Object(workerOptions['bindings']), ...vars, ...options.secrets[name] },
+      modulesRules: undefined,
+      modulesRoot: '/',
+      modules: [{ type: 'ESModule' as const, path: `/${name}.js`, contents: readFileSync(scripts[name], 'utf8') }],
+    };
+  });
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      host: '127.0.0.1',
+      port,
+      resourcePersistencePath: join(options.dir, 'storage'),
+      log: new Log(LogLevel.ERROR),
+      handleStructuredLogs({ timestamp, level, message }) {
+        appendFileSync(logFile, `${new Date(timestamp).toISOString()} ${level} ${message}\n`);
+        onLog({ level, message });
+      },
+      workers,
+    }),
+  );
+  try {
+    await miniflare.ready;
+    const database = () => miniflare.getD1Database('DB', 'isobar-edge') as Promise<Database>;
+    const migrations = await migrateDatabase(await database());
+    const cron = await miniflare.getWorker('isobar-cron');
+    return {
+      url: `http://127.0.0.1:${port}`,
+      migrations,
+      async cronTick() {
+        const { outcome } = await cron.scheduled({ cron: '*/5 * * * *', scheduledTime: new Date() });
+        if (outcome !== 'ok') throw new Error(`the scheduled handler ended with ${outcome}`);
+      },
+      database,
+      dispose: () => miniflare.dispose(),
+    };
+  } catch (error) {
+    await miniflare.dispose();
+    throw error;
+  }
+}

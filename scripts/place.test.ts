@@ -1,0 +1,38 @@
+import { cellToLatLng } from 'h3-js';
+import { expect, test } from 'vitest';
+import { type Claimed, densityOf, publicElevation, publicPlaceOf, regionBoundary } from './place.ts';
+
+const RETIRO = { latitude: 40.41444, longitude: -3.6825 };
+
+test('the public place is the center of its cell, and lies in its region', () => {
+  const place = publicPlaceOf(RETIRO);
+  const [latitude, longitude] = cellToLatLng(place.place);
+  expect(place).toEqual({
+    cell: '83390cfffffffff',
+    place: '87390ca35ffffff',
+    latitudeE5: Math.round(latitude * 1e5),
+    longitudeE5: Math.round(longitude * 1e5),
+  });
+});
+
+test('a device within 500 m shares the density cell of the one claimed first, also over a cell border', () => {
+  const first: Claimed = { position: RETIRO, density: publicPlaceOf(RETIRO).place };
+  const place = publicPlaceOf({ latitude: 40.45, longitude: -3.7 }).place;
+  // 0.0044 degrees of latitude are 489 m, 0.0046 are 511 m.
+  expect(densityOf({ ...RETIRO, latitude: RETIRO.latitude + 0.0044 }, place, [first])).toBe(first.density);
+  expect(densityOf({ ...RETIRO, latitude: RETIRO.latitude + 0.0046 }, place, [first])).toBe(place);
+});
+
+test('heights are public to ten meters, unknown ones stay unknown', () => {
+  expect([publicElevation(637), publicElevation(-4), publicElevation(null)]).toEqual([640, -0, null]);
+});
+
+test('a region has six corners in whole 1e-5 degrees', () => {
+  const corners = regionBoundary(publicPlaceOf(RETIRO).cell);
+  expect(corners).toHaveLength(6);
+  expect(corners.flat().every(Number.isInteger)).toBe(true);
+});
+
+test('what is no position is refused', () => {
+  expect(() => publicPlaceOf({ latitude: 95, longitude: 0 })).toThrow('no position');
+});

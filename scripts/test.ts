@@ -1,0 +1,35 @@
+/**
+ * `npm test`: vitest (all projects), then the contracts' tests, then one line for all of them: `N passed, N failed`.
+ * With arguments, vitest alone with these arguments: `npm test -- --project unit core/reward`.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { run } from './lib/run.ts';
+import { failed, yellow } from './lib/say.ts';
+import { addTallies, forgeTally, vitestTally, type Tally } from './lib/tally.ts';
+
+const args = process.argv.slice(2);
+const folder = mkdtempSync(join(tmpdir(), 'isobar-test-'));
+const tallies: Tally[] = [];
+
+const report = join(folder, 'vitest.json');
+const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+const vitest = await run(['vitest', 'run', ...reporters, ...args], { show: true });
+// No report: vitest did not even start its tests.
+tallies.push(vitestTally(existsSync(report) ? readFileSync(report, 'utf8') : '{}', vitest.exitCode));
+rmSync(folder, { recursive: true });
+
+if (args.length === 0) {
+  const forge = await run(['forge', 'test'], { show: true });
+  tallies.push(forgeTally(forge.output, forge.exitCode));
+}
+
+const total = addTallies(tallies);
+console.log('');
+for (const name of total.skipped) console.log(yellow(`skipped: ${name}`));
+for (const name of total.failures) failed(name);
+console.log(
+  `${total.passed} passed, ${total.failed} failed${total.skipped.length > 0 ? `, ${total.skipped.length} skipped` : ''}`,
+);
+process.exitCode = total.failed > 0 ? 1 : 0;

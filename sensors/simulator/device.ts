@@ -1,0 +1,145 @@
+/** One simulated device: measures by its behaviour, keeps its batch on disk, brings it to the network. */
+import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import type { TimeRules } from '../../core/rules/rule-set.ts';
+import { type SigningKey, loadDeviceKey } from '../client/key.ts';
+import { Queue } from '../client/queue.ts';
+import { type Measurement, writePack } from '../client/senml.ts';
+import { SENML_JSON } from '../client/sign.ts';
+import { type DeviceClock, type Transport, uploadBatch } from '../client/upload.ts';
+import { type Behaviour, behaviourOf, valuesAt } from './behaviour.ts';
+import { measuredMs, nextSend } from './schedule.ts';
+import { SENT_UNITS, type Slices } from './slice.ts';
+import { countFailure, countUploaded, type Tally } from './tally.ts';
+
+export type FleetDevice = {
+  readonly did: string;
+  readonly ingestUrl: string;
+  /** PKCS#8 PEM. */
+  readonly keyFile: string;
+  /** Station of the slices whose readings it replays. */
+  readonly station: string;
+};
+
+export type World = {
+  readonly slices: Slices;
+  readonly rules: TimeRules;
+  readonly seed: string;
+  /** Hour of the rule set at which the slice begins. */
+  readonly firstHour: number;
+  readonly transport: Transport;
+  readonly tally: Tally;
+  readonly log: (line: string) => void;
+};
+
+export type Step =
+  /** A batch was answered, one way or the other. */
+  | { readonly kind: 'sent' }
+  /** The batch has a new nonce and goes out at once. */
+  | { readonly kind: 'again' }
+  /** Nothing to do before this moment. */
+  | { readonly kind: 'wait'; readonly untilMs: number };
+
+/** Refusals that an operator or a clock can heal: the batch stays on disk. All others are about the batch itself. */
+const HEALS = new Set([
+  'unknown-device',
+  'retired-device',
+  'wrong-region',
+  'region-not-open',
+  'unknown-ingest-address',
+  'wrong-authority',
+  'clock-skew',
+]);
+const RENUMBER = new Set(['nonce-reused', 'nonce-too-old']);
+/** In a row, before the device waits: something else uses its key. */
+const MAX_RENUMBERS = 3;
+
+export class SimulatedDevice {
+  readonly #device: FleetDevice;
+  readonly #key: SigningKey;
+  readonly #queue: Queue;
+  readonly #world: World;
+  readonly #behaviour: Behaviour;
+  readonly #clock: DeviceClock = { offsetMs: 0 };
+  #renumbers = 0;
+
+  private constructor(device: FleetDevice, key: SigningKey, queue: Queue, world: World) {
+    this.#device = device;
+    this.#key = key;
+    this.#queue = queue;
+    this.#world = world;
+    this.#behaviour = behaviourOf(device.station);
+  }
+
+  static async open(device: FleetDevice, stateDir: string, world: World): Promise<SimulatedDevice> {
+    const key = await loadDeviceKey(await readFile(device.keyFile, 'utf8'));
+    if (!key.ok) throw new Error(`${device.keyFile}: ${key.error.detail}`);
+    if (key.value.did !== device.did) throw new Error(`${device.keyFile} is the key of another device`);
+    const queue = await Queue.open(join(stateDir, `${device.station}.json`));
+    return new SimulatedDevice(device, key.value, queue, world);
+  }
+
+  get sentThrough(): number | null {
+    return this.#queue.state.sentThrough;
+  }
+
+  /** Sends what is pending or due, at most one batch. */
+  async step(): Promise<Step> {
+    const { transport, rules } = this.#world;
+    if (this.#queue.state.pending) return this.#send();
+    const { station } = this.#device;
+    const next = nextSend(this.#queue.state.sentThrough, station, transport.nowMs(), rules);
+    if (next.kind === 'wait') return next;
+    const measurements = this.#measure(next.from, next.through);
+    if (measurements.length === 0) {
+      await this.#queue.skip(next.through);
+      return { kind: 'sent' };
+    }
+    const body = new TextEncoder().encode(writePack(this.#key.did, measurements));
+    await this.#queue.put({ contentType: SENML_JSON, body }, next.through, transport.nowMs());
+    return this.#send();
+  }
+
+  #measure(from: number, through: number): readonly Measurement[] {
+    const { slices, rules, seed, firstHour } = this.#world;
+    const { station } = this.#device;
+    const hours = Array.from({ length: through - from + 1 }, (_, offset) => from + offset);
+    return hours.flatMap((hour) =>
+      valuesAt(slices, station, this.#behaviour, seed, hour - firstHour).map(({ quantity, value }) => ({
+        quantity,
+        value,
+        unit: SENT_UNITS[quantity] ?? '',
+        measuredMs: measuredMs(hour, station, rules),
+      })),
+    );
+  }
+
+  async #send(): Promise<Step> {
+    const { transport, tally, log, rules } = this.#world;
+    const { pending } = this.#queue.state;
+    if (!pending) throw new Error('nothing to send');
+    const sent = await uploadBatch(this.#key, this.#device.ingestUrl, pending, transport, this.#clock);
+    if (sent.ok) {
+      this.#renumbers = 0;
+      countUploaded(tally, sent.value);
+      await this.#queue.settle();
+      return { kind: 'sent' };
+    }
+    countFailure(tally, sent.error);
+    const untilMs = transport.nowMs() + rules.hourSeconds * 1000;
+    if (sent.error.reason === 'unreachable') {
+      if (!transport.isStopping()) log(`${this.#device.station}: ${sent.error.detail}; trying again in an hour`);
+      return { kind: 'wait', untilMs };
+    }
+    const { problem } = sent.error;
+    log(`${this.#device.station}: refused, ${problem.code}: ${problem.detail}`);
+    if (RENUMBER.has(problem.code)) {
+      await this.#queue.renumber(problem.highest, transport.nowMs());
+      this.#renumbers++;
+      return this.#renumbers % MAX_RENUMBERS === 0 ? { kind: 'wait', untilMs } : { kind: 'again' };
+    }
+    if (HEALS.has(problem.code)) return { kind: 'wait', untilMs };
+    await this.#queue.settle();
+    return { kind: 'sent' };
+  }
+}

@@ -1,0 +1,49 @@
+/** One fleet per state folder: two would send under the same nonces. A lock left by a dead process is taken over. */
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Returns the release. Throws `FleetRuns` where another living process holds the lock. */
+export async function lockFolder(folder: string): Promise<() => Promise<void>> {
+  const path = join(folder, 'fleet.lock');
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await writeFile(path, await lifeOf(process.pid), { flag: 'wx' });
+      return () => rm(path, { force: true });
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST') || attempt === 3) throw error;
+    }
+    const holder = await readFile(path, 'utf8').catch(() => ''); // gone in between: try again
+    const pid = Number.parseInt(holder, 10);
+    if (pid > 0 && (await lifeOf(pid)) === holder) throw new FleetRuns(folder, pid);
+    await rm(path, { force: true });
+  }
+}
+
+export class FleetRuns extends Error {
+  constructor(folder: string, holder: number) {
+    super(`a fleet already runs on ${folder} (process ${holder}); stop it first, or choose another folder`);
+  }
+}
+
+/**
+ * Number and time of start, since numbers are given out again; empty for a process that is gone or killed and not yet
+ * buried. Where there is no /proc, the number alone.
+ */
+async function lifeOf(pid: number): Promise<string> {
+  const self = await readFile('/proc/self/stat', 'utf8').catch(() => null);
+  if (self === null) return isThere(pid) ? `${pid}` : '';
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  // proc(5): after the command in parentheses comes the state as field 3; the time of start is field 22.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [state, started] = [fields[0], fields[19]];
+  return stat === '' || state === 'Z' || state === 'X' ? '' : `${pid} ${started}`;
+}
+
+function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0); // signal 0 asks only whether the process is there
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}

@@ -1,0 +1,91 @@
+/** The cron Worker alone on real workerd, with its database, archive and Minter; the edge Worker is not needed here. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';
+import { unstable_getMiniflareWorkerOptions as workerOptionsOf } from 'wrangler';
+import type { Minter, MinterReport } from '../../durable-objects/minter/minter.ts';
+import { ROOT } from '../../scripts/lib/files.ts';
+import { migrateDatabase, type Database } from '../../scripts/lib/migrate.ts';
+import { run } from '../../scripts/lib/run.ts';
+
+const CONFIG = 'worker/cron/wrangler.toml';
+const CHAIN_ID = 10;
+
+export type CronWorker = {
+  readonly db: Database;
+  /** Runs the scheduled handler to its end. */
+  tick(nowMs?: number): Promise<void>;
+  poke(nowMs?: number): Promise<MinterReport>;
+  status(): Promise<MinterReport>;
+  report(key: string): Promise<string | null>;
+  dispose(): Promise<void>;
+};
+
+/** Path of the script as wrangler would upload it. */
+export async function bundleCronWorker(outdir: string): Promise<string> {
+  const { exitCode, output } = await run(['wrangler', 'deploy', '--dry-run', '--outdir', outdir, '-c', CONFIG], {
+    env: { WRANGLER_SEND_METRICS: 'false', WRANGLER_HIDE_BANNER: 'true' },
+  });
+  if (exitCode !== 0) throw new Error(output);
+  return join(outdir, 'index.js');
+}
+
+/** @param clockMs what the Worker is told the time is, where a test does not say otherwise */
+export async function startCronWorker(
+  script: string,
+  dir: string,
+  clockMs: number,
+  vars: Readonly<Record<string, string>>,
+): Promise<CronWorker> {
+  const { workerOptions } = workerOptionsOf(join(ROOT, CONFIG));
+  // The edge Worker's objects are not here; the Minter's own binding is all that the handler uses.
+  const objects = Object.entries(workerOptions.durableObjects ?? {}).filter(([binding]) => binding !== 'REGION');
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      host: '127.0.0.1',
+      port: 0,
+      resourcePersistencePath: dir,
+      log: new Log(LogLevel.ERROR),
+      workers: [
+        {
+          ...workerOptions,
+          name: 'isobar-cron',
+          durableObjects: Object.fromEntries(objects),
+          bindings: {
+            ...(workerOptions.bindings as Record<string, string>),
+            CHAIN_ID: String(CHAIN_ID),
+            RULES: 'local',
+            ...vars,
+          },
+          modulesRules: undefined,
+          modulesRoot: '/',
+          modules: [{ type: 'ESModule', path: '/cron.js', contents: readFileSync(script, 'utf8') }],
+        },
+      ],
+    }),
+  );
+  await miniflare.ready;
+  const db = (await miniflare.getD1Database('DB', 'isobar-cron')) as Database;
+  await migrateDatabase(db);
+  const cron = await miniflare.getWorker('isobar-cron');
+  const minters = (await miniflare.getDurableObjectNamespace(
+    'MINTER',
+    'isobar-cron',
+  )) as unknown as DurableObjectNamespace<Minter>;
+  const name = `eip155:${CHAIN_ID}`;
+  const minter = () => minters.get(minters.idFromName(name));
+  return {
+    db,
+    async tick(nowMs = clockMs) {
+      const { outcome } = await cron.scheduled({ cron: '*/5 * * * *', scheduledTime: new Date(nowMs) });
+      if (outcome !== 'ok') throw new Error(`the scheduled handler ended with ${outcome}`);
+    },
+    poke: async (nowMs = clockMs) => await minter().poke(nowMs),
+    status: async () => await minter().status(),
+    async report(key) {
+      const stored = await (await miniflare.getR2Bucket('ARCHIVE', 'isobar-cron')).get(key);
+      return stored ? await stored.text() : null;
+    },
+    dispose: () => miniflare.dispose(),
+  };
+}

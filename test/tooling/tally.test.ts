@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { addTallies, forgeTally, vitestTally } from '../../scripts/lib/tally.ts';
+
+const report = (tests: readonly (readonly [string, string])[], status = 'passed') =>
+  JSON.stringify({
+    testResults: [
+      { name: 'a.test.ts', status, assertionResults: tests.map(([fullName, state]) => ({ fullName, status: state })) },
+    ],
+  });
+
+test('vitest and forge add up', () => {
+  const vitest = vitestTally(
+    report(
+      [
+        ['one', 'passed'],
+        ['two', 'failed'],
+        ['three', 'skipped'],
+      ],
+      'failed',
+    ),
+    1,
+  );
+  const forge = forgeTally(
+    'Ran 2 test suites in 1.00s (1.00s CPU time): 5 tests passed, 0 failed, 0 skipped (5 total tests)',
+    0,
+  );
+  expect(addTallies([vitest, forge])).toEqual({ passed: 6, failed: 1, skipped: ['three'], failures: ['two'] });
+});
+
+test('a file that cannot be loaded is a failure', () => {
+  expect(vitestTally(report([], 'failed'), 1)).toMatchObject({ passed: 0, failed: 1, failures: ['a.test.ts'] });
+});
+
+test('a runner that dies without a word is a failure', () => {
+  expect(vitestTally('{}', 1).failed).toBe(1);
+  expect(forgeTally('Error: Compilation failed', 1).failed).toBe(1);
+});
+
+test('a failed contract test is named once', () => {
+  const output =
+    '[FAIL: revert] testMint() (gas: 1)\n...\n[FAIL: revert] testMint() (gas: 1)\nRan 1 test suite in 1s (1s CPU time): 2 tests passed, 1 failed, 0 skipped (3 total tests)';
+  expect(forgeTally(output, 1)).toEqual({ passed: 2, failed: 1, skipped: [], failures: ['contracts: testMint'] });
+});

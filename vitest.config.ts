@@ -1,0 +1,68 @@
+/** Where each kind of test runs; test/README.md says what belongs where. */
+import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
+import { mkdirSync } from 'node:fs';
+import { defineConfig } from 'vitest/config';
+import { syntheticStateHash } from './test/support/synthetic-log.ts';
+import { TEST_BINDINGS } from './test/workerd/bindings.ts';
+
+// wrangler.toml names it as the folder of the static pages and refuses to start where it is missing.
+mkdirSync('web/dist', { recursive: true });
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: [
+            '{core,sensors,schema,worker,durable-objects,scripts,bench}/**/*.test.ts',
+            'test/{tooling,contracts,vectors}/**/*.test.ts',
+          ],
+        },
+      },
+      {
+        plugins: [
+          cloudflareTest(async () => ({
+            // Both Workers in one: the edge Worker's own config, and the cron Worker's object beside it.
+            main: './test/workerd/main.ts',
+            wrangler: { configPath: './wrangler.toml' },
+            miniflare: {
+              durableObjects: { MINTER: { className: 'Minter', useSQLite: true } },
+              bindings: {
+                ...TEST_BINDINGS,
+                MIGRATIONS: await readD1Migrations('schema/d1/migrations'),
+                // Computed here, in Node; a test in workerd folds the same log.
+                NODE_STATE_HASH: syntheticStateHash(),
+              },
+            },
+          })),
+        ],
+        test: {
+          name: 'workerd',
+          include: ['test/workerd/**/*.test.ts'],
+          setupFiles: ['test/workerd/setup.ts'],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          // Each starts a chain and a runtime of its own: on two cores they would only slow each other down.
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});

@@ -1,0 +1,42 @@
+/** What an epoch is computed from, as the regions published it. */
+import type { RegionProgress } from '../../../core/reward/closable.ts';
+import type { Segment } from '../../../core/reward/data-root.ts';
+import type { DeviceDay } from '../../../core/reward/weight.ts';
+
+export async function readRegionProgress(db: D1Database): Promise<readonly RegionProgress[]> {
+  const { results } = await db
+    .prepare(`SELECT cell, first_hour AS firstHour, closed_through AS closedThrough FROM region ORDER BY cell`)
+    .all<RegionProgress>();
+  return results;
+}
+
+/**
+ * A row without series came from late readings alone: it has no verdict, and leaving it out keeps the report the same
+ * however often the day is revised.
+ * @param hours first and last hour of the epoch, both included
+ */
+export async function readEpochInputs(
+  db: D1Database,
+  epoch: number,
+  hours: readonly [number, number],
+  closedCells: readonly string[],
+): Promise<{ readonly days: readonly DeviceDay[]; readonly segments: readonly Segment[] }> {
+  const cells = JSON.stringify(closedCells);
+  const [days, segments] = await db.batch([
+    db
+      .prepare(
+        `SELECT day.device, day.cell, day.score_bps AS scoreBps, day.score30_bps AS score30Bps, device.owner, device.status,
+           device.tier, device.density, device.claimed_ms AS claimedMs
+         FROM device_day AS day JOIN device ON device.device = day.device
+         WHERE day.epoch = ?1 AND day.series <> '[]' AND day.cell IN (SELECT value FROM json_each(?2))`,
+      )
+      .bind(epoch, cells),
+    db
+      .prepare(
+        `SELECT cell, from_seq AS fromSeq, to_seq AS toSeq, segment_root AS root FROM region_hour
+         WHERE hour BETWEEN ?1 AND ?2 AND segment_root IS NOT NULL AND cell IN (SELECT value FROM json_each(?3))`,
+      )
+      .bind(hours[0], hours[1], cells),
+  ]);
+  return { days: (days?.results ?? []) as DeviceDay[], segments: (segments?.results ?? []) as Segment[] };
+}

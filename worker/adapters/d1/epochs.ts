@@ -1,0 +1,75 @@
+/**
+ * Writes epoch and payout rows: once, all rows of an epoch in one batch, and never changed by a recomputation. The pages
+ * read them through public.ts.
+ */
+import type { EpochResult } from '../../../core/reward/compute-epoch.ts';
+import type { Payout } from '../../../core/reward/batches.ts';
+
+/** D1 takes at most 2 MB in one bound value and 100 bound values a statement: rows travel as JSON in parts of this size. */
+const CHUNK_CHARACTERS = 500_000;
+
+export async function lastComputedEpoch(db: D1Database): Promise<number | null> {
+  return await db.prepare(`SELECT max(epoch) AS last FROM epoch`).first<number | null>('last');
+}
+
+/** Writes nothing where the epoch already has its row. Returns the root that stands afterwards. */
+export async function writeEpoch(db: D1Database, result: EpochResult, computedMs: number): Promise<string> {
+  const insertEpoch = db
+    .prepare(
+      `INSERT INTO epoch (epoch, state, root, total, reserved, usdc_total, recipients, devices, batch_count, report_hash,
+         rule_set_hash, data_root, computed_ms, commit_hash, mint_hashes)
+       VALUES (?, 'computed', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, '[]') ON CONFLICT DO NOTHING`,
+    )
+    .bind(
+      result.epoch,
+      result.root,
+      String(result.total),
+      String(result.reserved),
+      String(result.usdcTotal),
+      result.payouts.length,
+      result.devices,
+      result.batches.length,
+      result.reportHash,
+      result.ruleSetHash,
+      result.dataRoot,
+      computedMs,
+    );
+  const insertPayouts = db.prepare(
+    `INSERT INTO payout (epoch, owner, amount, usdc, shares)
+     SELECT ?2, value ->> 0, value ->> 1, value ->> 2, value -> 3 FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING`,
+  );
+  const readRoot = db.prepare(`SELECT root FROM epoch WHERE epoch = ?`).bind(result.epoch);
+  const answers = await db.batch<{ root: string }>([
+    insertEpoch,
+    ...jsonChunks(result.payouts.map(payoutRow)).map((chunk) => insertPayouts.bind(chunk, result.epoch)),
+    readRoot,
+  ]);
+  return answers.at(-1)?.results[0]?.root ?? '';
+}
+
+/** [owner, amount, usdc, shares]: amounts as text, because SQLite's integers end at 2^63. */
+function payoutRow({ owner, amount, usdc, shares }: Payout): string {
+  return JSON.stringify([
+    owner,
+    String(amount),
+    String(usdc),
+    // Weight for people: basis points of a full weight.
+    shares.map((share) => [share.device, share.scoreBps, Math.floor(share.weight / 100_000_000), String(share.amount)]),
+  ]);
+}
+
+/** JSON arrays of whole rows; a single row longer than the limit makes a chunk of its own. */
+function jsonChunks(rows: readonly string[]): readonly string[] {
+  const chunks: string[] = [];
+  let open: string[] = [];
+  let length = 0;
+  for (const row of rows) {
+    if (open.length > 0 && length + row.length > CHUNK_CHARACTERS) {
+      chunks.push(`[${open.join()}]`);
+      [open, length] = [[], 0];
+    }
+    open.push(row);
+    length += row.length + 1;
+  }
+  return open.length > 0 ? [...chunks, `[${open.join()}]`] : chunks;
+}

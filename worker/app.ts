@@ -1,0 +1,45 @@
+/** The edge Worker's routes, one line each. */
+import { Hono } from 'hono';
+import type { AppEnv } from './context.ts';
+import { checkEdgeConfig, type EdgeBindings, type EdgeConfig } from './env.ts';
+import { logLine } from './log.ts';
+import { problem } from './middleware/problem.ts';
+import { requestId } from './middleware/request-id.ts';
+import { adminRoutes } from './routes/admin.ts';
+import { checkRoutes } from './routes/check.ts';
+import { healthRoutes } from './routes/health.ts';
+import { observationsRoutes } from './routes/observations.ts';
+import { publicRoutes } from './routes/public/routes.ts';
+import { readingsRoutes } from './routes/readings.ts';
+
+/** One isolate sees one set of bindings; a test may bring several. */
+const configs = new WeakMap<EdgeBindings, EdgeConfig>();
+
+function configOf(env: EdgeBindings): EdgeConfig {
+  const known = configs.get(env);
+  if (known !== undefined) return known;
+  const checked = checkEdgeConfig(env);
+  // A Worker that was deployed with a wrong variable serves nothing until that is put right.
+  if (!checked.ok) throw new Error(`bad configuration: ${checked.error.variable} ${checked.error.detail}`);
+  configs.set(env, checked.value);
+  return checked.value;
+}
+
+export const app = new Hono<AppEnv>();
+app.use(requestId);
+app.use(async (c, next) => {
+  c.set('config', configOf(c.env));
+  await next();
+});
+app.route('/', readingsRoutes);
+app.route('/', checkRoutes);
+app.route('/', healthRoutes);
+app.route('/', publicRoutes);
+app.route('/', observationsRoutes);
+app.route('/', adminRoutes);
+app.notFound((c) => problem(c, { reason: 'unknown-route', path: c.req.path }));
+app.onError((error, c) => {
+  // The stack stays in the log; outside there is only the id under which to look for it.
+  logLine({ requestId: c.var.requestId, code: 'internal', message: String(error), stack: error.stack });
+  return problem(c, { reason: 'internal', requestId: c.var.requestId });
+});

@@ -1,0 +1,99 @@
+/**
+ * Closes what is closable, oldest first: computes the epoch, stores its report, writes its rows. The rows are a promise:
+ * computing again must give the same root, and where the chain already has the epoch, the chain's.
+ */
+import { computeEpoch } from '../../core/reward/compute-epoch.ts';
+import { decideClose, lastHourOf, regionsBehind, type RegionProgress } from '../../core/reward/closable.ts';
+import { reportKey } from '../../core/reward/report.ts';
+import type { RuleSet } from '../../core/rules/rule-set.ts';
+import { firstHourOf } from '../../core/time.ts';
+import type { CommittedOrder } from '../adapters/chain/distributor.ts';
+import { readEpochInputs, readRegionProgress } from '../adapters/d1/epoch-inputs.ts';
+import { lastComputedEpoch, writeEpoch } from '../adapters/d1/epochs.ts';
+
+export type CloseParts = {
+  readonly db: D1Database;
+  readonly archive: R2Bucket;
+  readonly rules: RuleSet;
+  readonly order: CommittedOrder;
+  /** Root of an epoch that the chain already has. */
+  readonly committedRoot: (epoch: number) => Promise<string>;
+  /** Since when each of these regions has made no progress. */
+  readonly stalledSince: (
+    behind: readonly RegionProgress[],
+    nowMs: number,
+  ) => Promise<Readonly<Record<string, number>>>;
+};
+
+export type CloseOutcome = {
+  readonly closed: readonly number[];
+  /** Sentences. */
+  readonly alarms: readonly string[];
+};
+
+/** Each costs a handful of statements; after a pause of the network the next tick goes on. */
+const MAX_CLOSES = 40;
+/** No burn counter is deployed yet, so nothing beyond the base share of the emission is ever released. */
+const BURNED = 0n;
+
+export async function closeEpochs(parts: CloseParts, nowMs: number): Promise<CloseOutcome> {
+  const closed: number[] = [];
+  const last = await lastComputedEpoch(parts.db);
+  const first = Math.max(parts.order.firstEpoch, last === null ? 0 : last + 1);
+  const regions = await readRegionProgress(parts.db);
+  for (let epoch = first; epoch < first + MAX_CLOSES; epoch++) {
+    const outcome = await closeEpoch(parts, epoch, regions, nowMs);
+    if (outcome === 'open') break;
+    if (outcome !== 'closed') return { closed, alarms: [outcome.alarm] };
+    closed.push(epoch);
+  }
+  return { closed, alarms: [] };
+}
+
+async function closeEpoch(
+  parts: CloseParts,
+  epoch: number,
+  regions: readonly RegionProgress[],
+  nowMs: number,
+): Promise<'open' | 'closed' | { readonly alarm: string }> {
+  const { db, archive, rules, order } = parts;
+  const behind = regionsBehind(epoch, regions, rules.time);
+  const isDue = decideClose(epoch, regions, new Map(), nowMs, rules.time).kind === 'waiting';
+  const stalled = isDue ? await parts.stalledSince(behind, nowMs) : {};
+  const decision = decideClose(epoch, regions, new Map(Object.entries(stalled)), nowMs, rules.time);
+  if (decision.kind !== 'close') return 'open';
+  const hours = [firstHourOf(epoch, rules.time), lastHourOf(epoch, rules.time)] as const;
+  const inputs = await readEpochInputs(
+    db,
+    epoch,
+    hours,
+    decision.regions.map(({ cell }) => cell),
+  );
+  const result = computeEpoch(
+    {
+      epoch,
+      firstEpoch: order.firstEpoch,
+      burned: BURNED,
+      usdc: [],
+      ...inputs,
+      regions: decision.regions,
+      missing: decision.missing,
+    },
+    rules,
+  );
+  if (epoch <= order.lastCommitted) {
+    // The rows were lost, the chain was not: adopt what it has, never commit again.
+    const committed = await parts.committedRoot(epoch);
+    if (committed !== result.root) return { alarm: differs(epoch, result.root, `the chain has ${committed}`) };
+  }
+  await archive.put(reportKey(result.reportHash), result.reportText, {
+    httpMetadata: { contentType: 'application/json' },
+  });
+  const stands = await writeEpoch(db, result, nowMs);
+  if (stands !== result.root) return { alarm: differs(epoch, result.root, `the row says ${stands}`) };
+  return 'closed';
+}
+
+function differs(epoch: number, root: string, against: string): string {
+  return `Epoch ${epoch} computes to root ${root}, but ${against}: nothing closes until that is cleared up.`;
+}

@@ -1,0 +1,7 @@
+/** The edge Worker. */
+import { app } from './app.ts';
+
+export { Region } from '../durable-objects/region/region.ts';
+export { Settler } from '../durable-objects/settler/settler.ts';
+
+export default { fetch: app.fetch };

@@ -1,0 +1,102 @@
+/** Refused queries in words. Nothing was charged for any of them. */
+import type { QueryRefusal, SelectionRefusal } from '../../core/query/errors.ts';
+import type { ProblemParts } from './problem-parts.ts';
+
+export function describeQueryRefusal(refusal: QueryRefusal | SelectionRefusal): ProblemParts {
+  const bad = (parameter: string, detail: string, remedy: string): ProblemParts => ({
+    status: 400,
+    code: refusal.reason,
+    title: 'A query parameter is wrong',
+    detail,
+    remedy,
+    members: { parameter },
+  });
+  switch (refusal.reason) {
+    case 'unknown-parameter':
+      return bad(
+        refusal.parameter,
+        `There is no parameter "${refusal.parameter}".`,
+        `Use only ${refusal.known.join(', ')}.`,
+      );
+    case 'missing-parameter':
+      return bad(refusal.parameter, `The parameter "${refusal.parameter}" is missing.`, `Give ${refusal.expected}.`);
+    case 'repeated-parameter':
+      return bad(refusal.parameter, `The parameter "${refusal.parameter}" is given twice.`, 'Give it once.');
+    case 'bad-parameter':
+      return bad(
+        refusal.parameter,
+        `"${refusal.given}" is not what "${refusal.parameter}" takes.`,
+        `Give ${refusal.expected}.`,
+      );
+    case 'one-of':
+      return bad(
+        refusal.parameters.join(' or '),
+        `Exactly one of ${refusal.parameters.join(' and ')} is needed.`,
+        'Name devices, or the cell of a whole region.',
+      );
+    case 'too-many-values':
+      return bad(
+        refusal.parameter,
+        `"${refusal.parameter}" has ${refusal.count} values; ${refusal.limit} are allowed.`,
+        'Split the query.',
+      );
+    case 'unknown-device':
+      return {
+        status: 404,
+        code: 'no-such-device',
+        title: 'No such device',
+        detail: `The network knows no device ${refusal.device}.`,
+        remedy: 'Take the id from the stations of /v1/regions/{cell}.',
+      };
+    case 'unknown-region':
+      return {
+        status: 404,
+        code: 'no-such-region',
+        title: 'No such region',
+        detail: `The network knows no region ${refusal.cell}.`,
+        remedy: 'Take the cell from /v1/regions.',
+      };
+    case 'device-not-sold':
+      return {
+        status: 409,
+        code: 'device-not-sold',
+        title: 'This device is quarantined',
+        detail: `Data of ${refusal.device} is not sold while its quarantine lasts.`,
+        remedy: 'Leave it out of the query.',
+      };
+    case 'nothing-for-sale':
+      return {
+        status: 409,
+        code: 'nothing-for-sale',
+        title: 'The region has no device whose data is sold',
+        detail: `Region ${refusal.cell} is open, but no device in it is active.`,
+        remedy: 'Choose another region from /v1/regions.',
+      };
+    case 'query-too-large':
+      return {
+        status: 422,
+        code: refusal.reason,
+        title: 'The query asks for too much at once',
+        detail: `It covers ${refusal.deviceQuantityHours} device-quantity-hours; ${refusal.limit} are the limit.`,
+        remedy: 'Ask for fewer devices, quantities or hours, in several queries.',
+        members: { deviceQuantityHours: refusal.deviceQuantityHours, limit: refusal.limit },
+      };
+    case 'nothing-measured':
+      return {
+        status: 404,
+        code: refusal.reason,
+        title: 'There is no such data',
+        detail: 'These devices measured nothing of this in that time. Nothing was charged.',
+        remedy: 'See /v1/regions/{cell} for what each station measures and since when.',
+      };
+    case 'answer-too-large':
+      return {
+        status: 422,
+        code: refusal.reason,
+        title: 'The answer has more rows than the limit',
+        detail: `There are more than ${refusal.limit} rows. Nothing was charged.`,
+        remedy: 'Ask for a shorter time, for resolution=hour, or raise limit.',
+        members: { limit: refusal.limit },
+      };
+  }
+}

@@ -1,0 +1,74 @@
+/** `GET /v1/epochs`, `GET /v1/epochs/{epoch}` and `GET /v1/reports/{hash}`: what was earned, and on what it rests. */
+import { Hono } from 'hono';
+import { parseEpochNumber } from '../../../core/ids.ts';
+import type { TimeRules } from '../../../core/rules/rule-set.ts';
+import { epochStartMs, rfc3339 } from '../../../core/time.ts';
+import type { EpochAnswer, EpochItem, EpochsAnswer, PayoutItem } from '../../../schema/api/public.ts';
+import { readEpoch, readEpochs, type EpochDetail, type EpochRow, type PayoutRow } from '../../adapters/d1/public.ts';
+import type { AppEnv } from '../../context.ts';
+import { problem } from '../../middleware/problem.ts';
+import { IMMUTABLE, perHour } from './cache.ts';
+
+/** A quarter of a year on the public network. */
+const NEWEST_EPOCHS = 92;
+
+export const epochRoutes = new Hono<AppEnv>()
+  .get('/v1/epochs', async (c) => {
+    const rules = c.var.config.rules.time;
+    const rows = await readEpochs(c.env.DB, NEWEST_EPOCHS);
+    const answer: EpochsAnswer = { epochs: rows.map((row) => toItem(row, rules)) };
+    return c.json(answer, 200, { 'cache-control': perHour(rules.hourSeconds) });
+  })
+  .get('/v1/epochs/:epoch', async (c) => {
+    const rules = c.var.config.rules.time;
+    const epoch = parseEpochNumber(c.req.param('epoch'));
+    if (!epoch.ok) return problem(c, epoch.error);
+    const detail = await readEpoch(c.env.DB, epoch.value);
+    if (detail === null) return problem(c, { reason: 'no-such', kind: 'epoch', given: String(epoch.value) });
+    const answer: EpochAnswer = {
+      ...toItem(detail.epoch, rules),
+      payouts: detail.payouts.map((payout) => toPayout(payout, detail.names)),
+    };
+    return c.json(answer, 200, { 'cache-control': perHour(rules.hourSeconds) });
+  })
+  .get('/v1/reports/:hash', async (c) => {
+    const hash = c.req.param('hash');
+    const object = /^[0-9a-f]{64}$/.test(hash) ? await c.env.ARCHIVE.get(`reports/${hash}.json`) : null;
+    if (object === null) return problem(c, { reason: 'no-such', kind: 'report', given: hash });
+    return c.body(object.body, 200, { 'content-type': 'application/json', 'cache-control': IMMUTABLE });
+  });
+
+function toItem(row: EpochRow, rules: TimeRules): EpochItem {
+  const { epoch, state, total, reserved, usdcTotal, recipients, devices, root, reportHash, dataRoot } = row;
+  return {
+    epoch,
+    start: rfc3339(epochStartMs(epoch, rules)),
+    end: rfc3339(epochStartMs(epoch + 1, rules)),
+    state,
+    total,
+    reserved,
+    usdcTotal,
+    recipients,
+    devices,
+    root,
+    reportHash,
+    dataRoot,
+    commitTransaction: row.commitHash,
+    mintTransactions: row.mintHashes,
+  };
+}
+
+function toPayout({ owner, amount, usdc, shares }: PayoutRow, names: EpochDetail['names']): PayoutItem {
+  return {
+    owner,
+    amount,
+    usdc,
+    shares: shares.map(([device, scoreBps, weightBps, share]) => ({
+      device,
+      name: names.get(device) ?? device,
+      scoreBps,
+      weightBps,
+      amount: share,
+    })),
+  };
+}
