@@ -1,13 +1,15 @@
 /** From signed HTTP to the region's log, on real workerd with the real region object and D1. */
 import { env } from 'cloudflare:workers';
 import { beforeAll, expect, test } from 'vitest';
+import type { RegionCell } from '../../core/ids.ts';
+import { ingestUrlPath } from '../../core/ingest/tag.ts';
 import type { KeyAlgorithm } from '../../core/signature/did-key.ts';
 import { app } from '../../worker/app.ts';
 import { altered, gzip, newDevice, signedPost, type PostOptions, type TestDevice } from '../support/signed-post.ts';
 import { TEST_BINDINGS } from './bindings.ts';
 
 const ORIGIN = 'https://isobar.test';
-const CELL = '831fb4fffffffff';
+const CELL = '831fb4fffffffff' as RegionCell;
 const OTHER_CELL = '831fb0fffffffff';
 const PLACE = '871fb4662ffffff';
 const BOUNDARY = [
@@ -103,18 +105,17 @@ test('a gzip batch is taken, and a bomb is not', async () => {
   });
 });
 
-test('what the registry does not know the region refuses, though the address is right', async () => {
-  const device = await newDevice();
-  const url = await register(device, 0, CELL);
-  await env.DB.prepare('DELETE FROM device WHERE device = ?').bind(device.did).run();
-  const stranger = await newDevice();
-  const strangerUrl = await register(stranger, 0, OTHER_CELL);
-  expect((await post(await signedPost(url, device, { body: pack(20) }))).status).toBe(201);
-  expect(
-    await post(await signedPost(strangerUrl.replace(OTHER_CELL, CELL), stranger, { body: pack(20) })),
-  ).toMatchObject({
-    status: 404,
-    body: { code: 'unknown-ingest-address' },
+test('with a right address, a device that is not registered or belongs elsewhere is told so by the region', async () => {
+  const [stranger, neighbour] = [await newDevice(), await newDevice()];
+  const addressOf = (device: TestDevice) => `${ORIGIN}${ingestUrlPath(CELL, device.did, TEST_BINDINGS.INGEST_TAG_KEY)}`;
+  await register(neighbour, 0, OTHER_CELL);
+  expect(await post(await signedPost(addressOf(stranger), stranger, { body: pack(20) }))).toMatchObject({
+    status: 403,
+    body: { code: 'unknown-device' },
+  });
+  expect(await post(await signedPost(addressOf(neighbour), neighbour, { body: pack(20) }))).toMatchObject({
+    status: 409,
+    body: { code: 'wrong-region', region: OTHER_CELL },
   });
 });
 
