@@ -4,18 +4,23 @@ import { NOT_EVALUATED } from '../reading/reading.ts';
 import { LATE } from '../qc/tests.ts';
 import { epochOfHour, firstHourOf, hoursPerEpoch, hourStartMs } from '../time.ts';
 import { cellSum } from './cells.ts';
-import type { DayCell, DaySeries, Outputs } from './outputs.ts';
+import type { DayCell, DayMember, DaySeries, Outputs } from './outputs.ts';
 import { scoreDay, updateScore30 } from './score.ts';
 import type { DeviceState, RegionState } from './state.ts';
 
 export function closeDay(state: RegionState, epoch: number, rules: RuleSet, outputs: Outputs): void {
-  for (const [slot, device] of state.devices.entries()) {
-    scoreDevice(slot, device, epoch, rules, outputs);
-    revise(slot, device, epoch, rules, outputs);
+  for (const device of state.devices) {
+    scoreDevice(device, epoch, rules, outputs);
+    revise(device, epoch, rules, outputs);
   }
 }
 
-function scoreDevice(slot: number, device: DeviceState, epoch: number, rules: RuleSet, outputs: Outputs): void {
+function memberOf({ membership }: DeviceState): DayMember {
+  const { device, owner, status, tier, density, claimedMs } = membership;
+  return { device, owner, status, tier, density, claimedMs };
+}
+
+function scoreDevice(device: DeviceState, epoch: number, rules: RuleSet, outputs: Outputs): void {
   const cells = device.day;
   device.day = [];
   if (cells.length === 0) {
@@ -34,7 +39,7 @@ function scoreDevice(slot: number, device: DeviceState, epoch: number, rules: Ru
     byQuantity.set(cell.quantity, row);
   }
   outputs.days.push({
-    slot,
+    member: memberOf(device),
     epoch,
     scoreBps: score.scoreBps,
     score30Bps: device.score30Bps,
@@ -60,7 +65,7 @@ function seriesOfDay(byQuantity: ReadonlyMap<number, readonly [number, DayCell][
     });
 }
 
-function revise(slot: number, device: DeviceState, epoch: number, rules: RuleSet, outputs: Outputs): void {
+function revise(device: DeviceState, epoch: number, rules: RuleSet, outputs: Outputs): void {
   const oldest = firstHourOf(epoch, rules.time) - Math.ceil(rules.time.maxAgeSeconds / rules.time.hourSeconds);
   device.late = device.late.filter((cell) => cell.hour >= oldest);
   const epochs = new Set(device.late.filter((cell) => !cell.revised).map((cell) => epochOfHour(cell.hour, rules.time)));
@@ -75,6 +80,6 @@ function revise(slot: number, device: DeviceState, epoch: number, rules: RuleSet
       row.push([cell.hour, [cell.count, cell.sum, NOT_EVALUATED, LATE]]);
       byQuantity.set(cell.quantity, row);
     }
-    outputs.revisions.push({ slot, epoch: late, late: readings, series: seriesOfDay(byQuantity, late, rules) });
+    outputs.revisions.push({ member: memberOf(device), epoch: late, late: readings, series: seriesOfDay(byQuantity, late, rules) });
   }
 }

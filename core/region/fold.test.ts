@@ -58,11 +58,9 @@ test('a state stored and read back after any entry goes on as if it had never le
 
 test('a whole good day scores full marks for every device', () => {
   const { outputs } = dayOf(3);
-  expect(outputs.days.map((day) => [day.slot, day.scoreBps])).toEqual([
-    [0, 10_000],
-    [1, 10_000],
-    [2, 10_000],
-  ]);
+  expect(outputs.days.map((day) => [day.member.device, day.scoreBps])).toEqual(
+    [0, 1, 2].map((slot) => [memberOf(slot).device, 10_000]),
+  );
   expect(outputs.hours).toHaveLength(24);
   expect(outputs.events).toEqual([]);
 });

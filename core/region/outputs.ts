@@ -1,4 +1,5 @@
 /** What a closed hour gives to the outside. The fold emits these; the object publishes them; a refold emits them again. */
+import type { MembershipBody } from './entry.ts';
 import type { ScoreParts } from './score.ts';
 
 export type Outputs = {
@@ -22,8 +23,11 @@ export type ClosedHour = { readonly hour: number; readonly cells: readonly Judge
 export type DayCell = readonly [number, number, number, number];
 export type DaySeries = { readonly quantity: number; readonly hours: readonly (DayCell | null)[] };
 
+/** What a payout depends on besides the score, as of the day's close. */
+export type DayMember = Pick<MembershipBody, 'device' | 'owner' | 'status' | 'tier' | 'density' | 'claimedMs'>;
+
 export type DeviceDay = {
-  readonly slot: number;
+  readonly member: DayMember;
   readonly epoch: number;
   readonly scoreBps: number;
   readonly score30Bps: number;
@@ -33,7 +37,7 @@ export type DeviceDay = {
 
 /** All late cells known so far of one device and epoch; replaces the revision before. */
 export type DayRevision = {
-  readonly slot: number;
+  readonly member: DayMember;
   readonly epoch: number;
   readonly late: number;
   readonly series: readonly DaySeries[];

@@ -29,10 +29,11 @@ export function standardParams(createdSeconds: number, keyid: string, nonce: str
 const STANDARD_COVERAGE = `(${COMPONENTS.map((name) => `"${name}"`).join(' ')})`;
 
 const MAX_CHARACTERS = 1024;
-/** RFC 8941: a key, a token, an integer of at most 15 digits, a string of printable ASCII, and booleans. No overlaps, no backtracking. */
+/** RFC 8941: a key, a token, an integer of at most 15 digits, a string of printable ASCII, and booleans (true is
+ * written by leaving the value out). No overlaps, no backtracking. */
 const LABEL = /^[a-z*][a-z0-9_.*-]*$/;
 const PARAMETER =
-  /;([a-z*][a-z0-9_.*-]*)(?:=(?:(-?\d{1,15})(?![\d.])|"((?:[ !#-[\]-~]|\\["\\])*)"|(\?[01]|[A-Za-z*][!#$%&'*+.^_`|~0-9A-Za-z:/-]*)))?/y;
+  /;([a-z*][a-z0-9_.*-]*)(?:=(?:(0|-?[1-9]\d{0,14})(?![\d.])|"((?:[ !#-[\]-~]|\\["\\])*)"|(\?0|[A-Za-z*][!#$%&'*+.^_`|~0-9A-Za-z:/-]*)))?/y;
 const NONCE = /^[0-9a-f]{16}$/;
 
 export function parseSignatureInput(header: string): Result<SignatureInput, SignatureRefusal> {

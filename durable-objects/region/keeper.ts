@@ -104,7 +104,9 @@ export class RegionKeeper {
     return ok(this.summary());
   }
 
-  observations(query: ObservationQuery): Observation[] {
+  /** A day that has closed but is not in D1 yet would be in neither place: such a query waits for the publication. */
+  async observations(query: ObservationQuery): Promise<Observation[]> {
+    if (this.#advancing !== null) await this.#advancing;
     return observe(this.#load(), this.#store, query);
   }
 

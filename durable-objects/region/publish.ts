@@ -63,8 +63,8 @@ export async function publish(publication: Publication, state: RegionState, stor
       }),
       { replace: ['cells', 'stateHash', 'segmentKey', 'segmentRoot', 'fromSeq', 'toSeq'] },
     ),
-    ...dayRows(outputs.days, charter.cell, deviceOf, stores.db),
-    ...revisionRows(outputs.revisions, charter.cell, deviceOf, stores.db),
+    ...dayRows(outputs.days, charter.cell, stores.db),
+    ...revisionRows(outputs.revisions, charter.cell, stores.db),
     ...eventRows(outputs.events, charter.cell, deviceOf, stores.db),
   ];
   await stores.db.batch(statements);
@@ -107,14 +107,16 @@ export function membershipRows(state: RegionState, db: D1Database): D1PreparedSt
 
 type DeviceOf = (slot: number) => string;
 
-function dayRows(days: readonly DeviceDay[], cell: string, deviceOf: DeviceOf, db: D1Database): D1PreparedStatement[] {
-  const rows = days.map(({ slot, ...day }) => ({ ...day, device: deviceOf(slot), cell, late: 0, lateSeries: [] }));
-  return bulkUpsert(db, deviceDays, rows, { replace: ['scoreBps', 'score30Bps', 'parts', 'series'] });
+function dayRows(days: readonly DeviceDay[], cell: string, db: D1Database): D1PreparedStatement[] {
+  const rows = days.map(({ member, ...day }) => ({ ...member, ...day, cell, late: 0, lateSeries: [] }));
+  return bulkUpsert(db, deviceDays, rows, {
+    replace: ['owner', 'status', 'tier', 'density', 'claimedMs', 'scoreBps', 'score30Bps', 'parts', 'series'],
+  });
 }
 
-function revisionRows(revisions: readonly DayRevision[], cell: string, deviceOf: DeviceOf, db: D1Database): D1PreparedStatement[] {
-  const rows = revisions.map(({ slot, epoch, late, series }) => ({
-    device: deviceOf(slot),
+function revisionRows(revisions: readonly DayRevision[], cell: string, db: D1Database): D1PreparedStatement[] {
+  const rows = revisions.map(({ member, epoch, late, series }) => ({
+    ...member,
     epoch,
     cell,
     // A day of which only late readings are known has no verdict and earns nothing.

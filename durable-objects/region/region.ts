@@ -33,7 +33,7 @@ export class Region extends DurableObject<RegionBindings> implements RegionApi {
     return this.#keeper.maintain(maintenance, Date.now());
   }
 
-  async observations(query: ObservationQuery): Promise<readonly Observation[]> {
+  observations(query: ObservationQuery): Promise<readonly Observation[]> {
     return this.#keeper.observations(query);
   }
 

@@ -7,6 +7,12 @@ export const deviceDays = sqliteTable(
     device: text('device').notNull(),
     epoch: integer('epoch').notNull(),
     cell: text('cell').notNull(),
+    // The device as its region knew it when the day closed: what is paid follows from the log alone.
+    owner: text('owner').notNull(),
+    status: text('status', { enum: ['claimed', 'active', 'quarantined', 'retired'] }).notNull(),
+    tier: integer('tier').notNull(),
+    density: text('density').notNull(),
+    claimedMs: integer('claimed_ms').notNull(),
     scoreBps: integer('score_bps').notNull(), // of this day
     score30Bps: integer('score30_bps').notNull(), // exponentially weighted over 30 days
     parts: text('parts', { mode: 'json' }).$type<ScoreParts>().notNull(),

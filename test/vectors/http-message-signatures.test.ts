@@ -16,14 +16,14 @@ const CREATED = NOW_MS / 1000;
 const BODY = '[{"n":"temp","u":"Cel","v":21.4}]';
 
 test('whatever Signature-Input is accepted is a structured field in its canonical form', () => {
-  const pieces = [';a', ';b=tok', ';c="q\\"q"', ';d=?0', ';e=-7', ';f=1.5', ';g=:YQ==:', ';h="', ';alg="ed25519"', ';a=1', ' ', ';', '=', ',', '(', ';i=9', ';j=01'];
+  const pieces = [';a', ';b=tok', ';c="q\\"q"', ';d=?0', ';e=-7', ';f=1.5', ';g=:YQ==:', ';h="', ';alg="ed25519"', ';a=1', ' ', ';', '=', ',', '(', ';i=9', ';j=01', ';k=-0', ';l=?1'];
   let accepted = 0;
   fc.assert(
     fc.property(fc.array(fc.constantFrom(...pieces), { maxLength: 4 }), (extra) => {
       const header = `s=${STANDARD}${extra.join('')}`;
       if (!parseSignatureInput(header).ok) return;
       accepted += 1;
-      expect(serializeDictionary(parseDictionary(header))).toBe(header.replace(';j=01', ';j=1'));
+      expect(serializeDictionary(parseDictionary(header))).toBe(header);
     }),
     { numRuns: 1000 },
   );

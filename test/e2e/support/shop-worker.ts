@@ -95,10 +95,12 @@ export async function seed(shop: Shop): Promise<Seeded> {
       .run();
     await db
       .prepare(
-        `INSERT INTO device_day (device, epoch, cell, score_bps, score30_bps, parts, series, late, late_series)
-         VALUES (?, ?, ?, 9000, 9000, '{}', ?, 0, '[]')`,
+        `INSERT INTO device_day (device, epoch, cell, owner, status, tier, density, claimed_ms, score_bps, score30_bps, parts,
+           series, late, late_series)
+         SELECT device, ?, cell, owner, status, tier, density, claimed_ms, 9000, 9000, '{}', ?, 0, '[]'
+         FROM device WHERE device = ?`,
       )
-      .bind(device, epoch, CELL, JSON.stringify([{ quantity: 1, hours: hoursOf(slot) }]))
+      .bind(epoch, JSON.stringify([{ quantity: 1, hours: hoursOf(slot) }]), device)
       .run();
   }
   const hourMs = rules.hourSeconds * 1000;

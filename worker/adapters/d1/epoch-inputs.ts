@@ -25,10 +25,10 @@ export async function readEpochInputs(
   const [days, segments] = await db.batch([
     db
       .prepare(
-        `SELECT day.device, day.cell, day.score_bps AS scoreBps, day.score30_bps AS score30Bps, device.owner, device.status,
-           device.tier, device.density, device.claimed_ms AS claimedMs
-         FROM device_day AS day JOIN device ON device.device = day.device
-         WHERE day.epoch = ?1 AND day.series <> '[]' AND day.cell IN (SELECT value FROM json_each(?2))`,
+        `SELECT device, cell, owner, status, tier, density, claimed_ms AS claimedMs, score_bps AS scoreBps,
+           score30_bps AS score30Bps
+         FROM device_day
+         WHERE epoch = ?1 AND series <> '[]' AND cell IN (SELECT value FROM json_each(?2))`,
       )
       .bind(epoch, cells),
     db
