@@ -57,7 +57,7 @@ export async function signBatch(
   batch: readonly Measurement[],
   nonce: number,
 ): Promise<SignedBatch> {
-  const body = new TextEncoder().encode(writePack(key.did, batch));
+  const body = Uint8Array.from(new TextEncoder().encode(writePack(key.did, batch)));
   const createdSeconds = Math.floor(Date.now() / 1000);
   const upload = { url, contentType: SENML_JSON, body, createdSeconds, nonce: nonce.toString(16).padStart(16, '0') };
   return { url, headers: { ...(await signUpload(key, upload)) }, body };

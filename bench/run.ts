@@ -15,6 +15,27 @@ import { verifyRow } from './rows/verify.ts';
 
 const ROWS: readonly Row[] = [verifyRow, packRow, foldRow, rowsWrittenRow, ingestRow];
 
+function lineOf(figure: Figure): string {
+  const { name, value, unit, floor, budget } = figure;
+  const ratio = ratioOf(figure);
+  const against =
+    floor && ratio !== null
+      ? `${ratio.toFixed(2)} x ${floor.value.toFixed(digitsOf(floor.value))} (${floor.name})`
+      : '';
+  const limit = budget ? ('atMost' in budget ? `at most ${budget.atMost}` : `at least ${budget.atLeast}`) : '';
+  const verdict = budget ? (isWithinBudget(figure) ? green('ok') : red('OVER')) : '';
+  return [
+    `${name.padEnd(46)} ${value.toFixed(digitsOf(value)).padStart(9)} ${unit.padEnd(14)}`,
+    against,
+    limit,
+    verdict,
+  ]
+    .filter((part) => part !== '')
+    .join('  ');
+}
+
+const digitsOf = (value: number): number => (value >= 100 ? 0 : value >= 1 ? 2 : 3);
+
 await runCommand(async () => {
   const wanted = process.argv.slice(2);
   const unknown = wanted.find((name) => !ROWS.some((row) => row.name === name));
@@ -37,24 +58,3 @@ await runCommand(async () => {
   const broken = rows.flatMap(({ figures }) => figures).filter((figure) => !isWithinBudget(figure));
   if (broken.length > 0) throw new Refusal(`over budget: ${broken.map(({ name }) => name).join('; ')}.`);
 });
-
-function lineOf(figure: Figure): string {
-  const { name, value, unit, floor, budget } = figure;
-  const ratio = ratioOf(figure);
-  const against =
-    floor && ratio !== null
-      ? `${ratio.toFixed(2)} x ${floor.value.toFixed(digitsOf(floor.value))} (${floor.name})`
-      : '';
-  const limit = budget ? ('atMost' in budget ? `at most ${budget.atMost}` : `at least ${budget.atLeast}`) : '';
-  const verdict = budget ? (isWithinBudget(figure) ? green('ok') : red('OVER')) : '';
-  return [
-    `${name.padEnd(46)} ${value.toFixed(digitsOf(value)).padStart(9)} ${unit.padEnd(14)}`,
-    against,
-    limit,
-    verdict,
-  ]
-    .filter((part) => part !== '')
-    .join('  ');
-}
-
-const digitsOf = (value: number): number => (value >= 100 ? 0 : value >= 1 ? 2 : 3);

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
-import { migrateDatabase, type Database } from '../scripts/lib/migrate.ts';
+import { migrateDatabase } from '../scripts/lib/migrate.ts';
 
 export type BenchWorker = { readonly url: string; stop(): Promise<void> };
 
@@ -29,6 +29,6 @@ export async function startBenchWorker(file: string, binding: string, className:
     }),
   );
   const url = (await miniflare.ready).href;
-  await migrateDatabase((await miniflare.getD1Database('DB')) as Database);
+  await migrateDatabase(await miniflare.getD1Database('DB'));
   return { url, stop: () => miniflare.dispose() };
 }

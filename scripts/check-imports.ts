@@ -34,7 +34,11 @@ const PACKAGES: Readonly<Record<string, { readonly allowed: RegExp; readonly say
     allowed: /^(?:cloudflare:|drizzle-orm|viem|@x402\/|@noble\/|@scure\/base|canonicalize$|cborg)/,
     say: 'cloudflare:*, drizzle-orm, viem, @x402/* and the packages of core',
   },
-  web: { allowed: /^(?!)/, say: 'none' },
+  // The map library and the outlines of land; both `*-specification` and `geojson` are types.
+  web: {
+    allowed: /^(?:leaflet|topojson-client|topojson-specification|geojson)$/,
+    say: 'leaflet, topojson-client',
+  },
 };
 
 /** Tests may use what only tests need. */

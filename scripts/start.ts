@@ -42,11 +42,6 @@ type Options = {
   readonly chainPort: number | undefined;
 };
 
-await runCommand(async () => {
-  const options = readOptions(process.argv.slice(2));
-  if (options) await start(options);
-});
-
 function readOptions(args: readonly string[]): Options | null {
   const values = parseOptions(args);
   if (values.help) {
@@ -264,3 +259,9 @@ function tell(line: string): void {
 }
 
 const oneLine = (text: string): string => (text.split('\n')[0] ?? '').slice(0, 300);
+
+// Last: constants above must exist before the first line of it runs.
+await runCommand(async () => {
+  const options = readOptions(process.argv.slice(2));
+  if (options) await start(options);
+});

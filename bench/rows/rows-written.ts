@@ -13,7 +13,7 @@ export const rowsWrittenRow: Row = {
       const hourOf = async (devices: number) => {
         const reply = await fetch(new URL(`?devices=${devices}`, worker.url));
         if (!reply.ok) throw new Error(await reply.text());
-        return (await reply.json()) as { readonly rows: number; readonly batches: number };
+        return await reply.json<{ readonly rows: number; readonly batches: number }>();
       };
       const busy = await hourOf(BUSY);
       const quiet = await hourOf(QUIET);

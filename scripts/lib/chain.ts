@@ -151,7 +151,7 @@ async function callRpc(rpc: string, method: string, params: readonly unknown[]):
   const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
   const headers = { 'content-type': 'application/json' };
   const reply = await fetch(rpc, { method: 'POST', headers, body, signal: AbortSignal.timeout(30_000) });
-  const answer = (await reply.json()) as { readonly result?: unknown; readonly error?: { readonly message: string } };
+  const answer = await reply.json<{ readonly result?: unknown; readonly error?: { readonly message: string } }>();
   if (answer.error) throw new Error(`${method}: ${answer.error.message}`);
   return answer.result;
 }

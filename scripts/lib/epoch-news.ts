@@ -45,5 +45,5 @@ export function tokens(baseUnits: string): string {
 export async function readEpochs(api: string): Promise<readonly EpochItem[]> {
   const response = await fetch(`${api}/v1/epochs`, { signal: AbortSignal.timeout(5_000) });
   if (!response.ok) return [];
-  return ((await response.json()) as EpochsAnswer).epochs;
+  return (await response.json<EpochsAnswer>()).epochs;
 }

@@ -78,7 +78,7 @@ const ARGS = ['--dir', dir, '--no-fleet', '--port', '0', '--chain-port', '0'] as
 async function blockNumber(rpc: string): Promise<number> {
   const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'eth_blockNumber', params: [] });
   const reply = await fetch(rpc, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
-  return Number(((await reply.json()) as { readonly result: string }).result);
+  return Number((await reply.json<{ readonly result: string }>()).result);
 }
 
 test('it starts, is refused a second time, stops everything on Ctrl-C, and continues', async () => {
