@@ -51,7 +51,7 @@ const CUTS: readonly Cut[] = [
     source: 'beijing-2013',
     start: '2013-12-01T00:00:00Z',
     // The eight with the most complete months, from the center outwards, so that a small fleet has neighbours.
-    stations: 'Aotizhongxin Nongzhanguan Tiantan Wanshouxigong Gucheng Shunyi Changping Dingling'.split(' '),
+    stations: 'Aotizhongxin Nongzhanguan Dingling Wanshouxigong Gucheng Shunyi Changping Tiantan'.split(' '),
   },
 ];
 

@@ -9,6 +9,10 @@ import { cellSum } from '../region/cells.ts';
 
 /** From this many nats on a pair is suspect. */
 export const COPY_SUSPECT_NATS = 45;
+/** Learning stops long before anybody is accused. */
+const LEARNING_STOP_NATS = 12;
+/** The copier is on average this many spreads farther from its place than the copied one. */
+const LEAST_STRAIN = 0.75;
 const CAP_NATS = 80;
 const HOURLY_NATS = 6;
 const TOLERANCE = 0.025;
@@ -25,31 +29,43 @@ export type HourMeans = {
   readonly means: ReadonlyMap<number, number>;
   readonly moving: ReadonlySet<number>;
   readonly receivedMs: number;
+  /** Distance from the device's own place in the region, in spreads; null: not learned yet. */
+  readonly strain: number | null;
 };
 
-export function hourMeans(slot: number, cells: readonly Cell[], before: readonly Cell[]): HourMeans {
-  const means = new Map<number, number>();
+export function meansOf(cells: readonly Cell[]): ReadonlyMap<number, number> {
+  return new Map(
+    cells.map((cell) => {
+      const { count, sum } = cellSum(cell);
+      return [cell.quantity, sum / count];
+    }),
+  );
+}
+
+export function hourMeans(
+  slot: number,
+  cells: readonly Cell[],
+  means: ReadonlyMap<number, number>,
+  before: readonly Cell[],
+  strain: number | null,
+): HourMeans {
+  const earlier = meansOf(before);
   const moving = new Set<number>();
-  let receivedMs = Infinity;
-  for (const cell of cells) {
-    const { count, sum } = cellSum(cell);
-    means.set(cell.quantity, sum / count);
-    receivedMs = Math.min(receivedMs, cell.receivedMs);
-    const previous = before.find((old) => old.quantity === cell.quantity);
-    if (previous === undefined) continue;
-    const old = cellSum(previous);
-    if (!matches(sum / count, old.sum / old.count)) moving.add(cell.quantity);
+  for (const [quantity, mean] of means) {
+    const previous = earlier.get(quantity);
+    if (previous !== undefined && !matches(mean, previous)) moving.add(quantity);
   }
-  return { slot, means, moving, receivedMs };
+  const receivedMs = cells.reduce((first, cell) => Math.min(first, cell.receivedMs), Infinity);
+  return { slot, means, moving, receivedMs, strain };
 }
 
 function matches(a: number, b: number): boolean {
   return Math.abs(a - b) <= Math.max(0.5, TOLERANCE * Math.max(Math.abs(a), Math.abs(b)));
 }
 
-/** Updates the suspicions of `device` with one hour; `others` are the hours of all other devices of the region. */
-export function updateCopies(device: DeviceState, own: HourMeans, others: readonly HourMeans[], devices: readonly DeviceState[]): void {
-  for (const other of nearest(device, others, devices)) {
+/** Updates the suspicions of `device` with one hour; `all` are the hours of the region's devices, its own included. */
+export function updateCopies(device: DeviceState, own: HourMeans, all: readonly HourMeans[], devices: readonly DeviceState[]): void {
+  for (const other of nearest(device, own.slot, all, devices)) {
     let nats = 0;
     let shared = 0;
     for (const quantity of own.moving) {
@@ -57,7 +73,7 @@ export function updateCopies(device: DeviceState, own: HourMeans, others: readon
       const theirs = other.means.get(quantity);
       if (mine === undefined || theirs === undefined) continue;
       shared += 1;
-      const chance = shareMatching(quantity, mine, others, other.slot);
+      const chance = shareMatching(quantity, mine, all, own.slot, other.slot);
       nats += matches(mine, theirs) ? ln(MATCH_IF_COPY / chance) : ln((1 - MATCH_IF_COPY) / (1 - chance));
     }
     if (shared < SHARED_QUANTITIES) continue;
@@ -67,12 +83,12 @@ export function updateCopies(device: DeviceState, own: HourMeans, others: readon
 }
 
 /** Share of the other devices whose value matches as well, never below the least believable chance. */
-function shareMatching(quantity: number, value: number, others: readonly HourMeans[], except: number): number {
+function shareMatching(quantity: number, value: number, all: readonly HourMeans[], own: number, except: number): number {
   let count = 0;
   let matching = 0;
-  for (const other of others) {
+  for (const other of all) {
     const theirs = other.means.get(quantity);
-    if (theirs === undefined || other.slot === except) continue;
+    if (theirs === undefined || other.slot === own || other.slot === except) continue;
     count += 1;
     if (matches(value, theirs)) matching += 1;
   }
@@ -84,20 +100,23 @@ function accumulate(device: DeviceState, other: HourMeans, own: HourMeans, nats:
   let suspicion = device.copies.find((copy) => copy.slot === other.slot);
   if (suspicion === undefined) {
     if (nats <= 0) return;
-    suspicion = { slot: other.slot, nats: 0, later: 0 };
+    suspicion = { slot: other.slot, nats: 0, later: 0, strain: 0, hours: 0 };
     device.copies.push(suspicion);
     device.copies.sort((a, b) => a.slot - b.slot);
   }
   suspicion.nats = Math.min(CAP_NATS, Math.max(0, suspicion.nats + nats));
-  // A copy cannot be posted before its original.
   suspicion.later += own.receivedMs > other.receivedMs ? 1 : own.receivedMs < other.receivedMs ? -1 : 0;
+  if (own.strain !== null && other.strain !== null) {
+    suspicion.strain += own.strain - other.strain;
+    suspicion.hours += 1;
+  }
 }
 
-function nearest(device: DeviceState, others: readonly HourMeans[], devices: readonly DeviceState[]): HourMeans[] {
+function nearest(device: DeviceState, own: number, all: readonly HourMeans[], devices: readonly DeviceState[]): HourMeans[] {
   const near: { hour: HourMeans; meters: number }[] = [];
-  for (const hour of others) {
+  for (const hour of all) {
     const other = devices[hour.slot];
-    if (other === undefined) continue;
+    if (other === undefined || hour.slot === own) continue;
     const meters = distanceMeters(device.membership, other.membership);
     if (meters <= RADIUS_METERS) near.push({ hour, meters });
   }
@@ -105,7 +124,19 @@ function nearest(device: DeviceState, others: readonly HourMeans[], devices: rea
   return near.slice(0, NEAREST).map(({ hour }) => hour);
 }
 
-/** The device that this one is held to copy, if the evidence suffices and it was the later one more often than not. */
+/**
+ * The device that this one is held to copy. Two series that are one accuse nobody: it takes that this one left its place
+ * in the region while the other kept its own, and that it was not usually the first to post (a copy cannot be). Honest
+ * twins keep their places both.
+ */
 export function copiedFrom(device: DeviceState): CopySuspicion | undefined {
-  return device.copies.find((copy) => copy.nats > COPY_SUSPECT_NATS && copy.later > 0);
+  return device.copies.find(
+    (copy) =>
+      copy.nats > COPY_SUSPECT_NATS && copy.later >= 0 && copy.hours > 0 && copy.strain / copy.hours >= LEAST_STRAIN,
+  );
+}
+
+/** While this much speaks for a copy, the device's place is not learned on. */
+export function isSuspected(device: DeviceState): boolean {
+  return device.copies.some((copy) => copy.nats > LEARNING_STOP_NATS);
 }

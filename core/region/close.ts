@@ -2,7 +2,8 @@
  * The close of an hour in two steps: `hour-close` freezes the self-checked cells, `neighbour-cells` judges them. With the
  * last hour of an epoch come the scores of its device-days and the daily revision for late readings.
  */
-import { copiedFrom, COPY_SUSPECT_NATS, hourMeans, updateCopies } from '../qc/copy.ts';
+import { copiedFrom, hourMeans, isSuspected, meansOf, updateCopies } from '../qc/copy.ts';
+import { learnPlace, regionMedians, strainOf } from '../qc/place-in-region.ts';
 import { COPY } from '../qc/tests.ts';
 import { GOOD, SUSPECT } from '../reading/reading.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
@@ -10,7 +11,7 @@ import { epochOfHour, firstHourOf, hoursPerEpoch } from '../time.ts';
 import { judgedCell, selfVerdict } from './cells.ts';
 import { closeDay } from './close-day.ts';
 import { updateEvents } from './events.ts';
-import type { Outputs } from './outputs.ts';
+import type { JudgedCell, Outputs } from './outputs.ts';
 import type { Cell, RegionState } from './state.ts';
 
 /** Segments hold at least this many entries, or end with an epoch: sparse regions seal daily. */
@@ -52,26 +53,32 @@ export function judgeHours(state: RegionState, hour: number, rules: RuleSet, out
 }
 
 function judgeHour(state: RegionState, hour: number, rules: RuleSet, outputs: Outputs): void {
-  const hours = state.devices.map((device, slot) => {
+  const present = state.devices.flatMap((device, slot) => {
     const cells = takeHour(device.open, hour);
-    return { device, slot, cells, means: hourMeans(slot, cells, lastCells(device.day, hour)) };
+    return cells.length === 0 ? [] : [{ device, slot, cells, byQuantity: meansOf(cells) }];
   });
-  const present = hours.filter(({ cells }) => cells.length > 0).map(({ means }) => means);
-  const judged = [];
-  for (const { device, slot, cells, means } of hours) {
-    if (cells.length > 0) {
-      updateCopies(device, means, present.filter((other) => other.slot !== slot), state.devices);
-      markCopy(device.copies.length === 0 ? undefined : copiedFrom(device), cells);
-    }
-    updateEvents(state, slot, hour, cells, rules, outputs);
+  const medians = regionMedians(present.map(({ byQuantity }) => byQuantity));
+  const means = present.map(({ device, slot, cells, byQuantity }) =>
+    hourMeans(slot, cells, byQuantity, lastCells(device.day, hour), strainOf(device, cells, medians)),
+  );
+  const judged: JudgedCell[] = [];
+  for (const [at, { device, slot, cells }] of present.entries()) {
+    const own = means[at];
+    if (own === undefined) continue;
+    updateCopies(device, own, means, state.devices);
+    if (!isSuspected(device)) learnPlace(device, cells, medians);
+    markCopy(copiedFrom(device), cells);
     device.day.push(...cells);
     for (const cell of cells) judged.push(judgedCell(slot, cell));
+  }
+  for (const [slot, device] of state.devices.entries()) {
+    updateEvents(device, slot, hour, present.find((other) => other.slot === slot)?.cells ?? [], rules, outputs);
   }
   if (judged.length > 0) outputs.hours.push({ hour, cells: judged });
 }
 
 function markCopy(from: ReturnType<typeof copiedFrom>, cells: readonly Cell[]): void {
-  if (from === undefined || from.nats <= COPY_SUSPECT_NATS) return;
+  if (from === undefined) return;
   for (const cell of cells) {
     cell.tests |= COPY;
     if (cell.flag === GOOD) cell.flag = SUSPECT;

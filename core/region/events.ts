@@ -6,11 +6,10 @@ import { COPY, FLAT, RANGE, STEP, TEST_BITS } from '../qc/tests.ts';
 import { cellSum } from './cells.ts';
 import { copiedFrom } from '../qc/copy.ts';
 import type { Outputs } from './outputs.ts';
-import type { Cell, DeviceState, OpenEvent, RegionState } from './state.ts';
+import type { Cell, DeviceState, OpenEvent } from './state.ts';
 
-export function updateEvents(state: RegionState, slot: number, hour: number, cells: readonly Cell[], rules: RuleSet, outputs: Outputs): void {
-  const device = state.devices[slot];
-  if (device === undefined || (device.events.length === 0 && cells.every((cell) => cell.flag !== SUSPECT && cell.flag !== FAIL))) return;
+export function updateEvents(device: DeviceState, slot: number, hour: number, cells: readonly Cell[], rules: RuleSet, outputs: Outputs): void {
+  if (device.events.length === 0 && !cells.some(isFlagged)) return;
   const still: OpenEvent[] = [];
   for (const event of device.events) {
     const cell = cells.find((candidate) => candidate.quantity === event.quantity);

@@ -138,20 +138,34 @@ test('a device under announced maintenance is neither judged nor blamed, and not
   }
 });
 
-test('a device that repeats its neighbor is named with it, and the neighbor is not', () => {
+/** Two days of six stations with places of their own; slots 3 and 4 stand together. Slot 5 copies slot 0 in the second. */
+function townWithCopier(): TestLog {
   const log = new TestLog(6);
-  for (let hour = 0; hour < 24; hour += 1) {
+  for (let hour = 0; hour < 60; hour += 1) {
     const measuredMs = DAY0_MS + hour * HOUR_MS + 60_000;
-    const values = (slot: number): [number, number] => [50 + ((hour * 37 + slot * 61) % 53), 20 + ((hour * 29 + slot * 43) % 47)];
+    const common = 30 + ((hour * 37) % 53) / 2;
+    const values = (slot: number): [number, number] => {
+      const own = ((hour * 29 + slot * 43) % 47) / 10;
+      return [(slot + 2) * 8 + common + own, (9 - slot) * 6 + common - own];
+    };
     for (let slot = 0; slot < 6; slot += 1) {
-      const [rh, pm] = values(slot === 5 ? 0 : slot);
-      const noise = slot === 5 ? 1.005 : 1;
+      const isCopy = slot === 5 && hour >= 24;
+      const [rh, pm] = values(isCopy ? 0 : slot === 4 ? 3 : slot);
+      const noise = isCopy ? 1.005 : slot === 4 ? 1.001 : 1;
       log.post(slot, measuredMs + 1000 + slot * 500, [reading('rh', measuredMs, rh * noise), reading('pm25', measuredMs, pm * noise)]);
     }
     log.close(HOUR0 + hour, DAY0_MS + (hour + 1) * HOUR_MS + 300_000);
   }
+  return log;
+}
+
+test('a device that begins to repeat another is named with it; the other one and honest twins are not', () => {
+  const log = townWithCopier();
   const named = log.outputs.events.filter((event) => event.test === 16);
   expect(new Set(named.map((event) => [event.slot, event.against].join()))).toEqual(new Set(['5,0']));
+  const twin = log.state.devices[4]?.copies.find((copy) => copy.slot === 3);
+  // Not for want of evidence that the twins are alike.
+  expect(twin?.nats).toBeGreaterThan(45);
 });
 
 test('no entry makes the fold throw, whatever its facts', () => {

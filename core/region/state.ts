@@ -66,6 +66,10 @@ export type SeriesState = {
   runStartMs: number;
   /** Usual distance of readings, 0: not known yet. */
   typicalMs: number;
+  /** Learned relative distance from the region's median, its spread and the hours behind them (qc/place-in-region.ts). */
+  place: number;
+  placeSpread: number;
+  placeHours: number;
   /** [ms, steps] pairs, ascending, inside the duplicate window. */
   recent: number[];
   /** [fromMs, untilMs] pairs, exclusive ends, oldest first: where older readings may still come. */
@@ -104,8 +108,11 @@ export type OpenEvent = {
   against: number | null;
 };
 
-/** `nats`: log-likelihood that this device repeats `slot`; `later`: hours in which it posted after it, minus before. */
-export type CopySuspicion = { slot: number; nats: number; later: number };
+/**
+ * `nats`: log-likelihood that the two series are one; `later`: hours in which this device posted after `slot`, minus
+ * before; `strain`: how much farther this one was from its own place in the region, summed over `hours`.
+ */
+export type CopySuspicion = { slot: number; nats: number; later: number; strain: number; hours: number };
 
 export function emptyState(): RegionState {
   return {

@@ -27,7 +27,8 @@ const QUALITY: Readonly<Record<QuantityCode, QualityRules>> = {
   pm10: { ...particles(), failMax: 2000, suspectMax: 1000, stepBase: 500, stepPerHour: 500 },
   temp: { failMin: -80, failMax: 60, suspectMin: -60, suspectMax: 55, stepBase: 3, stepPerHour: 9, flatHours: 6, flatFloor: null },
   rh: { failMin: 0, failMax: 105, suspectMin: 1, suspectMax: 100, stepBase: 15, stepPerHour: 35, flatHours: 8, flatFloor: null },
-  press: { failMin: 300, failMax: 1100, suspectMin: 500, suspectMax: 1090, stepBase: 2, stepPerHour: 8, flatHours: 8, flatFloor: null },
+  // Stations that report whole hectopascals stand still for 12 h in calm weather (Madrid 2020).
+  press: { failMin: 300, failMax: 1100, suspectMin: 500, suspectMax: 1090, stepBase: 2, stepPerHour: 8, flatHours: 16, flatFloor: null },
   co2: { failMin: 300, failMax: 10_000, suspectMin: 350, suspectMax: 1500, ...NO_STEP, flatHours: 10, flatFloor: null },
   o3: gas(600, 200, 60, 10, 3),
   no2: gas(2000, 400, 120, 10, 3),

@@ -47,21 +47,21 @@ test('the stuck device stands still for a day or so in every two, longer than an
   expect(seriesOf('28079018', 'no2')).toEqual(seriesOf('28079018', 'no2', HONEST));
 });
 
-test('the loose wire jumps in about one value of twelve, sometimes out of the physical range', () => {
+test('the loose wire jumps in about a third of the hours, sometimes out of the physical range', () => {
   const honest = seriesOf('28079036', 'temp', HONEST);
   const loose = seriesOf('28079036', 'temp');
   const jumps = loose.filter((value, hour) => value !== honest[hour]);
-  expect(jumps.length / SLICE_HOURS).toBeGreaterThan(0.05);
-  expect(jumps.length / SLICE_HOURS).toBeLessThan(0.12);
+  expect(jumps.length / SLICE_HOURS).toBeGreaterThan(0.2);
+  expect(jumps.length / SLICE_HOURS).toBeLessThan(0.4);
   const beyond = jumps.filter((value) => value !== undefined && value > MAIN_RULES.quality.temp.failMax);
   expect(beyond.length).toBeGreaterThan(5);
   expect(beyond.length).toBeLessThan(jumps.length);
 });
 
 test('the copier is itself for a day and then within a percent of its neighbour', () => {
-  const own = seriesOf('Tiantan', 'pm25', HONEST);
+  const own = seriesOf('Dingling', 'pm25', HONEST);
   const neighbour = seriesOf('Nongzhanguan', 'pm25', HONEST);
-  const copy = seriesOf('Tiantan', 'pm25');
+  const copy = seriesOf('Dingling', 'pm25');
   expect(copy.slice(0, 24)).toEqual(own.slice(0, 24));
   for (const hour of HOURS.slice(24)) {
     const [value, source] = [copy[hour], neighbour[hour]];

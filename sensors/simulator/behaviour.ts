@@ -20,7 +20,7 @@ export const HONEST: Behaviour = { kind: 'honest' };
 const MISBEHAVIOUR: ReadonlyMap<string, Behaviour> = new Map<string, Behaviour>([
   ['28079018', { kind: 'stuck', quantities: ['pm10', 'o3', 'temp'] }],
   ['28079036', { kind: 'spikes' }],
-  ['Tiantan', { kind: 'copy', of: 'Nongzhanguan' }],
+  ['Dingling', { kind: 'copy', of: 'Nongzhanguan' }],
 ]);
 
 export function behaviourOf(station: string): Behaviour {
@@ -74,7 +74,7 @@ function stuck(series: Series, frozen: readonly QuantityCode[], seed: string, ho
 }
 
 /** Share of values that jump, and of those the share that leaves every physical range. */
-const SPIKE_RATE = 0.08;
+const SPIKE_RATE = 0.3;
 const SPIKE_OUT_OF_RANGE = 0.4;
 
 /** Added to the true value, or sent instead of it; in the unit sent. */

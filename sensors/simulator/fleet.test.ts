@@ -15,7 +15,7 @@ import { backfillStart } from './schedule.ts';
 type Post = { readonly device: string; readonly nonce: string; readonly records: readonly Record<string, unknown>[] };
 
 const NOW = 1_795_000_015_000;
-const STATIONS = ['28079018', '28079036', 'Tiantan'];
+const STATIONS = ['28079018', '28079036', 'Dingling'];
 const TIME = LOCAL_RULES.time;
 
 let directory: string;
