@@ -8,6 +8,7 @@ export const DEFAULT_DIR = '.isobar';
 
 export type LocalNetwork = {
   readonly api: string;
+  readonly rpc: string | null;
   readonly adminToken: string | null;
   readonly devices: readonly DemoDevice[];
 };
@@ -21,8 +22,10 @@ export async function readLocalNetwork(dir: string): Promise<LocalNetwork | null
   });
   if (text === null) return null;
   try {
-    const { api, adminToken, devices } = JSON.parse(text) as Partial<LocalNetwork>;
-    if (typeof api === 'string' && Array.isArray(devices)) return { api, adminToken: adminToken ?? null, devices };
+    const { api, rpc, adminToken, devices } = JSON.parse(text) as Partial<LocalNetwork>;
+    if (typeof api === 'string' && Array.isArray(devices)) {
+      return { api, rpc: rpc ?? null, adminToken: adminToken ?? null, devices };
+    }
   } catch {
     // Not JSON: answered below like any other broken file.
   }

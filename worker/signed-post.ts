@@ -4,6 +4,7 @@
  */
 import type { PackRefusal, RequestRefusal, SignatureRefusal } from '../core/errors.ts';
 import type { DeviceId } from '../core/ids.ts';
+import { bodyText } from '../core/ingest/body-text.ts';
 import { MAX_BODY_BYTES, MAX_INFLATED_BYTES } from '../core/ingest/limits.ts';
 import type { Reading } from '../core/reading/reading.ts';
 import { err, ok, type Result } from '../core/result.ts';
@@ -60,7 +61,6 @@ export async function verifySignedPost(
   post: SignedPost,
   request: Request,
   verifier: SignatureVerifier,
-  nowMs: number,
 ): Promise<Result<VerifiedPost, PostRefusal>> {
   const { signed, contentEncoding } = post;
   const body = await readBody(request, MAX_BODY_BYTES);
@@ -73,9 +73,9 @@ export async function verifySignedPost(
 
   const inflated = contentEncoding === 'gzip' ? await gunzip(body.value, MAX_INFLATED_BYTES) : body;
   if (!inflated.ok) return inflated;
-  const text = decodeUtf8(inflated.value);
+  const text = bodyText(inflated.value);
   if (text === null) return err({ reason: 'not-json', detail: 'the body is not UTF-8' });
-  const readings = parseReadings(text, signed.device, nowMs);
+  const readings = parseReadings(text, signed.device, signed.input.createdSeconds * 1000);
   if (!readings.ok) return readings;
   return ok({
     device: signed.device,
@@ -103,15 +103,4 @@ function isSenmlJson(contentType: string): boolean {
 /** The digest is no secret: no need for constant time. */
 function sameBytes(left: Uint8Array, right: Uint8Array): boolean {
   return left.length === right.length && left.every((byte, index) => byte === right[index]);
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-function decodeUtf8(bytes: Uint8Array): string | null {
-  try {
-    return utf8.decode(bytes);
-  } catch {
-    // Fatal mode throws a TypeError for every byte sequence that is not UTF-8.
-    return null;
-  }
 }

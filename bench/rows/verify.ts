@@ -26,7 +26,7 @@ async function measureAlgorithm(algorithm: Algorithm): Promise<Figure> {
     const nowMs = Date.now();
     const post = openSignedPost(request, AUTHORITIES, nowMs);
     if (!post.ok) throw new Error(post.error.reason);
-    const verified = await verifySignedPost(post.value, request, verifier, nowMs);
+    const verified = await verifySignedPost(post.value, request, verifier);
     if (!verified.ok) throw new Error(verified.error.reason);
   };
   const { accepted, floor } = await microsecondsOf({

@@ -8,12 +8,19 @@ import { copiedFrom } from '../qc/copy.ts';
 import type { Outputs } from './outputs.ts';
 import type { Cell, DeviceState, OpenEvent } from './state.ts';
 
+/** A device that says nothing for longer has ended its event with its last word. */
+const SILENT_HOURS = 6;
+
 export function updateEvents(device: DeviceState, slot: number, hour: number, cells: readonly Cell[], rules: RuleSet, outputs: Outputs): void {
   if (device.events.length === 0 && !cells.some(isFlagged)) return;
   const still: OpenEvent[] = [];
   for (const event of device.events) {
     const cell = cells.find((candidate) => candidate.quantity === event.quantity);
-    if (cell !== undefined && isFlagged(cell) && (cell.tests & event.test) !== 0) {
+    if (cell === undefined) {
+      if (hour - event.lastHour <= SILENT_HOURS) still.push(event);
+      else emit(outputs, slot, event, event.lastHour + 1);
+    } else if (isFlagged(cell) && (cell.tests & event.test) !== 0) {
+      event.lastHour = hour;
       still.push(event);
       if (cell.flag > event.flag) {
         event.flag = cell.flag;
@@ -39,13 +46,13 @@ function isFlagged(cell: Cell): boolean {
   return cell.flag === SUSPECT || cell.flag === FAIL;
 }
 
-function emit(outputs: Outputs, slot: number, event: OpenEvent, endHour: number | null): void {
+function emit(outputs: Outputs, slot: number, { lastHour: _lastHour, ...event }: OpenEvent, endHour: number | null): void {
   outputs.events.push({ slot, ...event, endHour });
 }
 
 function openEvent(device: DeviceState, cell: Cell, test: number, rules: RuleSet): OpenEvent {
   const facts = factsOf(device, cell, test, rules);
-  return { quantity: cell.quantity, test, startHour: cell.hour, flag: cell.flag, ...facts };
+  return { quantity: cell.quantity, test, startHour: cell.hour, lastHour: cell.hour, flag: cell.flag, ...facts };
 }
 
 type Facts = Pick<OpenEvent, 'measured' | 'low' | 'high' | 'against'>;

@@ -101,6 +101,8 @@ export type OpenEvent = {
   quantity: number;
   test: number;
   startHour: number;
+  /** Last hour that was flagged: hours without readings neither end an event nor prolong it. */
+  lastHour: number;
   flag: number;
   measured: number;
   low: number | null;

@@ -13,9 +13,16 @@ type Column = { readonly unit: string | null; readonly quantity: Quantity; reado
 /**
  * The part of a name after its last `:` or `/` is the quantity's code. What comes before is empty, the signer's id, or a
  * device URN (RFC 9039), which is the maker's own business: identity is the key, never the name.
+ *
+ * `createdMs` is the signature's `created`: the "now" that missing and relative times count from (RFC 8428 section 4.5.3).
+ * It is signed, where a server's clock is not, so the same signed bytes are the same readings for whoever reads them.
  */
-export function parseReadings(text: string, device: DeviceId, nowMs: number): Result<readonly Reading[], PackRefusal> {
-  const pack = resolvePack(text, nowMs);
+export function parseReadings(
+  text: string,
+  device: DeviceId,
+  createdMs: number,
+): Result<readonly Reading[], PackRefusal> {
+  const pack = resolvePack(text, createdMs);
   if (!pack.ok) return pack;
   const columns = new Map<string, Column>();
   const readings: Reading[] = [];

@@ -30,6 +30,8 @@ export type World = {
   readonly transport: Transport;
   readonly tally: Tally;
   readonly log: (line: string) => void;
+  /** Last hour that the station's device has sent; undefined: no such device in the fleet. */
+  readonly sentThroughOf: (station: string) => number | null | undefined;
 };
 
 export type Step =
@@ -37,6 +39,8 @@ export type Step =
   | { readonly kind: 'sent' }
   /** The batch has a new nonce and goes out at once. */
   | { readonly kind: 'again' }
+  /** What it copies has not been sent yet. */
+  | { readonly kind: 'behind'; readonly untilMs: number }
   /** Nothing to do before this moment. */
   | { readonly kind: 'wait'; readonly untilMs: number };
 
@@ -90,6 +94,7 @@ export class SimulatedDevice {
     const { station } = this.#device;
     const next = nextSend(this.#queue.state.sentThrough, station, transport.nowMs(), rules);
     if (next.kind === 'wait') return next;
+    if (this.#waitsForOriginal(next.through)) return { kind: 'behind', untilMs: transport.nowMs() + rules.hourSeconds * 10 };
     const measurements = this.#measure(next.from, next.through);
     if (measurements.length === 0) {
       await this.#queue.skip(next.through);
@@ -98,6 +103,13 @@ export class SimulatedDevice {
     const body = new TextEncoder().encode(writePack(this.#key.did, measurements));
     await this.#queue.put({ contentType: SENML_JSON, body }, next.through, transport.nowMs());
     return this.#send();
+  }
+
+  /** A copy cannot be made before its original. */
+  #waitsForOriginal(through: number): boolean {
+    if (this.#behaviour.kind !== 'copy') return false;
+    const sent = this.#world.sentThroughOf(this.#behaviour.of);
+    return sent !== undefined && (sent === null || sent < through);
   }
 
   #measure(from: number, through: number): readonly Measurement[] {

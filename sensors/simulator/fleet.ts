@@ -59,8 +59,15 @@ async function runLocked(
   const slices = await loadSlices(options.sliceDir);
   const firstHour = await firstHourOf(options.stateDir, backfillStart(transport.nowMs(), rules));
   const tally = emptyTally();
-  const world: World = { slices, rules, seed: options.seed ?? 'isobar', firstHour, transport, tally, log };
+  const byStation = new Map<string, SimulatedDevice>();
+  const sentThroughOf = (station: string) => byStation.get(station)?.sentThrough;
+  const seed = options.seed ?? 'isobar';
+  const world: World = { slices, rules, seed, firstHour, transport, tally, log, sentThroughOf };
   const fleet = await Promise.all(devices.map((device) => SimulatedDevice.open(device, options.stateDir, world)));
+  devices.forEach((device, at) => {
+    const opened = fleet[at];
+    if (opened) byStation.set(device.station, opened);
+  });
 
   const progress = new Progress(fleet, world);
   const gate = new Gate(options.concurrency ?? 8);
@@ -92,6 +99,7 @@ async function runDevice(
   while (!transport.isStopping()) {
     const step = await gate.run(() => device.step());
     if (step.kind === 'sent' && !isLive) progress.sent();
+    if (step.kind === 'behind') await transport.wait(Math.max(0, step.untilMs - transport.nowMs()));
     if (step.kind !== 'wait') continue;
     if (!isLive) {
       isLive = true;

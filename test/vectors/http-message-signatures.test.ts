@@ -52,7 +52,7 @@ async function libraryAccepts(request: Request, device: TestDevice): Promise<boo
 
 async function weAccept(request: Request): Promise<boolean> {
   const post = openSignedPost(request, new Set(['isobar.test']), NOW_MS);
-  return post.ok && (await verifySignedPost(post.value, request, createWebcryptoVerifier(), NOW_MS)).ok;
+  return post.ok && (await verifySignedPost(post.value, request, createWebcryptoVerifier())).ok;
 }
 
 type Change = Parameters<typeof altered>[1];

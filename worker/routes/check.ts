@@ -22,7 +22,7 @@ export const checkRoutes = new Hono<AppEnv>().post('/v1/check', async (c) => {
   if (!key.ok) return problem(c, key.error);
   const strong = checkKeyStrength(key.value);
   if (!strong.ok) return problem(c, strong.error);
-  const verified = await verifySignedPost(post.value, c.req.raw, verifier, now);
+  const verified = await verifySignedPost(post.value, c.req.raw, verifier);
   if (!verified.ok) return problem(c, verified.error);
   const { device, nonce, readings } = verified.value;
   const { accepted, refused, flags } = checkVerdict(readings, config.rules, now);

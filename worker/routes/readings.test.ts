@@ -81,6 +81,14 @@ for (const algorithm of ['ed25519', 'ecdsa-p256-sha256'] as const) {
   });
 }
 
+test('a reading without a time of its own was measured when it was signed, not when it arrived', async () => {
+  const createdSeconds = Math.floor(Date.now() / 1000) - 20;
+  const body = '[{"n":"temp","u":"Cel","v":21.4},{"n":"rh","u":"%RH","t":-60,"v":54}]';
+  await app.request(await sign({ body, createdSeconds }), undefined, edge.env);
+  const readings = unpackReadings(edge.region(CELL).batches[0]?.readings ?? new Uint8Array());
+  expect(readings.ok && readings.value.map(({ measuredMs }) => measuredMs / 1000 - createdSeconds)).toEqual([0, -60]);
+});
+
 test('a gzip batch is digested as posted and read as inflated', async () => {
   const body = await gzip(BODY);
   const response = await app.request(

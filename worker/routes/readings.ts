@@ -27,7 +27,7 @@ export const readingsRoutes = new Hono<AppEnv>().post('/v1/regions/:cell/reading
   const { device, covered } = post.value.signed;
   if (!isIngestAddress(covered.path, cell.value, device, config.ingestTagKey))
     return problem(c, { reason: 'unknown-ingest-address' });
-  const verified = await verifySignedPost(post.value, c.req.raw, verifier, now);
+  const verified = await verifySignedPost(post.value, c.req.raw, verifier);
   if (!verified.ok) return problem(c, verified.error);
   const { nonce, digest, readings, evidence } = verified.value;
   const reply = await callRegion(c.env.REGION, cell.value, (region) =>

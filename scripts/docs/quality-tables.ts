@@ -1,0 +1,116 @@
+/** Tables of docs/quality.md: tests, thresholds, durations and rates, from the constants that the fold itself uses. */
+import { COPY_SUSPECT_NATS } from '../../core/qc/copy.ts';
+import { TEST_BITS, type TestCode } from '../../core/qc/tests.ts';
+import { QUANTITIES } from '../../core/reading/quantity.ts';
+import { LOCAL_RULES } from '../../core/rules/local.ts';
+import { MAIN_RULES } from '../../core/rules/main.ts';
+import { hashRuleSet, type QualityRules, type TimeRules } from '../../core/rules/rule-set.ts';
+import { duration, percent, table } from './markdown.ts';
+
+type TestRow = readonly [when: string, suspect: string, fail: string];
+
+/** A test that is added to core/qc/tests.ts does not compile here until it is described. */
+const TESTS: Readonly<Record<TestCode, TestRow>> = {
+  range: ['at receipt', 'outside the plausible range', 'outside the possible range'],
+  step: [
+    'at receipt',
+    'differs from the last good level by more than base + slope x hours, and the reading before did not already stand there',
+    'never',
+  ],
+  flat: ['at receipt', 'exactly the same value for longer than the limit, above the floor', 'for twice as long'],
+  late: ['at receipt', 'never: measured in an hour that was closed already; kept and sold, not scored', 'never'],
+  copy: [
+    'at the hour close',
+    `the evidence that it repeats a neighbour exceeds ${COPY_SUSPECT_NATS} nats and points to this device`,
+    'never',
+  ],
+};
+
+export function testsTable(): string {
+  return table(
+    ['test', 'bit', 'decided', 'suspect (3) when', 'fail (4) when'],
+    TEST_BITS.map(([code, bit]) => [`\`${code}\``, String(bit), ...TESTS[code]]),
+  );
+}
+
+export function thresholdsTable(): string {
+  return table(
+    ['quantity', 'unit', 'step', 'fail outside', 'suspect outside', 'jump: base + per hour', 'flat: hours', 'flat: floor'],
+    QUANTITIES.map(({ code, unit, stepsPerUnit }) => {
+      const rules = MAIN_RULES.quality[code];
+      return [`\`${code}\``, unit, String(1 / stepsPerUnit), ...limitsOf(rules)];
+    }),
+  );
+}
+
+function limitsOf(rules: QualityRules): readonly string[] {
+  const { failMin, failMax, suspectMin, suspectMax, stepBase, stepPerHour, flatHours, flatFloor } = rules;
+  return [
+    `${failMin} to ${failMax}`,
+    `${suspectMin} to ${suspectMax}`,
+    stepBase === null ? '-' : `${stepBase} + ${stepPerHour}`,
+    flatHours === null ? '-' : String(flatHours),
+    flatFloor === null ? '-' : String(flatFloor),
+  ];
+}
+
+const DURATIONS: Readonly<Record<keyof TimeRules, string>> = {
+  hourSeconds: 'an hour',
+  epochSeconds: 'an epoch',
+  graceSeconds: 'an hour closes this long after its end',
+  maxAheadSeconds: 'a reading may lie this far ahead of its receipt',
+  maxAgeSeconds: 'a reading may be this old at its receipt',
+  backfillSeconds: "a region's first hour lies this long before its first batch",
+  backfillWaitSeconds: 'backfilled hours wait this long for the slowest active device',
+  duplicateWindowSeconds: "duplicates are known exactly this far back from the device's newest reading",
+  receiptSeconds: 'a receipt is repeated in full for this long',
+  publicationDelaySeconds: 'values are public from this age on',
+  logKeepSeconds: 'sealed evidence stays in the region object this long, too',
+  epochWaitSeconds: 'an epoch waits this long for a region without progress',
+};
+
+export function durationsTable(): string {
+  const names = Object.keys(DURATIONS) as (keyof TimeRules)[];
+  return table(
+    ['duration', '`main`', '`local`', 'name'],
+    names.map((name) => [
+      DURATIONS[name],
+      duration(MAIN_RULES.time[name]),
+      duration(LOCAL_RULES.time[name]),
+      `\`${name}\``,
+    ]),
+  );
+}
+
+export function ratesTable(): string {
+  const { score, reward } = MAIN_RULES;
+  const capTokens = BigInt(reward.capBaseUnits) / 10n ** 18n;
+  return table(
+    ['rate', 'value'],
+    [
+      ['share of good hours that counts as a full day', percent(score.availabilityBps)],
+      ['weight of a suspect hour', percent(score.suspectBps)],
+      ['days for which bad hours are remembered', String(score.memoryDays)],
+      ['cap of RewardToken', `${capTokens.toLocaleString('en-US')} ISO`],
+      ["first year's emission", `${percent(reward.firstYearBps)} of the cap`],
+      ['each later year', `${reward.yearlyPercent} % of the year before`],
+      ['released whatever was sold', `${percent(reward.baseBps)} of an epoch's emission`],
+      ['score that earns nothing', `${percent(reward.rampFromBps)} and below, then linear to 100 %`],
+      ['weight of tiers 0, 1, 2', reward.tierBps.map(percent).join(', ')],
+      ['weight by rank in a density cell', `${reward.slotBps.map(percent).join(', ')}, then nothing`],
+      ['full weights that share a pot at least', String(reward.minimumWeights)],
+      ['recipients in a batch at most', String(reward.batchRecipients)],
+      [
+        "a sale's USDC: devices, operator, burn auction",
+        [reward.saleDevicesBps, reward.saleOperatorBps, reward.saleBurnBps].map(percent).join(', '),
+      ],
+    ],
+  );
+}
+
+export function ruleSetsTable(): string {
+  return table(
+    ['rule set', 'version', 'hash'],
+    [MAIN_RULES, LOCAL_RULES].map((rules) => [`\`${rules.name}\``, String(rules.version), `\`${hashRuleSet(rules)}\``]),
+  );
+}
