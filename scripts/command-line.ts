@@ -1,6 +1,6 @@
 /** A command with subcommands: help, flags, exit codes 0 done, 1 refused, 2 wrongly called. */
 import { parseArgs } from 'node:util';
-import { failed, Refusal } from './lib/say.ts';
+import { endQuietlyAfterPipe, failed, Refusal } from './lib/say.ts';
 
 /** The command was called wrongly; `help` says how to call it. */
 export class UsageError extends Error {}
@@ -75,6 +75,7 @@ export function requireNumber(flags: Flags, name: string): number {
 export type Subcommands = ReadonlyMap<string, (args: readonly string[]) => Promise<void>>;
 
 export async function runSubcommand(help: string, subcommands: Subcommands, args: readonly string[]): Promise<void> {
+  endQuietlyAfterPipe();
   const [name, ...rest] = args;
   if (name === undefined || name === 'help' || name === '--help' || rest.includes('--help')) {
     console.log(help);

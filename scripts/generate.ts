@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { generateContracts, outdatedContracts } from './build-contracts.ts';
+import { generateDocs, outdatedDocs } from './generate-docs.ts';
 import { generateMigrations, outdatedMigrations } from './generate-migrations.ts';
 import { done, Refusal, runCommand } from './lib/say.ts';
 
@@ -12,12 +13,14 @@ await runCommand(async () => {
     options: { check: { type: 'boolean', default: false }, squash: { type: 'boolean', default: false } },
   });
   if (values.check) {
-    const outdated = [...outdatedMigrations(), ...(await outdatedContracts())];
+    const outdated = [...outdatedMigrations(), ...outdatedDocs(), ...(await outdatedContracts())];
     if (outdated.length > 0) throw new Refusal(`out of date: ${outdated.join(', ')}; run \`npm run generate\`.`);
     return;
   }
   generateMigrations({ squash: values.squash });
   done('migrations up to date');
+  generateDocs();
+  done('tables of docs/ up to date');
   await generateContracts();
   done('contracts/abi up to date');
 });

@@ -31,7 +31,7 @@ export class CountingRegion extends DurableObject<Bindings> {
     });
     const rows = () => cursors.reduce((sum, cursor) => sum + cursor.rowsWritten, alarms);
 
-    const keeper = new RegionKeeper(counting, this.env);
+    const keeper = new RegionKeeper(counting, this.env, 'bench');
     keeper.charter(charterOf(), DAY0_MS);
     for (let slot = 0; slot < devices; slot++) keeper.applyMembership(memberOf(slot), DAY0_MS);
     let before = 0;

@@ -28,6 +28,7 @@ export type RegionBindings = { readonly DB: D1Database; readonly ARCHIVE: R2Buck
 const CHECKPOINT_ENTRIES = 5000;
 
 export class RegionKeeper {
+  readonly #cell: string;
   readonly #storage: DurableObjectStorage;
   readonly #stores: Stores;
   readonly #store: RegionStore;
@@ -37,7 +38,9 @@ export class RegionKeeper {
   /** Advance and refold await D1 and R2; they go one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(storage: DurableObjectStorage, bindings: RegionBindings) {
+  /** `cell` names the object; it says where a batch went that came before the charter. */
+  constructor(storage: DurableObjectStorage, bindings: RegionBindings, cell: string) {
+    this.#cell = cell;
     this.#storage = storage;
     this.#stores = { db: bindings.DB, archive: bindings.ARCHIVE };
     migrateRegion(storage.sql);
@@ -47,7 +50,7 @@ export class RegionKeeper {
   async ingest(batch: VerifiedBatch, nowMs: number): Promise<Result<IngestReply, RegionRefusal>> {
     let memory = this.#load();
     const { charter } = memory.state;
-    if (charter === null) return err({ reason: 'region-not-open', cell: '' });
+    if (charter === null) return err({ reason: 'region-not-open', cell: this.#cell });
     if (memory.slotOf(batch.device) === undefined) {
       const pulled = await this.#pullMembership(batch.device, nowMs);
       if (!pulled.ok) return pulled;
@@ -90,7 +93,7 @@ export class RegionKeeper {
 
   applyMembership(membership: MembershipBody, nowMs: number): Result<RegionSummary, RegionRefusal> {
     const memory = this.#load();
-    if (memory.state.charter === null) return err({ reason: 'region-not-open', cell: '' });
+    if (memory.state.charter === null) return err({ reason: 'region-not-open', cell: this.#cell });
     const slot = memory.slotOf(membership.device);
     const known = slot === undefined ? undefined : memory.state.devices[slot];
     if (known === undefined || known.membership.version < membership.version) this.#append(membership, nowMs);

@@ -14,7 +14,7 @@ export class Region extends DurableObject<RegionBindings> implements RegionApi {
 
   constructor(ctx: DurableObjectState, env: RegionBindings) {
     super(ctx, env);
-    this.#keeper = new RegionKeeper(ctx.storage, env);
+    this.#keeper = new RegionKeeper(ctx.storage, env, ctx.id.name ?? '');
   }
 
   ingest(batch: VerifiedBatch): Promise<Result<IngestReply, RegionRefusal>> {

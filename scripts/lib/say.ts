@@ -20,8 +20,17 @@ export function failed(what: string): void {
 /** An expected failure of a command: one sentence that says what is wrong and what to do about it. */
 export class Refusal extends Error {}
 
+/** `| head` has read enough: nothing is wrong. */
+export function endQuietlyAfterPipe(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+}
+
 /** Runs a command; a `Refusal` becomes one line and exit code 1, anything else is a bug and keeps its stack. */
 export async function runCommand(command: () => Promise<void> | void): Promise<void> {
+  endQuietlyAfterPipe();
   try {
     await command();
   } catch (error) {

@@ -82,7 +82,7 @@ test('an accepted batch writes one row and a repeated one none, before and after
   const stub = stubOf('rows');
   const first = await runInDurableObject(stub, async (_, state) => {
     const { storage, rowsWritten } = counted(state.storage);
-    const keeper = new RegionKeeper(storage, env);
+    const keeper = new RegionKeeper(storage, env, 'test');
     open(keeper, 1, DAY0_MS);
     await keeper.ingest(batch(0, 1, readingsAt(DAY0_MS, 0)), DAY0_MS + 300_000); // opens the region: sets the alarm
     const before = rowsWritten();
@@ -96,7 +96,7 @@ test('an accepted batch writes one row and a repeated one none, before and after
   await runInDurableObject(stub, async (_, state) => {
     // A second keeper over the same storage is what a wake after eviction is.
     const { storage, rowsWritten } = counted(state.storage);
-    const keeper = new RegionKeeper(storage, env);
+    const keeper = new RegionKeeper(storage, env, 'test');
     const again = await keeper.ingest(batch(0, 2, readingsAt(DAY0_MS + 300_000, 0)), DAY0_MS + 700_000);
     expect(again).toEqual({ ok: true, value: { ...(first.ok ? first.value : {}), status: 'repeated' } });
     expect(rowsWritten()).toBe(0);
@@ -110,7 +110,7 @@ test('a busy hour costs at most five percent more rows than batches, a quiet one
   ] as const) {
     await runInDurableObject(stubOf(name), async (_, state) => {
       const { storage, rowsWritten } = counted(state.storage);
-      const keeper = new RegionKeeper(storage, env);
+      const keeper = new RegionKeeper(storage, env, 'test');
       open(keeper, devices, DAY0_MS);
       const live = DAY0_MS + MAIN_RULES.time.backfillWaitSeconds * 1000;
       for (const hour of [2, 3, 4]) {
@@ -159,7 +159,7 @@ async function dump(): Promise<Record<string, unknown[]>> {
 test('with D1 and the checkpoint gone, refolding the log gives the same rows, segments and state', async () => {
   const stub = stubOf('refold');
   await runInDurableObject(stub, async (_, state) => {
-    const keeper = new RegionKeeper(counted(state.storage).storage, env);
+    const keeper = new RegionKeeper(counted(state.storage).storage, env, 'test');
     await threeEpochs(keeper);
     const before = await dump();
     const summary = keeper.summary();
@@ -172,7 +172,7 @@ test('with D1 and the checkpoint gone, refolding the log gives the same rows, se
     expect(segments.length).toBeGreaterThanOrEqual(3);
 
     for (const table of TABLES) await env.DB.prepare(`DELETE FROM ${table} WHERE cell = ?`).bind(cell).run();
-    const refolded = await new RegionKeeper(counted(state.storage).storage, env).refold(DAY0_MS);
+    const refolded = await new RegionKeeper(counted(state.storage).storage, env, 'test').refold(DAY0_MS);
     expect({ ...refolded, publishedSeq: 0 }).toEqual({ ...summary, publishedSeq: 0 });
     const after = await dump();
     expect(after['device']).toHaveLength(4);
@@ -192,9 +192,9 @@ test('a kill between the close and its publication loses nothing: the next wake 
       ...env,
       DB: { ...env.DB, batch: () => Promise.reject(new Error('D1 is away')), prepare: env.DB.prepare.bind(env.DB) },
     };
-    const keeper = new RegionKeeper(counted(state.storage).storage, broken as unknown as { DB: D1Database; ARCHIVE: R2Bucket });
+    const keeper = new RegionKeeper(counted(state.storage).storage, broken as unknown as { DB: D1Database; ARCHIVE: R2Bucket }, 'test');
     await expect(threeEpochs(keeper)).rejects.toThrow('D1 is away');
-    const awake = new RegionKeeper(counted(state.storage).storage, env);
+    const awake = new RegionKeeper(counted(state.storage).storage, env, 'test');
     const before = awake.summary().closedThrough;
     expect(before).not.toBeNull();
     const after = await awake.advance(0); // long before anything more is due: only what was left behind

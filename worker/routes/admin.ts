@@ -44,6 +44,15 @@ adminRoutes.put('/v1/admin/regions/:cell', async (c) => {
   return c.json(opened.value);
 });
 
+adminRoutes.get('/v1/admin/devices/:did', async (c) => {
+  const device = parseDeviceId(c.req.param('did'));
+  if (!device.ok) return problem(c, device.error);
+  const registered = await readDevice(c.env.DB, device.value);
+  if (registered === null) return problem(c, { reason: 'no-such', kind: 'device', given: device.value });
+  const { kind: _kind, ...facts } = registered.membership;
+  return c.json({ ...facts, cell: registered.cell });
+});
+
 adminRoutes.put('/v1/admin/devices/:did', async (c) => {
   const device = parseDeviceId(c.req.param('did'));
   if (!device.ok) return problem(c, device.error);

@@ -1,0 +1,98 @@
+/**
+ * A region's log from its first entry to the close of an epoch: folds it, and asks of each entry whether the region was
+ * allowed to write it. What the fold cannot know (who owns a device, what was never logged) no replay can find.
+ */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
+import type { DeviceId, RegionCell } from '../ids.ts';
+import { admit } from '../region/decide.ts';
+import { dueHour } from '../region/due.ts';
+import type { CharterBody, LogEntry } from '../region/entry.ts';
+import { applyEntry } from '../region/fold.ts';
+import { noOutputs, type Seal } from '../region/outputs.ts';
+import { emptyState, encodeState, type RegionState } from '../region/state.ts';
+import type { DeviceDay } from '../reward/weight.ts';
+import { ok, type Result } from '../result.ts';
+import { hashRuleSet, type RuleSet } from '../rules/rule-set.ts';
+import { rfc3339 } from '../time.ts';
+import { differs, type Difference, type Place } from './difference.ts';
+
+export type RegionReplay = {
+  readonly cell: RegionCell;
+  readonly epoch: number;
+  readonly rules: RuleSet;
+  readonly state: RegionState;
+  /** Of `epoch`, as rewards are computed from them. */
+  readonly days: DeviceDay[];
+  /** Where the fold ends its segments, oldest first. */
+  readonly seals: Seal[];
+};
+
+export function startReplay(cell: RegionCell, epoch: number, rules: RuleSet): RegionReplay {
+  return { cell, epoch, rules, state: emptyState(), days: [], seals: [] };
+}
+
+/** sha-256 of the folded state, as the region object publishes it. */
+export function stateHash(replay: RegionReplay): string {
+  return bytesToHex(sha256(encodeState(replay.state)));
+}
+
+/** @return the device of a batch, null for other entries */
+export function replayEntry(replay: RegionReplay, entry: LogEntry): Result<DeviceId | null, Difference> {
+  const { cell, epoch, rules, state } = replay;
+  const at: Place = { region: cell, seq: entry.seq };
+  const next = state.seq + 1;
+  if (entry.seq !== next) return differs('missing-entries', { region: cell, seq: next }, entry.seq, next);
+  if (entry.receivedMs < state.lastReceivedMs) {
+    return differs('time-order', at, rfc3339(entry.receivedMs), `${rfc3339(state.lastReceivedMs)} or later`);
+  }
+  const allowed = checkEntry(replay, entry, at);
+  if (!allowed.ok) return allowed;
+  const outputs = noOutputs();
+  const effect = applyEntry(state, entry, rules, outputs);
+  if (entry.kind === 'batch' && effect === null) return differs('entry', at, 'a batch', 'its readings are not packed');
+  for (const day of outputs.days) {
+    const { member, scoreBps, score30Bps } = day;
+    if (day.epoch === epoch) replay.days.push({ ...member, cell, scoreBps, score30Bps });
+  }
+  replay.seals.push(...outputs.seals);
+  return allowed;
+}
+
+function checkEntry(replay: RegionReplay, entry: LogEntry, at: Place): Result<DeviceId | null, Difference> {
+  const { state, rules } = replay;
+  if (state.charter === null && entry.kind !== 'rule-set') return differs('charter', at, entry.kind, 'rule-set');
+  switch (entry.kind) {
+    case 'rule-set':
+      return checkCharter(replay, entry, at);
+    case 'batch': {
+      const device = state.devices[entry.slot];
+      if (device === undefined) return differs('unknown-device', at, `slot ${entry.slot}`, state.devices.length);
+      const admitted = admit(device, entry.nonce, entry.digest);
+      const found = admitted.ok ? admitted.value.kind : admitted.error.reason;
+      const id = device.membership.device;
+      return found === 'new' ? ok(id) : differs('repeated', { ...at, device: id }, 'counted', found);
+    }
+    case 'hour-close': {
+      const due = dueHour(state, entry.receivedMs, rules);
+      if (due === null || entry.hour > due) {
+        return differs('early-close', at, `hour ${entry.hour}`, due === null ? 'nothing was due' : `hour ${due}`);
+      }
+      return ok(null);
+    }
+    case 'membership':
+    case 'neighbour-cells':
+    case 'maintenance':
+    case 'inherit':
+      return ok(null);
+  }
+}
+
+/** A later `rule-set` entry repeats the first one, perhaps under another name of the region. */
+function checkCharter({ cell, rules }: RegionReplay, charter: CharterBody, at: Place): Result<null, Difference> {
+  if (charter.cell !== cell) return differs('charter', { ...at, field: 'cell' }, charter.cell, cell);
+  if (charter.rules !== rules.name) return differs('charter', { ...at, field: 'rules' }, charter.rules, rules.name);
+  const hash = hashRuleSet(rules);
+  if (charter.ruleSetHash === hash) return ok(null);
+  return differs('charter', { ...at, field: 'ruleSetHash' }, charter.ruleSetHash, hash);
+}

@@ -1,0 +1,107 @@
+/** The network as a stranger reads it: free routes only, and every answer checked before it is used. */
+import { z } from 'zod';
+import type { RegionCell } from '../../core/ids.ts';
+import { Refusal } from '../lib/say.ts';
+
+const TIMEOUT_MS = 30_000;
+const hex32 = z.string().regex(/^[0-9a-f]{64}$/);
+const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/);
+const transaction = z.string().regex(/^0x[0-9a-f]{64}$/);
+const cell = z.string().regex(/^83[0-9a-f]{4}f{9}$/);
+
+const STATUS = z.object({
+  network: z.object({
+    rules: z.string(),
+    ruleSetHash: hex32,
+    chainId: z.number(),
+    contracts: z.object({ token: address, distributor: address, usdc: address }),
+  }),
+});
+const EPOCHS = z.object({ epochs: z.array(z.object({ epoch: z.number(), state: z.string() })) });
+const EPOCH = z.object({
+  epoch: z.number(),
+  state: z.string(),
+  root: z.string(),
+  dataRoot: z.string(),
+  total: z.string(),
+  reserved: z.string(),
+  usdcTotal: z.string(),
+  recipients: z.number(),
+  devices: z.number(),
+  reportHash: hex32,
+  commitTransaction: transaction.nullable(),
+  mintTransactions: z.array(transaction),
+  payouts: z.array(
+    z.object({
+      owner: z.string(),
+      amount: z.string(),
+      usdc: z.string(),
+      shares: z.array(z.object({ device: z.string(), scoreBps: z.number(), amount: z.string() })),
+    }),
+  ),
+});
+const REGIONS = z.object({ regions: z.array(z.object({ cell })) });
+const EVIDENCE = z.object({
+  segments: z.array(
+    z.object({ key: z.string(), fromSeq: z.number(), toSeq: z.number(), root: z.string(), hour: z.number() }),
+  ),
+});
+
+export type NetworkStatus = z.infer<typeof STATUS>['network'];
+export type PublishedEpoch = z.infer<typeof EPOCH>;
+
+export class PublicApi {
+  readonly #origin: string;
+
+  constructor(api: string) {
+    this.#origin = api.replace(/\/+$/, '');
+  }
+
+  async status(): Promise<NetworkStatus> {
+    return (await this.#json('/v1/status', STATUS)).network;
+  }
+
+  async epochs(): Promise<z.infer<typeof EPOCHS>['epochs']> {
+    return (await this.#json('/v1/epochs', EPOCHS)).epochs;
+  }
+
+  epoch(epoch: number): Promise<PublishedEpoch> {
+    return this.#json(`/v1/epochs/${epoch}`, EPOCH);
+  }
+
+  async report(hash: string): Promise<string> {
+    return (await this.#get(`/v1/reports/${hash}`)).text();
+  }
+
+  async regions(): Promise<readonly RegionCell[]> {
+    const { regions } = await this.#json('/v1/regions', REGIONS);
+    return regions.map((region) => region.cell as RegionCell);
+  }
+
+  async segments(region: RegionCell): Promise<z.infer<typeof EVIDENCE>['segments']> {
+    return (await this.#json(`/v1/evidence/${region}`, EVIDENCE)).segments;
+  }
+
+  /** As stored: gzip. */
+  async segment(region: RegionCell, file: string): Promise<Uint8Array> {
+    return new Uint8Array(await (await this.#get(`/v1/evidence/${region}/${file}`)).arrayBuffer());
+  }
+
+  async #json<T>(path: string, shape: z.ZodType<T>): Promise<T> {
+    const response = await this.#get(path);
+    const checked = shape.safeParse(await response.json().catch(() => null));
+    if (checked.success) return checked.data;
+    const where = checked.error.issues[0]?.path.join('.') || 'the answer';
+    throw new Refusal(`${this.#origin}${path} is not an answer of an Isobar network (${where}); is --api right?`);
+  }
+
+  async #get(path: string): Promise<Response> {
+    const url = this.#origin + path;
+    const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) }).catch(() => {
+      throw new Refusal(`the network does not answer at ${this.#origin}; is it running, and is --api right?`);
+    });
+    if (response.ok) return response;
+    const problem = z.object({ detail: z.string() }).safeParse(await response.json().catch(() => null));
+    throw new Refusal(`${url} answers ${response.status}${problem.success ? `: ${problem.data.detail}` : ''}`);
+  }
+}

@@ -1,0 +1,132 @@
+/** Downloads a region's evidence segment by segment, checks every batch in it and folds it to the end of an epoch. */
+import { gunzipSync } from 'node:zlib';
+import { checkBatch, type BatchTools, type LoggedBatch } from '../../core/audit/check-batch.ts';
+import { checkSegment, segmentFile, type ListedSegment } from '../../core/audit/check-segment.ts';
+import { differs, type Difference } from '../../core/audit/difference.ts';
+import { replayEntry, startReplay, type RegionReplay } from '../../core/audit/replay-region.ts';
+import type { DeviceId, RegionCell } from '../../core/ids.ts';
+import type { LogEntry } from '../../core/region/entry.ts';
+import { err, ok, type Result } from '../../core/result.ts';
+import { lastHourOf } from '../../core/reward/closable.ts';
+import type { Segment } from '../../core/reward/data-root.ts';
+import type { RuleSet } from '../../core/rules/rule-set.ts';
+import type { PublicApi } from './api.ts';
+
+export type RegionAudit = {
+  readonly replay: RegionReplay;
+  readonly segments: readonly Segment[];
+  /** Of those, what hours of the epoch sealed. */
+  readonly epochSegments: readonly Segment[];
+  readonly entries: number;
+  readonly batches: number;
+  readonly readings: number;
+  readonly downloadedBytes: number;
+  readonly spentMs: Spent;
+};
+
+/** Where the time went. */
+export type Spent = { download: number; signatures: number; fold: number };
+
+export type ReadParts = {
+  readonly api: PublicApi;
+  readonly epoch: number;
+  readonly rules: RuleSet;
+  readonly tools: BatchTools;
+  readonly onProgress: (line: string) => void;
+};
+
+/** Far above what an epoch of a busy region seals in one piece; a bomb ends here. */
+const MAX_SEGMENT_BYTES = 1024 ** 3;
+/** Signatures under way at one time: WebCrypto checks them on several threads. */
+const CHECKS_AT_ONCE = 256;
+
+export async function readRegion(cell: RegionCell, parts: ReadParts): Promise<Result<RegionAudit, Difference>> {
+  const { api, epoch, rules, onProgress } = parts;
+  const lastHour = lastHourOf(epoch, rules.time);
+  const listed = (await api.segments(cell)).filter(({ hour }) => hour <= lastHour).toSorted((a, b) => a.fromSeq - b.fromSeq);
+  const replay = startReplay(cell, epoch, rules);
+  const count = { entries: 0, batches: 0, readings: 0, downloadedBytes: 0 };
+  const spentMs: Spent = { download: 0, signatures: 0, fold: 0 };
+  const segments: (Segment & { readonly hour: number })[] = [];
+  for (const [position, listing] of listed.entries()) {
+    const file = segmentFile(cell, listing.key);
+    if (file === null) return differs('segment', { region: cell }, listing.key, 'a name of this region');
+    let sinceMs = performance.now();
+    const packed = await api.segment(cell, file);
+    const bytes = inflate(packed);
+    if (bytes === null) return differs('segment', { region: cell, segment: file }, 'bytes that are not gzip', 'gzip');
+    const checked = checkSegment(cell, listing, bytes);
+    if (!checked.ok) return checked;
+    spentMs.download += performance.now() - sinceMs;
+    count.downloadedBytes += packed.length;
+
+    const { root, entries } = checked.value;
+    for (let from = 0; from < entries.length; from += CHECKS_AT_ONCE) {
+      const part = entries.slice(from, from + CHECKS_AT_ONCE);
+      sinceMs = performance.now();
+      const folded = foldPart(replay, part);
+      spentMs.fold += performance.now() - sinceMs;
+      sinceMs = performance.now();
+      const signed = await checkPart(folded.batches, cell, parts.tools);
+      spentMs.signatures += performance.now() - sinceMs;
+      // Entries are folded up to the first that may not stand; a bad batch before it comes first.
+      if (!signed.ok) return signed;
+      if (folded.difference !== null) return err(folded.difference);
+      count.batches += folded.batches.length;
+      count.readings += signed.value;
+    }
+    count.entries += entries.length;
+    const sealed = checkSeal(replay, segments.length, listing);
+    if (!sealed.ok) return sealed;
+    segments.push({ cell, fromSeq: listing.fromSeq, toSeq: listing.toSeq, root, hour: listing.hour });
+    onProgress(`${cell}: segment ${position + 1} of ${listed.length}, ${count.batches} batches checked`);
+  }
+  const firstHour = lastHourOf(epoch - 1, rules.time) + 1;
+  const epochSegments = segments.filter(({ hour }) => hour >= firstHour);
+  return ok({ replay, segments, epochSegments, spentMs, ...count });
+}
+
+type Signed = { readonly batch: LoggedBatch; readonly device: DeviceId };
+
+function foldPart(replay: RegionReplay, entries: readonly LogEntry[]) {
+  const batches: Signed[] = [];
+  for (const entry of entries) {
+    const device = replayEntry(replay, entry);
+    if (!device.ok) return { batches, difference: device.error };
+    if (entry.kind === 'batch' && device.value !== null) batches.push({ batch: entry, device: device.value });
+  }
+  return { batches, difference: null };
+}
+
+/** @return readings in them, or what is wrong with the first bad one */
+async function checkPart(
+  batches: readonly Signed[],
+  cell: RegionCell,
+  tools: BatchTools,
+): Promise<Result<number, Difference>> {
+  const checks = await Promise.all(batches.map(({ batch, device }) => checkBatch(batch, device, cell, tools)));
+  let readings = 0;
+  for (const check of checks) {
+    if (!check.ok) return check;
+    readings += check.value;
+  }
+  return ok(readings);
+}
+
+/** Where a segment ends and which hour it closes follow from the log, too. */
+function checkSeal(replay: RegionReplay, position: number, listed: ListedSegment): Result<void, Difference> {
+  const seal = replay.seals[position];
+  const ours = seal === undefined ? 'no segment ends here' : `entries ${seal.fromSeq} to ${seal.toSeq}, hour ${seal.hour}`;
+  const theirs = `entries ${listed.fromSeq} to ${listed.toSeq}, hour ${listed.hour}`;
+  const at = { region: replay.cell, segment: segmentFile(replay.cell, listed.key) ?? listed.key };
+  return ours === theirs && replay.seals.length === position + 1 ? ok(undefined) : differs('segment', at, theirs, ours);
+}
+
+function inflate(packed: Uint8Array): Uint8Array | null {
+  try {
+    return new Uint8Array(gunzipSync(packed, { maxOutputLength: MAX_SEGMENT_BYTES }));
+  } catch {
+    // zlib throws for every kind of broken input, and beyond the limit.
+    return null;
+  }
+}

@@ -1,0 +1,85 @@
+/** The logs of the region objects as they lie on disk, read past the runtime; it must be stopped or killed. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
+import { unpackReadings } from '../../core/reading/pack.ts';
+import { quantityByIndex } from '../../core/reading/quantity.ts';
+import { decodeEntry, isEntryKind } from '../../core/region/codec.ts';
+import type { BatchBody, LogEntry } from '../../core/region/entry.ts';
+import { applyEntry } from '../../core/region/fold.ts';
+import { noOutputs } from '../../core/region/outputs.ts';
+import { emptyState, encodeState, type RegionState } from '../../core/region/state.ts';
+import { ruleSetByName } from '../../core/rules/by-name.ts';
+import { MAIN_RULES } from '../../core/rules/main.ts';
+
+export type StoredBatch = BatchBody & { readonly seq: number; readonly device: string };
+
+export type StoredLog = {
+  readonly cell: string;
+  /** In the order of the log. */
+  readonly entries: readonly LogEntry[];
+  readonly batches: readonly StoredBatch[];
+  /** sha-256 of the state after this entry, folded here and now from the first entry on. */
+  stateHash(seq: number): string;
+};
+
+/** @param workersDir `dir` of the RuntimeOptions */
+export function readStoredLogs(workersDir: string): readonly StoredLog[] {
+  const folder = join(workersDir, 'storage/do/isobar-edge-Region');
+  const files = readdirSync(folder).filter((name) => name.endsWith('.sqlite') && name !== 'metadata.sqlite');
+  return files.map((name) => toStoredLog(readEntries(join(folder, name)))).toSorted((a, b) => (a.cell < b.cell ? -1 : 1));
+}
+
+function readEntries(path: string): readonly LogEntry[] {
+  const database = new DatabaseSync(path);
+  try {
+    const tables = database.prepare(`SELECT name FROM sqlite_master WHERE name GLOB 'log_[0-9]*'`).all();
+    const rows = tables.flatMap(({ name }) =>
+      database.prepare(`SELECT seq, received_ms, kind, body FROM ${String(name)}`).all(),
+    );
+    return rows.map(toEntry).toSorted((a, b) => a.seq - b.seq);
+  } finally {
+    database.close();
+  }
+}
+
+function toEntry({ seq, received_ms: receivedMs, kind, body }: Record<string, unknown>): LogEntry {
+  if (!isEntryKind(kind) || !(body instanceof Uint8Array)) throw new Error(`row ${String(seq)} is no log entry`);
+  const entry = decodeEntry({ seq: Number(seq), receivedMs: Number(receivedMs), kind, body });
+  if (!entry.ok) throw new Error(`entry ${entry.error.seq}: ${entry.error.detail}`);
+  return entry.value;
+}
+
+function toStoredLog(entries: readonly LogEntry[]): StoredLog {
+  const { charter, devices } = fold(entries);
+  return {
+    cell: charter?.cell ?? '',
+    entries,
+    batches: entries
+      .filter((entry) => entry.kind === 'batch')
+      .map((entry) => ({ ...entry, device: devices[entry.slot]?.membership.device ?? `slot ${entry.slot}` })),
+    stateHash: (seq) => bytesToHex(sha256(encodeState(fold(entries.filter((entry) => entry.seq <= seq))))),
+  };
+}
+
+function fold(entries: readonly LogEntry[]): RegionState {
+  const state = emptyState();
+  for (const entry of entries) {
+    const rules = ruleSetByName(state.charter?.rules ?? 'main') ?? MAIN_RULES;
+    applyEntry(state, entry, rules, noOutputs());
+  }
+  return state;
+}
+
+/** `device quantity time value` of each reading in the batch, as a name that two readings share only if they are the same. */
+export function readingNames(batch: StoredBatch): readonly string[] {
+  const readings = unpackReadings(batch.readings);
+  if (!readings.ok) throw new Error(`entry ${batch.seq}: ${readings.error.detail}`);
+  return readings.value.map(({ quantity: index, measuredMs, steps }) => {
+    const quantity = quantityByIndex(index);
+    if (!quantity) throw new Error(`entry ${batch.seq} has the unknown quantity ${index}`);
+    return `${batch.device} ${quantity.code} ${measuredMs} ${steps / quantity.stepsPerUnit}`;
+  });
+}
