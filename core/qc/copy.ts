@@ -2,7 +2,6 @@
  * Copying of a neighbour (anomaly-qc.md T8, first form): a sequential likelihood ratio per pair. An hour speaks only when
  * the values move and few others share them, so that calm air and a common sky carry no evidence.
  */
-import { distanceMeters } from '../geo.ts';
 import { ln } from '../math.ts';
 import type { Cell, CopySuspicion, DeviceState } from '../region/state.ts';
 import { cellSum } from '../region/cells.ts';
@@ -18,8 +17,7 @@ const HOURLY_NATS = 6;
 const TOLERANCE = 0.025;
 const MATCH_IF_COPY = 0.95;
 const LEAST_CHANCE = 0.05;
-const NEAREST = 8;
-const RADIUS_METERS = 60_000;
+const MOST_CHANCE = 0.9;
 /** Fewer shared quantities than this prove nothing in one hour. */
 const SHARED_QUANTITIES = 2;
 
@@ -63,37 +61,45 @@ function matches(a: number, b: number): boolean {
   return Math.abs(a - b) <= Math.max(0.5, TOLERANCE * Math.max(Math.abs(a), Math.abs(b)));
 }
 
-/** Updates the suspicions of `device` with one hour; `all` are the hours of the region's devices, its own included. */
-export function updateCopies(device: DeviceState, own: HourMeans, all: readonly HourMeans[], devices: readonly DeviceState[]): void {
-  for (const other of nearest(device, own.slot, all, devices)) {
-    let nats = 0;
-    let shared = 0;
-    for (const quantity of own.moving) {
-      const mine = own.means.get(quantity);
-      const theirs = other.means.get(quantity);
-      if (mine === undefined || theirs === undefined) continue;
-      shared += 1;
-      const chance = shareMatching(quantity, mine, all, own.slot, other.slot);
-      nats += matches(mine, theirs) ? ln(MATCH_IF_COPY / chance) : ln((1 - MATCH_IF_COPY) / (1 - chance));
+/** Updates the suspicions of `device` with one hour; `all` are the hours of the region's devices by slot, its own included. */
+export function updateCopies(device: DeviceState, own: HourMeans, all: ReadonlyMap<number, HourMeans>): void {
+  const near = device.near.flatMap((slot) => all.get(slot) ?? []);
+  const evidence = near.map((other) => ({ other, nats: 0, shared: 0 }));
+  for (const quantity of own.moving) {
+    const mine = own.means.get(quantity);
+    if (mine === undefined || near.every((other) => !other.means.has(quantity))) continue;
+    const crowd = crowdOf(quantity, mine, own.slot, all);
+    for (const pair of evidence) {
+      const theirs = pair.other.means.get(quantity);
+      if (theirs === undefined) continue;
+      const isMatch = matches(mine, theirs);
+      const chance = chanceOf(crowd.count - 1, crowd.matching - (isMatch ? 1 : 0));
+      pair.shared += 1;
+      pair.nats += isMatch ? ln(MATCH_IF_COPY / chance) : ln((1 - MATCH_IF_COPY) / (1 - chance));
     }
-    if (shared < SHARED_QUANTITIES) continue;
-    accumulate(device, other, own, Math.max(-HOURLY_NATS, Math.min(HOURLY_NATS, nats)));
   }
-  device.copies = device.copies.filter((copy) => copy.nats > 0);
+  for (const { other, nats, shared } of evidence) {
+    if (shared >= SHARED_QUANTITIES) accumulate(device, other, own, Math.max(-HOURLY_NATS, Math.min(HOURLY_NATS, nats)));
+  }
+  if (device.copies.some((copy) => copy.nats <= 0)) device.copies = device.copies.filter((copy) => copy.nats > 0);
 }
 
-/** Share of the other devices whose value matches as well, never below the least believable chance. */
-function shareMatching(quantity: number, value: number, all: readonly HourMeans[], own: number, except: number): number {
+/** How many of the other devices have the quantity, and how many of those share the value. */
+function crowdOf(quantity: number, value: number, own: number, all: ReadonlyMap<number, HourMeans>): { count: number; matching: number } {
   let count = 0;
   let matching = 0;
-  for (const other of all) {
+  for (const other of all.values()) {
     const theirs = other.means.get(quantity);
-    if (theirs === undefined || other.slot === own || other.slot === except) continue;
+    if (theirs === undefined || other.slot === own) continue;
     count += 1;
     if (matches(value, theirs)) matching += 1;
   }
-  const share = count === 0 ? 0.5 : matching / count;
-  return Math.min(0.9, Math.max(LEAST_CHANCE, share));
+  return { count, matching };
+}
+
+/** That two honest devices match: the share of the others that do, kept away from certainty. */
+function chanceOf(count: number, matching: number): number {
+  return count === 0 ? 0.5 : Math.min(MOST_CHANCE, Math.max(LEAST_CHANCE, matching / count));
 }
 
 function accumulate(device: DeviceState, other: HourMeans, own: HourMeans, nats: number): void {
@@ -110,18 +116,6 @@ function accumulate(device: DeviceState, other: HourMeans, own: HourMeans, nats:
     suspicion.strain += own.strain - other.strain;
     suspicion.hours += 1;
   }
-}
-
-function nearest(device: DeviceState, own: number, all: readonly HourMeans[], devices: readonly DeviceState[]): HourMeans[] {
-  const near: { hour: HourMeans; meters: number }[] = [];
-  for (const hour of all) {
-    const other = devices[hour.slot];
-    if (other === undefined || hour.slot === own) continue;
-    const meters = distanceMeters(device.membership, other.membership);
-    if (meters <= RADIUS_METERS) near.push({ hour, meters });
-  }
-  near.sort((a, b) => a.meters - b.meters || a.hour.slot - b.hour.slot);
-  return near.slice(0, NEAREST).map(({ hour }) => hour);
 }
 
 /**

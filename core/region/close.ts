@@ -61,18 +61,19 @@ function judgeHour(state: RegionState, hour: number, rules: RuleSet, outputs: Ou
   const means = present.map(({ device, slot, cells, byQuantity }) =>
     hourMeans(slot, cells, byQuantity, lastCells(device.day, hour), strainOf(device, cells, medians)),
   );
+  const bySlot = new Map(means.map((own) => [own.slot, own]));
   const judged: JudgedCell[] = [];
-  for (const [at, { device, slot, cells }] of present.entries()) {
-    const own = means[at];
-    if (own === undefined) continue;
-    updateCopies(device, own, means, state.devices);
+  for (const { device, slot, cells } of present) {
+    const own = bySlot.get(slot);
+    if (own !== undefined) updateCopies(device, own, bySlot);
     if (!isSuspected(device)) learnPlace(device, cells, medians);
     markCopy(copiedFrom(device), cells);
     device.day.push(...cells);
     for (const cell of cells) judged.push(judgedCell(slot, cell));
   }
+  const cellsOf = new Map(present.map(({ slot, cells }) => [slot, cells]));
   for (const [slot, device] of state.devices.entries()) {
-    updateEvents(device, slot, hour, present.find((other) => other.slot === slot)?.cells ?? [], rules, outputs);
+    updateEvents(device, slot, hour, cellsOf.get(slot) ?? [], rules, outputs);
   }
   if (judged.length > 0) outputs.hours.push({ hour, cells: judged });
 }

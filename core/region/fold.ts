@@ -7,8 +7,10 @@ import type { RuleSet } from '../rules/rule-set.ts';
 import { applyBatch, type BatchEffect } from './apply-batch.ts';
 import { freezeHours, judgeHours } from './close.ts';
 import { rememberBatch } from './decide.ts';
+import { distanceMeters } from '../geo.ts';
 import { charterFacts, membershipFacts } from './facts.ts';
 import type { BatchBody, InheritBody, LogEntry, MembershipBody } from './entry.ts';
+import { updateNeighbors } from './neighbors.ts';
 import type { Outputs } from './outputs.ts';
 import type { DeviceState, RegionState } from './state.ts';
 
@@ -52,9 +54,17 @@ function foldBatch(state: RegionState, entry: BatchBody & { seq: number; receive
 }
 
 function applyMembership(state: RegionState, membership: MembershipBody): void {
-  const known = state.devices.find((device) => device.membership.device === membership.device);
-  if (known === undefined) state.devices.push(newDevice(membership));
-  else if (membership.version > known.membership.version) known.membership = membership;
+  const known = state.devices.findIndex((device) => device.membership.device === membership.device);
+  const device = state.devices[known];
+  if (device === undefined) {
+    state.devices.push(newDevice(membership));
+    updateNeighbors(state, state.devices.length - 1);
+    return;
+  }
+  if (membership.version <= device.membership.version) return;
+  const isMoved = distanceMeters(device.membership, membership) > 0;
+  device.membership = membership;
+  if (isMoved) updateNeighbors(state, known);
 }
 
 function inherit(state: RegionState, entry: InheritBody): void {
@@ -70,6 +80,7 @@ function inherit(state: RegionState, entry: InheritBody): void {
 function newDevice(membership: MembershipBody): DeviceState {
   return {
     membership,
+    near: [],
     highNonce: '',
     recent: [],
     newestMs: 0,

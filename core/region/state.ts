@@ -28,6 +28,8 @@ export type RegionState = {
 
 export type DeviceState = {
   membership: MembershipBody;
+  /** Slots of the nearest devices, nearest first (neighbors.ts). */
+  near: number[];
   /** Highest accepted nonce, 16 hex digits; '' before the first. */
   highNonce: string;
   /** Batches whose nonce is inside the window, newest nonce last. */
