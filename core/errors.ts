@@ -33,7 +33,13 @@ export type PackRefusal =
   | { readonly reason: 'empty-pack' }
   | { readonly reason: 'too-many-records'; readonly count: number; readonly limit: number }
   | { readonly reason: 'unknown-quantity'; readonly record: number; readonly given: string }
-  | { readonly reason: 'unknown-unit'; readonly record: number; readonly quantity: string; readonly given: string; readonly accepted: readonly string[] }
+  | {
+      readonly reason: 'unknown-unit';
+      readonly record: number;
+      readonly quantity: string;
+      readonly given: string;
+      readonly accepted: readonly string[];
+    }
   | { readonly reason: 'not-a-number'; readonly record: number; readonly given: string }
   | { readonly reason: 'out-of-type'; readonly record: number; readonly quantity: string; readonly given: number }
   | { readonly reason: 'wrong-base-name'; readonly record: number; readonly given: string };

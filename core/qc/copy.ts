@@ -79,13 +79,19 @@ export function updateCopies(device: DeviceState, own: HourMeans, all: ReadonlyM
     }
   }
   for (const { other, nats, shared } of evidence) {
-    if (shared >= SHARED_QUANTITIES) accumulate(device, other, own, Math.max(-HOURLY_NATS, Math.min(HOURLY_NATS, nats)));
+    if (shared >= SHARED_QUANTITIES)
+      accumulate(device, other, own, Math.max(-HOURLY_NATS, Math.min(HOURLY_NATS, nats)));
   }
   if (device.copies.some((copy) => copy.nats <= 0)) device.copies = device.copies.filter((copy) => copy.nats > 0);
 }
 
 /** How many of the other devices have the quantity, and how many of those share the value. */
-function crowdOf(quantity: number, value: number, own: number, all: ReadonlyMap<number, HourMeans>): { count: number; matching: number } {
+function crowdOf(
+  quantity: number,
+  value: number,
+  own: number,
+  all: ReadonlyMap<number, HourMeans>,
+): { count: number; matching: number } {
   let count = 0;
   let matching = 0;
   for (const other of all.values()) {

@@ -63,11 +63,16 @@ export function learnPlace(device: DeviceState, cells: readonly Cell[], medians:
     const off = away - series.place;
     series.place += rate * off;
     // The first hour has nothing to stray from.
-    if (series.placeHours > 1) series.placeSpread += Math.max(RATE, 1 / (series.placeHours - 1)) * (Math.abs(off) - series.placeSpread);
+    if (series.placeHours > 1)
+      series.placeSpread += Math.max(RATE, 1 / (series.placeHours - 1)) * (Math.abs(off) - series.placeSpread);
   }
 }
 
-function* distances(device: DeviceState, cells: readonly Cell[], medians: RegionMedians): Generator<[SeriesState, number]> {
+function* distances(
+  device: DeviceState,
+  cells: readonly Cell[],
+  medians: RegionMedians,
+): Generator<[SeriesState, number]> {
   for (const cell of cells) {
     const median = medians.get(cell.quantity);
     const series = device.quantities.find((candidate) => candidate.quantity === cell.quantity);

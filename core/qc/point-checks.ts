@@ -35,7 +35,13 @@ function stepLimit(rules: QualityRules, hours: number): number {
  * A jump is laid to the reading that leaves the last good level; if the next one agrees with it, the level has moved and
  * both are honest from then on.
  */
-function checkStep(value: number, measuredMs: number, history: NonNullable<PointHistory>, rules: QualityRules, hourMs: number): number {
+function checkStep(
+  value: number,
+  measuredMs: number,
+  history: NonNullable<PointHistory>,
+  rules: QualityRules,
+  hourMs: number,
+): number {
   const limit = stepLimit(rules, (measuredMs - history.levelMs) / hourMs);
   if (Math.abs(value - history.level) <= limit) return 0;
   const fromLast = stepLimit(rules, (measuredMs - history.lastMs) / hourMs);
@@ -43,7 +49,13 @@ function checkStep(value: number, measuredMs: number, history: NonNullable<Point
   return moved ? 0 : limit;
 }
 
-export function checkPoint(value: number, measuredMs: number, history: PointHistory, rules: QualityRules, hourMs: number): PointVerdict {
+export function checkPoint(
+  value: number,
+  measuredMs: number,
+  history: PointHistory,
+  rules: QualityRules,
+  hourMs: number,
+): PointVerdict {
   const range = checkRange(value, rules);
   if (range !== GOOD) {
     const bad = range === FAIL;
@@ -55,15 +67,27 @@ export function checkPoint(value: number, measuredMs: number, history: PointHist
       high: bad ? rules.failMax : rules.suspectMax,
     };
   }
-  if (history !== null && rules.flatHours !== null && value === history.last && (rules.flatFloor === null || value > rules.flatFloor)) {
+  if (
+    history !== null &&
+    rules.flatHours !== null &&
+    value === history.last &&
+    (rules.flatFloor === null || value > rules.flatFloor)
+  ) {
     const hours = (measuredMs - history.runStartMs) / hourMs;
     if (hours > rules.flatHours) {
-      return { flag: hours > 2 * rules.flatHours ? FAIL : SUSPECT, tests: FLAT, measured: hours, low: null, high: rules.flatHours };
+      return {
+        flag: hours > 2 * rules.flatHours ? FAIL : SUSPECT,
+        tests: FLAT,
+        measured: hours,
+        low: null,
+        high: rules.flatHours,
+      };
     }
   }
   if (history !== null && rules.stepBase !== null) {
     const limit = checkStep(value, measuredMs, history, rules, hourMs);
-    if (limit > 0) return { flag: SUSPECT, tests: STEP, measured: value, low: history.level - limit, high: history.level + limit };
+    if (limit > 0)
+      return { flag: SUSPECT, tests: STEP, measured: value, low: history.level - limit, high: history.level + limit };
   }
   return { flag: GOOD, tests: 0, measured: value, low: null, high: null };
 }

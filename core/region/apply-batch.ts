@@ -19,7 +19,13 @@ export type BatchEffect = {
   flags: ReceiptFlag[];
 };
 
-export function applyBatch(state: RegionState, device: DeviceState, readings: readonly Reading[], receivedMs: number, rules: RuleSet): BatchEffect {
+export function applyBatch(
+  state: RegionState,
+  device: DeviceState,
+  readings: readonly Reading[],
+  receivedMs: number,
+  rules: RuleSet,
+): BatchEffect {
   if (state.firstBatchMs === null) openRegion(state, receivedMs, rules);
   const effect: BatchEffect = { accepted: 0, duplicate: 0, late: 0, refused: [], flags: [] };
   for (const reading of readings) {
@@ -72,7 +78,9 @@ function applyReading(
 
   effect.accepted += 1;
   const hour = hourOf(measuredMs, rules.time);
-  const isLate = (state.frozenThrough !== null && hour <= state.frozenThrough) || (state.firstHour !== null && hour < state.firstHour);
+  const isLate =
+    (state.frozenThrough !== null && hour <= state.frozenThrough) ||
+    (state.firstHour !== null && hour < state.firstHour);
   if (isLate) {
     addLate(device, hour, reading);
     effect.late += 1;
@@ -81,7 +89,8 @@ function applyReading(
   }
   if (verdict.flag === SUSPECT || verdict.flag === FAIL) {
     for (const test of testCodes(verdict.tests)) {
-      if (test !== 'copy') effect.flags.push({ quantity: quantity.code, time: rfc3339(measuredMs), test, flag: verdict.flag });
+      if (test !== 'copy')
+        effect.flags.push({ quantity: quantity.code, time: rfc3339(measuredMs), test, flag: verdict.flag });
     }
   }
 }
@@ -96,7 +105,8 @@ function judge(
   quantity: Quantity,
   rules: RuleSet,
 ): PointVerdict {
-  if (device.maintenance.some(([fromMs, untilMs]) => fromMs <= reading.measuredMs && reading.measuredMs < untilMs)) return UNEVALUATED;
+  if (device.maintenance.some(([fromMs, untilMs]) => fromMs <= reading.measuredMs && reading.measuredMs < untilMs))
+    return UNEVALUATED;
   const scale = quantity.stepsPerUnit;
   const history: PointHistory = hasHistory
     ? {
@@ -107,7 +117,13 @@ function judge(
         runStartMs: series.runStartMs,
       }
     : null;
-  return checkPoint(reading.steps / scale, reading.measuredMs, history, rules.quality[quantity.code], rules.time.hourSeconds * 1000);
+  return checkPoint(
+    reading.steps / scale,
+    reading.measuredMs,
+    history,
+    rules.quality[quantity.code],
+    rules.time.hourSeconds * 1000,
+  );
 }
 
 function remember(series: SeriesState, reading: Reading, verdict: PointVerdict, isFirst: boolean): void {
@@ -121,7 +137,13 @@ function remember(series: SeriesState, reading: Reading, verdict: PointVerdict, 
   }
 }
 
-function seriesOf(device: DeviceState, quantity: number, receivedMs: number, measuredMs: number, rules: RuleSet): SeriesState {
+function seriesOf(
+  device: DeviceState,
+  quantity: number,
+  receivedMs: number,
+  measuredMs: number,
+  rules: RuleSet,
+): SeriesState {
   for (const series of device.quantities) if (series.quantity === quantity) return series;
   const series = newSeries(quantity, receivedMs, measuredMs, rules.time);
   device.quantities.push(series);

@@ -4,7 +4,13 @@ import { FAIL, GOOD, NOT_EVALUATED, SUSPECT, type Flag, type Reading } from '../
 import type { JudgedCell } from './outputs.ts';
 import type { Cell } from './state.ts';
 
-export function addReading(open: Cell[], hour: number, reading: Reading, verdict: PointVerdict, receivedMs: number): void {
+export function addReading(
+  open: Cell[],
+  hour: number,
+  reading: Reading,
+  verdict: PointVerdict,
+  receivedMs: number,
+): void {
   const cell = cellOf(open, hour, reading, receivedMs);
   cell.tests |= verdict.tests;
   if (verdict.flag === FAIL) {

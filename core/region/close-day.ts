@@ -54,7 +54,11 @@ function expectedQuantities(device: DeviceState, epoch: number, rules: RuleSet):
   return device.quantities.filter((series) => series.lastMs >= sinceMs).length;
 }
 
-function seriesOfDay(byQuantity: ReadonlyMap<number, readonly [number, DayCell][]>, epoch: number, rules: RuleSet): DaySeries[] {
+function seriesOfDay(
+  byQuantity: ReadonlyMap<number, readonly [number, DayCell][]>,
+  epoch: number,
+  rules: RuleSet,
+): DaySeries[] {
   const first = firstHourOf(epoch, rules.time);
   return [...byQuantity]
     .sort(([a], [b]) => a - b)
@@ -80,6 +84,11 @@ function revise(device: DeviceState, epoch: number, rules: RuleSet, outputs: Out
       row.push([cell.hour, [cell.count, cell.sum, NOT_EVALUATED, LATE]]);
       byQuantity.set(cell.quantity, row);
     }
-    outputs.revisions.push({ member: memberOf(device), epoch: late, late: readings, series: seriesOfDay(byQuantity, late, rules) });
+    outputs.revisions.push({
+      member: memberOf(device),
+      epoch: late,
+      late: readings,
+      series: seriesOfDay(byQuantity, late, rules),
+    });
   }
 }

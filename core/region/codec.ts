@@ -4,7 +4,12 @@ import { err, ok, type Result } from '../result.ts';
 import type { EntryBody, EntryKind, LogEntry } from './entry.ts';
 
 /** One row of the log, as stored and as sealed. */
-export type LogRow = { readonly seq: number; readonly receivedMs: number; readonly kind: EntryKind; readonly body: Uint8Array };
+export type LogRow = {
+  readonly seq: number;
+  readonly receivedMs: number;
+  readonly kind: EntryKind;
+  readonly body: Uint8Array;
+};
 
 export type BadEntry = { readonly reason: 'bad-entry'; readonly seq: number; readonly detail: string };
 
@@ -31,7 +36,8 @@ export function encodeEntryBody(body: EntryBody): Uint8Array {
 export function decodeEntry(row: LogRow): Result<LogEntry, BadEntry> {
   try {
     const facts: unknown = decode(row.body);
-    if (typeof facts !== 'object' || facts === null) return err({ reason: 'bad-entry', seq: row.seq, detail: 'not a map' });
+    if (typeof facts !== 'object' || facts === null)
+      return err({ reason: 'bad-entry', seq: row.seq, detail: 'not a map' });
     return ok({ ...facts, seq: row.seq, receivedMs: row.receivedMs, kind: row.kind } as LogEntry);
   } catch (cause) {
     return err({ reason: 'bad-entry', seq: row.seq, detail: cause instanceof Error ? cause.message : 'not CBOR' });

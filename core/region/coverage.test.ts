@@ -9,7 +9,11 @@ test('the same measurement is counted once, with another value it is refused as 
   const log = new TestLog(1);
   log.post(0, DAY0_MS + HOUR_MS, [at(0), at(10)]);
   const again = log.post(0, DAY0_MS + HOUR_MS, [at(10), at(0, 21), at(20)]);
-  expect([again.accepted, again.duplicate, again.refused.map((refused) => refused.code)]).toEqual([1, 1, ['conflicting-value']]);
+  expect([again.accepted, again.duplicate, again.refused.map((refused) => refused.code)]).toEqual([
+    1,
+    1,
+    ['conflicting-value'],
+  ]);
   expect(log.state.devices[0]?.conflicts).toBe(1);
 });
 

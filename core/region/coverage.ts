@@ -43,7 +43,14 @@ export function coverageOf(series: SeriesState, measuredMs: number, steps: numbe
 }
 
 /** Records an accepted measurement. `deviceNewestMs` is the newest of all the device's quantities, this one included. */
-export function cover(series: SeriesState, measuredMs: number, steps: number, coverage: 'newest' | 'fills', deviceNewestMs: number, rules: TimeRules): void {
+export function cover(
+  series: SeriesState,
+  measuredMs: number,
+  steps: number,
+  coverage: 'newest' | 'fills',
+  deviceNewestMs: number,
+  rules: TimeRules,
+): void {
   const { recent } = series;
   if (coverage === 'newest') {
     if (recent.length > 0) {
@@ -60,7 +67,8 @@ export function cover(series: SeriesState, measuredMs: number, steps: number, co
   const floorMs = deviceNewestMs - rules.duplicateWindowSeconds * 1000;
   let drop = 0;
   // The newest pair stays whatever its age: it is what `newest` is measured against.
-  while (recent.length - drop > 2 && ((recent[drop] ?? 0) < floorMs || recent.length - drop > 2 * MAXIMUM_RECENT)) drop += 2;
+  while (recent.length - drop > 2 && ((recent[drop] ?? 0) < floorMs || recent.length - drop > 2 * MAXIMUM_RECENT))
+    drop += 2;
   if (drop > 0) recent.splice(0, drop);
 }
 

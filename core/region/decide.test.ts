@@ -18,13 +18,19 @@ function deviceThatSent(...nonces: bigint[]): DeviceState {
 test('the same nonce and bytes is a repeat of its entry, with other bytes it is refused', () => {
   const device = deviceThatSent(5n, 6n, 9n);
   expect(admit(device, hex(6n), digest('6'))).toEqual({ ok: true, value: { kind: 'repeat', seq: 2 } });
-  expect(admit(device, hex(6n), digest('other'))).toEqual({ ok: false, error: { reason: 'nonce-reused', nonce: hex(6n) } });
+  expect(admit(device, hex(6n), digest('other'))).toEqual({
+    ok: false,
+    error: { reason: 'nonce-reused', nonce: hex(6n) },
+  });
 });
 
 test('a nonce that was overtaken is new inside the window and refused below it, naming the highest', () => {
   const device = deviceThatSent(1n, 100n);
   expect(admit(device, hex(37n), digest('x'))).toEqual({ ok: true, value: { kind: 'new' } });
-  expect(admit(device, hex(36n), digest('x'))).toEqual({ ok: false, error: { reason: 'nonce-too-old', nonce: hex(36n), highest: hex(100n) } });
+  expect(admit(device, hex(36n), digest('x'))).toEqual({
+    ok: false,
+    error: { reason: 'nonce-too-old', nonce: hex(36n), highest: hex(100n) },
+  });
 });
 
 test('the window reaches the end of 64 bits', () => {

@@ -21,9 +21,12 @@ export function shortDigest(digest: Uint8Array): string {
 export function admit(device: DeviceState, nonce: string, digest: Uint8Array): Result<Admission, RegionRefusal> {
   const known = device.recent.find((batch) => batch.nonce === nonce);
   if (known !== undefined) {
-    return known.digest === shortDigest(digest) ? ok({ kind: 'repeat', seq: known.seq }) : err({ reason: 'nonce-reused', nonce });
+    return known.digest === shortDigest(digest)
+      ? ok({ kind: 'repeat', seq: known.seq })
+      : err({ reason: 'nonce-reused', nonce });
   }
-  if (device.membership.status === 'retired') return err({ reason: 'retired-device', device: device.membership.device });
+  if (device.membership.status === 'retired')
+    return err({ reason: 'retired-device', device: device.membership.device });
   if (device.highNonce !== '' && BigInt(`0x${nonce}`) + NONCE_WINDOW <= BigInt(`0x${device.highNonce}`)) {
     return err({ reason: 'nonce-too-old', nonce, highest: device.highNonce });
   }

@@ -8,7 +8,9 @@ const GRACE_MS = 300_000;
 
 /** Two devices that send one reading an hour from three days before `DAY0_MS` on. */
 function backfill(slot: number, log: TestLog, hours: number, nowMs: number): void {
-  const readings = Array.from({ length: hours }, (_, hour) => reading('temp', DAY0_MS + (hour - 72) * HOUR_MS, 15 + (hour % 5)));
+  const readings = Array.from({ length: hours }, (_, hour) =>
+    reading('temp', DAY0_MS + (hour - 72) * HOUR_MS, 15 + (hour % 5)),
+  );
   log.post(slot, nowMs, readings);
 }
 

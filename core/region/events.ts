@@ -11,7 +11,14 @@ import type { Cell, DeviceState, OpenEvent } from './state.ts';
 /** A device that says nothing for longer has ended its event with its last word. */
 const SILENT_HOURS = 6;
 
-export function updateEvents(device: DeviceState, slot: number, hour: number, cells: readonly Cell[], rules: RuleSet, outputs: Outputs): void {
+export function updateEvents(
+  device: DeviceState,
+  slot: number,
+  hour: number,
+  cells: readonly Cell[],
+  rules: RuleSet,
+  outputs: Outputs,
+): void {
   if (device.events.length === 0 && !cells.some(isFlagged)) return;
   const still: OpenEvent[] = [];
   for (const event of device.events) {
@@ -33,7 +40,8 @@ export function updateEvents(device: DeviceState, slot: number, hour: number, ce
   for (const cell of cells) {
     if (!isFlagged(cell)) continue;
     for (const [, test] of TEST_BITS) {
-      if ((cell.tests & test) === 0 || still.some((event) => event.quantity === cell.quantity && event.test === test)) continue;
+      if ((cell.tests & test) === 0 || still.some((event) => event.quantity === cell.quantity && event.test === test))
+        continue;
       const event = openEvent(device, cell, test, rules);
       still.push(event);
       emit(outputs, slot, event, null);
@@ -46,7 +54,12 @@ function isFlagged(cell: Cell): boolean {
   return cell.flag === SUSPECT || cell.flag === FAIL;
 }
 
-function emit(outputs: Outputs, slot: number, { lastHour: _lastHour, ...event }: OpenEvent, endHour: number | null): void {
+function emit(
+  outputs: Outputs,
+  slot: number,
+  { lastHour: _lastHour, ...event }: OpenEvent,
+  endHour: number | null,
+): void {
   outputs.events.push({ slot, ...event, endHour });
 }
 
@@ -75,7 +88,12 @@ function factsOf(device: DeviceState, cell: Cell, test: number, rules: RuleSet):
     case STEP: {
       const reach = (limits?.stepBase ?? 0) + (limits?.stepPerHour ?? 0);
       const level = series === undefined ? null : series.levelSteps / scale;
-      return { measured, low: level === null ? null : level - reach, high: level === null ? null : level + reach, against: null };
+      return {
+        measured,
+        low: level === null ? null : level - reach,
+        high: level === null ? null : level + reach,
+        against: null,
+      };
     }
     case FLAT: {
       const hours = series === undefined ? 0 : (series.lastMs - series.runStartMs) / (rules.time.hourSeconds * 1000);

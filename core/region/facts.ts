@@ -6,10 +6,44 @@ import type { CharterBody, MembershipBody } from './entry.ts';
 
 export function charterFacts(charter: CharterBody): CharterBody {
   const { rules, ruleSetHash, cell, regionName, boundary } = charter;
-  return { kind: 'rule-set', rules, ruleSetHash, cell, regionName, boundary: boundary.map(([longitude, latitude]) => [longitude, latitude] as const) };
+  return {
+    kind: 'rule-set',
+    rules,
+    ruleSetHash,
+    cell,
+    regionName,
+    boundary: boundary.map(([longitude, latitude]) => [longitude, latitude] as const),
+  };
 }
 
 export function membershipFacts(membership: MembershipBody): MembershipBody {
-  const { version, device, status, owner, displayName, place, latitudeE5, longitudeE5, elevationM, tier, density, claimedMs } = membership;
-  return { kind: 'membership', version, device, status, owner, displayName, place, latitudeE5, longitudeE5, elevationM, tier, density, claimedMs };
+  const {
+    version,
+    device,
+    status,
+    owner,
+    displayName,
+    place,
+    latitudeE5,
+    longitudeE5,
+    elevationM,
+    tier,
+    density,
+    claimedMs,
+  } = membership;
+  return {
+    kind: 'membership',
+    version,
+    device,
+    status,
+    owner,
+    displayName,
+    place,
+    latitudeE5,
+    longitudeE5,
+    elevationM,
+    tier,
+    density,
+    claimedMs,
+  };
 }

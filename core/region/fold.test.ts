@@ -17,7 +17,10 @@ function dayOf(devices: number): TestLog {
     for (let slot = 0; slot < devices; slot += 1) {
       const measuredMs = DAY0_MS + hour * HOUR_MS + 60_000;
       const temperature = 10 + ((hour * 7 + slot * 3) % 11) / 2;
-      log.post(slot, measuredMs + 1000, [reading('temp', measuredMs, temperature), reading('rh', measuredMs, 50 + ((hour * 5 + slot) % 13))]);
+      log.post(slot, measuredMs + 1000, [
+        reading('temp', measuredMs, temperature),
+        reading('rh', measuredMs, 50 + ((hour * 5 + slot) % 13)),
+      ]);
     }
     log.close(HOUR0 + hour, DAY0_MS + (hour + 1) * HOUR_MS + 300_000);
   }
@@ -74,7 +77,17 @@ test('a value out of range fails its hour, opens an event and lowers the score',
     expect(effect.flags.map(({ test, flag }) => [test, flag])).toEqual(bad ? [['range', FAIL]] : []);
     log.close(HOUR0 + hour, measuredMs + HOUR_MS + 300_000);
   }
-  expect(log.outputs.events.map(({ test, startHour, endHour, flag, measured, low, high }) => ({ test, startHour, endHour, flag, measured, low, high }))).toEqual([
+  expect(
+    log.outputs.events.map(({ test, startHour, endHour, flag, measured, low, high }) => ({
+      test,
+      startHour,
+      endHour,
+      flag,
+      measured,
+      low,
+      high,
+    })),
+  ).toEqual([
     { test: 1, startHour: HOUR0 + 5, endHour: null, flag: FAIL, measured: 99, low: -80, high: 60 },
     { test: 1, startHour: HOUR0 + 5, endHour: HOUR0 + 9, flag: FAIL, measured: 99, low: -80, high: 60 },
   ]);
@@ -132,7 +145,8 @@ test('a device under announced maintenance is neither judged nor blamed, and not
   const untilMs = DAY0_MS + 10 * HOUR_MS;
   for (let hour = 0; hour < 12; hour += 1) {
     const measuredMs = DAY0_MS + hour * HOUR_MS;
-    if (hour === 4) log.add({ kind: 'maintenance', device: memberOf(0).device, fromMs: DAY0_MS, untilMs }, measuredMs - 1);
+    if (hour === 4)
+      log.add({ kind: 'maintenance', device: memberOf(0).device, fromMs: DAY0_MS, untilMs }, measuredMs - 1);
     const effect = log.post(0, measuredMs + 1000, [reading('temp', measuredMs, 99)]);
     expect(effect.flags.length).toBe(hour < 4 || hour >= 10 ? 1 : 0);
   }
@@ -152,7 +166,10 @@ function townWithCopier(): TestLog {
       const isCopy = slot === 5 && hour >= 24;
       const [rh, pm] = values(isCopy ? 0 : slot === 4 ? 3 : slot);
       const noise = isCopy ? 1.005 : slot === 4 ? 1.001 : 1;
-      log.post(slot, measuredMs + 1000 + slot * 500, [reading('rh', measuredMs, rh * noise), reading('pm25', measuredMs, pm * noise)]);
+      log.post(slot, measuredMs + 1000 + slot * 500, [
+        reading('rh', measuredMs, rh * noise),
+        reading('pm25', measuredMs, pm * noise),
+      ]);
     }
     log.close(HOUR0 + hour, DAY0_MS + (hour + 1) * HOUR_MS + 300_000);
   }
@@ -174,7 +191,11 @@ test('no entry makes the fold throw, whatever its facts', () => {
       fc.array(
         fc.oneof(
           fc.record({ kind: fc.constant('hour-close' as const), hour: fc.integer() }),
-          fc.record({ kind: fc.constant('neighbour-cells' as const), hour: fc.integer({ min: HOUR0 - 300, max: HOUR0 + 300 }), blocks: fc.constant([]) }),
+          fc.record({
+            kind: fc.constant('neighbour-cells' as const),
+            hour: fc.integer({ min: HOUR0 - 300, max: HOUR0 + 300 }),
+            blocks: fc.constant([]),
+          }),
           fc.record({
             kind: fc.constant('batch' as const),
             slot: fc.integer({ min: -1, max: 3 }),

@@ -45,7 +45,11 @@ export function applyEntry(state: RegionState, entry: LogEntry, rules: RuleSet, 
   }
 }
 
-function foldBatch(state: RegionState, entry: BatchBody & { seq: number; receivedMs: number }, rules: RuleSet): BatchEffect | null {
+function foldBatch(
+  state: RegionState,
+  entry: BatchBody & { seq: number; receivedMs: number },
+  rules: RuleSet,
+): BatchEffect | null {
   const device = state.devices[entry.slot];
   const readings = unpackReadings(entry.readings);
   if (device === undefined || !readings.ok) return null;

@@ -11,7 +11,8 @@ export function updateNeighbors(state: RegionState, slot: number): void {
   if (device === undefined) return;
   for (const [other, { near }] of state.devices.entries()) {
     // A list that named it must be made anew: whoever it kept out may now belong there.
-    if (other === slot || near.includes(slot)) state.devices[other]?.near.splice(0, Infinity, ...nearestTo(state, other));
+    if (other === slot || near.includes(slot))
+      state.devices[other]?.near.splice(0, Infinity, ...nearestTo(state, other));
     else insert(state, other, slot);
   }
 }

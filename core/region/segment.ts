@@ -42,17 +42,28 @@ function pad(seq: number): string {
 
 /** `key` carries the hash of the (inflated) bytes; a segment that does not match it is refused. */
 export function openSegment(key: string, bytes: Uint8Array): Result<Segment, BadSegment> {
-  if (!key.endsWith(`-${bytesToHex(sha256(bytes))}.cbor.gz`)) return err({ reason: 'bad-segment', detail: 'hash differs from its name' });
+  if (!key.endsWith(`-${bytesToHex(sha256(bytes))}.cbor.gz`))
+    return err({ reason: 'bad-segment', detail: 'hash differs from its name' });
   try {
     const content: unknown = decode(bytes);
-    if (!Array.isArray(content) || content[0] !== VERSION || typeof content[1] !== 'string' || !Array.isArray(content[2])) {
+    if (
+      !Array.isArray(content) ||
+      content[0] !== VERSION ||
+      typeof content[1] !== 'string' ||
+      !Array.isArray(content[2])
+    ) {
       return err({ reason: 'bad-segment', detail: 'not a segment of this version' });
     }
     const rows: LogRow[] = [];
     for (const row of content[2] as unknown[]) {
       if (!Array.isArray(row)) return err({ reason: 'bad-segment', detail: 'row is no array' });
       const [seq, receivedMs, kind, body] = row as unknown[];
-      if (typeof seq !== 'number' || typeof receivedMs !== 'number' || !isEntryKind(kind) || !(body instanceof Uint8Array)) {
+      if (
+        typeof seq !== 'number' ||
+        typeof receivedMs !== 'number' ||
+        !isEntryKind(kind) ||
+        !(body instanceof Uint8Array)
+      ) {
         return err({ reason: 'bad-segment', detail: `row after ${rows.length} is malformed` });
       }
       rows.push({ seq, receivedMs, kind, body });

@@ -10,7 +10,16 @@ const NO_FLAT = { flatHours: null, flatFloor: null } as const;
 
 function particles(): QualityRules {
   // Sensor limits of AirGradient firmware; 500 and the step are our judgement (no WMO table for air quality).
-  return { failMin: 0, failMax: 1000, suspectMin: 0, suspectMax: 500, stepBase: 250, stepPerHour: 250, flatHours: 10, flatFloor: 2 };
+  return {
+    failMin: 0,
+    failMax: 1000,
+    suspectMin: 0,
+    suspectMax: 500,
+    stepBase: 250,
+    stepPerHour: 250,
+    flatHours: 10,
+    flatFloor: 2,
+  };
 }
 
 function gas(failMax: number, suspectMax: number, step: number, flatHours: number, flatFloor: number): QualityRules {
@@ -25,16 +34,52 @@ const QUALITY: Readonly<Record<QuantityCode, QualityRules>> = {
   pm1: particles(),
   pm25: particles(),
   pm10: { ...particles(), failMax: 2000, suspectMax: 1000, stepBase: 500, stepPerHour: 500 },
-  temp: { failMin: -80, failMax: 60, suspectMin: -60, suspectMax: 55, stepBase: 3, stepPerHour: 9, flatHours: 6, flatFloor: null },
-  rh: { failMin: 0, failMax: 105, suspectMin: 1, suspectMax: 100, stepBase: 15, stepPerHour: 35, flatHours: 8, flatFloor: null },
+  temp: {
+    failMin: -80,
+    failMax: 60,
+    suspectMin: -60,
+    suspectMax: 55,
+    stepBase: 3,
+    stepPerHour: 9,
+    flatHours: 6,
+    flatFloor: null,
+  },
+  rh: {
+    failMin: 0,
+    failMax: 105,
+    suspectMin: 1,
+    suspectMax: 100,
+    stepBase: 15,
+    stepPerHour: 35,
+    flatHours: 8,
+    flatFloor: null,
+  },
   // Stations that report whole hectopascals stand still for 12 h in calm weather (Madrid 2020).
-  press: { failMin: 300, failMax: 1100, suspectMin: 500, suspectMax: 1090, stepBase: 2, stepPerHour: 8, flatHours: 16, flatFloor: null },
+  press: {
+    failMin: 300,
+    failMax: 1100,
+    suspectMin: 500,
+    suspectMax: 1090,
+    stepBase: 2,
+    stepPerHour: 8,
+    flatHours: 16,
+    flatFloor: null,
+  },
   co2: { failMin: 300, failMax: 10_000, suspectMin: 350, suspectMax: 1500, ...NO_STEP, flatHours: 10, flatFloor: null },
   o3: gas(600, 200, 60, 10, 3),
   no2: gas(2000, 400, 120, 10, 3),
   so2: gas(1000, 200, 100, 14, 5),
   co: gas(50, 15, 6, 14, 0.5),
-  wind_speed: { failMin: 0, failMax: 75, suspectMin: 0, suspectMax: 50, stepBase: 10, stepPerHour: 10, flatHours: 8, flatFloor: 0.3 },
+  wind_speed: {
+    failMin: 0,
+    failMax: 75,
+    suspectMin: 0,
+    suspectMax: 50,
+    stepBase: 10,
+    stepPerHour: 10,
+    flatHours: 8,
+    flatFloor: 0.3,
+  },
   wind_dir: { failMin: 0, failMax: 360, suspectMin: 0, suspectMax: 360, ...NO_STEP, flatHours: 10, flatFloor: null },
   rain_rate: { failMin: 0, failMax: 2400, suspectMin: 0, suspectMax: 300, ...NO_STEP, ...NO_FLAT },
   rain: { failMin: 0, failMax: 1800, suspectMin: 0, suspectMax: 400, ...NO_STEP, ...NO_FLAT },

@@ -21,7 +21,9 @@ export type ReadSegment = { readonly key: string; readonly root: string; readonl
 export async function readSegment(archive: R2Bucket, key: string): Promise<ReadSegment> {
   const object = await archive.get(key);
   if (object === null) throw new Error(`segment ${key} is gone`);
-  const bytes = new Uint8Array(await new Response(object.body.pipeThrough(new DecompressionStream('gzip'))).arrayBuffer());
+  const bytes = new Uint8Array(
+    await new Response(object.body.pipeThrough(new DecompressionStream('gzip'))).arrayBuffer(),
+  );
   const segment = openSegment(key, bytes);
   if (!segment.ok) throw new Error(`segment ${key}: ${segment.error.detail}`);
   const entries = segment.value.rows.map((row) => {
@@ -35,6 +37,11 @@ export async function readSegment(archive: R2Bucket, key: string): Promise<ReadS
 /** Write-once: the key carries the hash, so what is there already is the same. */
 export async function putSegment(archive: R2Bucket, key: string, bytes: Uint8Array): Promise<void> {
   if ((await archive.head(key)) !== null) return;
-  const packed = await new Response(new Blob([bytes]).stream().pipeThrough(new CompressionStream('gzip'))).arrayBuffer();
-  await archive.put(key, packed, { onlyIf: { etagDoesNotMatch: '*' }, httpMetadata: { contentType: 'application/gzip' } });
+  const packed = await new Response(
+    new Blob([bytes]).stream().pipeThrough(new CompressionStream('gzip')),
+  ).arrayBuffer();
+  await archive.put(key, packed, {
+    onlyIf: { etagDoesNotMatch: '*' },
+    httpMetadata: { contentType: 'application/gzip' },
+  });
 }

@@ -67,12 +67,14 @@ export class RegionKeeper {
     let receipt: Receipt | null = null;
     const isFirst = memory.state.firstHour === null;
     this.#append({ kind: 'batch', slot, nonce, digest, readings, evidence }, nowMs, (seq, receivedMs, effect) => {
-      receipt = effect === null ? null : buildReceipt(charter.cell, batch.device, seq, receivedMs, effect, memory.rules);
+      receipt =
+        effect === null ? null : buildReceipt(charter.cell, batch.device, seq, receivedMs, effect, memory.rules);
       return receipt === null ? null : JSON.stringify(receipt);
     });
     if (receipt === null) throw new Error('a packed batch did not fold');
     if (isFirst) await this.#arm(memory, nowMs);
-    if (memory.unpublished.length === 0 && memory.state.seq - this.#checkpointSeq >= CHECKPOINT_ENTRIES) this.#checkpoint(memory);
+    if (memory.unpublished.length === 0 && memory.state.seq - this.#checkpointSeq >= CHECKPOINT_ENTRIES)
+      this.#checkpoint(memory);
     return ok({ status: 'accepted', receipt });
   }
 
@@ -102,7 +104,8 @@ export class RegionKeeper {
 
   maintain(maintenance: MaintenanceBody, nowMs: number): Result<RegionSummary, RegionRefusal> {
     const memory = this.#load();
-    if (memory.slotOf(maintenance.device) === undefined) return err({ reason: 'unknown-device', device: maintenance.device });
+    if (memory.slotOf(maintenance.device) === undefined)
+      return err({ reason: 'unknown-device', device: maintenance.device });
     this.#append(maintenance, nowMs);
     return ok(this.summary());
   }
@@ -202,7 +205,11 @@ export class RegionKeeper {
   }
 
   /** Fold and append in one turn. If either throws, nothing of it is kept: memory is rebuilt from what is stored. */
-  #append(body: EntryBody, nowMs: number, receiptOf?: (seq: number, receivedMs: number, effect: BatchEffect | null) => string | null): void {
+  #append(
+    body: EntryBody,
+    nowMs: number,
+    receiptOf?: (seq: number, receivedMs: number, effect: BatchEffect | null) => string | null,
+  ): void {
     const memory = this.#load();
     try {
       const entry = memory.nextEntry(body, nowMs);

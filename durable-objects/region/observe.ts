@@ -36,7 +36,8 @@ function hourly(memory: RegionMemory, query: ObservationQuery): Observation[] {
     const add = (cell: Cell, final: boolean): void => {
       const quantity = quantityByIndex(cell.quantity);
       const startMs = hourStartMs(cell.hour, rules.time);
-      if (quantity === undefined || !wants(query, quantity) || startMs < query.fromMs || startMs >= query.untilMs) return;
+      if (quantity === undefined || !wants(query, quantity) || startMs < query.fromMs || startMs >= query.untilMs)
+        return;
       const { count, sum } = cellSum(cell);
       if (count === 0) return;
       found.push({

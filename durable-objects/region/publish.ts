@@ -27,7 +27,12 @@ export type Publication = {
 
 export type Stores = { readonly db: D1Database; readonly archive: R2Bucket };
 
-export async function publish(publication: Publication, state: RegionState, store: RegionStore, stores: Stores): Promise<void> {
+export async function publish(
+  publication: Publication,
+  state: RegionState,
+  store: RegionStore,
+  stores: Stores,
+): Promise<void> {
   const { charter } = state;
   if (charter === null) return;
   const { outputs, hour } = publication;
@@ -87,7 +92,18 @@ function regionRow(publication: Publication, state: RegionState, db: D1Database)
     slots: state.devices.map((device) => device.membership.device),
   };
   return bulkUpsert(db, regions, [row], {
-    replace: ['name', 'rules', 'ruleSetHash', 'boundary', 'firstHour', 'closedThrough', 'batches', 'readings', 'stateHash', 'slots'],
+    replace: [
+      'name',
+      'rules',
+      'ruleSetHash',
+      'boundary',
+      'firstHour',
+      'closedThrough',
+      'batches',
+      'readings',
+      'stateHash',
+      'slots',
+    ],
   });
 }
 
@@ -100,7 +116,18 @@ export function membershipRows(state: RegionState, db: D1Database): D1PreparedSt
     return { ...facts, cell: charter.cell };
   });
   return bulkUpsert(db, devices, rows, {
-    replace: ['version', 'status', 'owner', 'displayName', 'place', 'latitudeE5', 'longitudeE5', 'elevationM', 'tier', 'density'],
+    replace: [
+      'version',
+      'status',
+      'owner',
+      'displayName',
+      'place',
+      'latitudeE5',
+      'longitudeE5',
+      'elevationM',
+      'tier',
+      'density',
+    ],
     when: 'excluded.version > device.version AND excluded.cell = device.cell',
   });
 }
@@ -130,7 +157,12 @@ function revisionRows(revisions: readonly DayRevision[], cell: string, db: D1Dat
   return bulkUpsert(db, deviceDays, rows, { replace: ['late', 'lateSeries'] });
 }
 
-function eventRows(events: readonly AnomalyEvent[], cell: string, deviceOf: DeviceOf, db: D1Database): D1PreparedStatement[] {
+function eventRows(
+  events: readonly AnomalyEvent[],
+  cell: string,
+  deviceOf: DeviceOf,
+  db: D1Database,
+): D1PreparedStatement[] {
   // Within one publication only the last word on an event counts; `ON CONFLICT` takes rows in order.
   const rows = events.map((event) => ({
     device: deviceOf(event.slot),
@@ -150,7 +182,10 @@ function eventRows(events: readonly AnomalyEvent[], cell: string, deviceOf: Devi
 }
 
 async function findSegment(archive: R2Bucket, cell: string, fromSeq: number): Promise<{ key: string; root: string }> {
-  const listed = await archive.list({ prefix: `${segmentPrefix(cell)}${String(fromSeq).padStart(12, '0')}-`, limit: 1 });
+  const listed = await archive.list({
+    prefix: `${segmentPrefix(cell)}${String(fromSeq).padStart(12, '0')}-`,
+    limit: 1,
+  });
   const key = listed.objects[0]?.key;
   if (key === undefined) throw new Error(`no segment from entry ${fromSeq} of ${cell} in the archive`);
   const { root } = await readSegment(archive, key);

@@ -8,7 +8,14 @@ export function receiptId(cell: RegionCell, seq: number): string {
   return `${cell}-${seq}`;
 }
 
-export function buildReceipt(cell: RegionCell, device: DeviceId, seq: number, receivedMs: number, effect: BatchEffect, rules: RuleSet): Receipt {
+export function buildReceipt(
+  cell: RegionCell,
+  device: DeviceId,
+  seq: number,
+  receivedMs: number,
+  effect: BatchEffect,
+  rules: RuleSet,
+): Receipt {
   const { flags, ...readings } = effect;
   return {
     receipt: receiptId(cell, seq),

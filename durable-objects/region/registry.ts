@@ -6,12 +6,26 @@ import type { DeviceId } from '../../core/ids.ts';
 import type { MembershipBody } from '../../core/region/entry.ts';
 import { devices } from '../../schema/d1/devices.ts';
 
-export async function readMembership(db: D1Database, device: DeviceId): Promise<{ readonly cell: string; readonly membership: MembershipBody } | null> {
+export async function readMembership(
+  db: D1Database,
+  device: DeviceId,
+): Promise<{ readonly cell: string; readonly membership: MembershipBody } | null> {
   const [row] = await drizzle(db).select().from(devices).where(eq(devices.device, device)).limit(1);
   if (row === undefined) return null;
   const { cell, device: did, owner, place, density, tier, ...facts } = row;
-  const checked = { device: parseDeviceId(did), owner: parseOwnerAddress(owner), place: parsePlaceCell(place), density: parsePlaceCell(density) };
-  if (!checked.device.ok || !checked.owner.ok || !checked.place.ok || !checked.density.ok || (tier !== 0 && tier !== 1 && tier !== 2)) {
+  const checked = {
+    device: parseDeviceId(did),
+    owner: parseOwnerAddress(owner),
+    place: parsePlaceCell(place),
+    density: parsePlaceCell(density),
+  };
+  if (
+    !checked.device.ok ||
+    !checked.owner.ok ||
+    !checked.place.ok ||
+    !checked.density.ok ||
+    (tier !== 0 && tier !== 1 && tier !== 2)
+  ) {
     throw new Error(`the registry's row of ${device} is malformed`);
   }
   return {

@@ -23,7 +23,10 @@ export class RegionStore {
       .toArray()
       .map(({ name }) => Number(name.slice(4)))
       .sort((a, b) => a - b)
-      .map((hour) => ({ hour, lastSeq: sql.exec<{ last: number | null }>(`SELECT max(seq) AS last FROM log_${hour}`).one().last ?? 0 }));
+      .map((hour) => ({
+        hour,
+        lastSeq: sql.exec<{ last: number | null }>(`SELECT max(seq) AS last FROM log_${hour}`).one().last ?? 0,
+      }));
   }
 
   /** `receipt` is kept with a batch so that a repeat gets the very same answer. */
@@ -37,7 +40,14 @@ export class RegionStore {
       table = { hour, lastSeq: 0 };
       this.#tables.push(table);
     }
-    this.#sql.exec(`INSERT INTO log_${hour} VALUES (?, ?, ?, ?, ?)`, seq, receivedMs, body.kind, encodeEntryBody(body), receipt);
+    this.#sql.exec(
+      `INSERT INTO log_${hour} VALUES (?, ?, ?, ?, ?)`,
+      seq,
+      receivedMs,
+      body.kind,
+      encodeEntryBody(body),
+      receipt,
+    );
     table.lastSeq = seq;
   }
 
@@ -45,7 +55,10 @@ export class RegionStore {
     const table = this.#tables.find((candidate) => candidate.lastSeq >= seq);
     if (table === undefined) return null;
     const [row] = this.#sql
-      .exec<{ receipt: string | null; received_ms: number }>(`SELECT receipt, received_ms FROM log_${table.hour} WHERE seq = ?`, seq)
+      .exec<{ receipt: string | null; received_ms: number }>(
+        `SELECT receipt, received_ms FROM log_${table.hour} WHERE seq = ?`,
+        seq,
+      )
       .toArray();
     return row === undefined || row.receipt === null ? null : { receipt: row.receipt, receivedMs: row.received_ms };
   }
@@ -84,7 +97,9 @@ export class RegionStore {
   }
 
   readCheckpoint(): { readonly seq: number; readonly state: Uint8Array } | null {
-    const pages = this.#sql.exec<{ seq: number; body: ArrayBuffer }>('SELECT seq, body FROM checkpoint ORDER BY page').toArray();
+    const pages = this.#sql
+      .exec<{ seq: number; body: ArrayBuffer }>('SELECT seq, body FROM checkpoint ORDER BY page')
+      .toArray();
     const [first] = pages;
     if (first === undefined) return null;
     // All pages of one checkpoint are written in one turn; others would be broken storage, and the log is enough.
@@ -102,9 +117,16 @@ export class RegionStore {
     const pages = Math.ceil(state.length / PAGE_BYTES);
     for (let page = 0; page < pages; page += 1) {
       const body = state.slice(page * PAGE_BYTES, (page + 1) * PAGE_BYTES);
-      this.#sql.exec('INSERT INTO checkpoint VALUES (?, ?, ?) ON CONFLICT (page) DO UPDATE SET seq = excluded.seq, body = excluded.body', page, seq, body);
+      this.#sql.exec(
+        'INSERT INTO checkpoint VALUES (?, ?, ?) ON CONFLICT (page) DO UPDATE SET seq = excluded.seq, body = excluded.body',
+        page,
+        seq,
+        body,
+      );
     }
-    const [stale] = this.#sql.exec<{ pages: number }>('SELECT count(*) AS pages FROM checkpoint WHERE page >= ?', pages).toArray();
+    const [stale] = this.#sql
+      .exec<{ pages: number }>('SELECT count(*) AS pages FROM checkpoint WHERE page >= ?', pages)
+      .toArray();
     if (stale !== undefined && stale.pages > 0) this.#sql.exec('DELETE FROM checkpoint WHERE page >= ?', pages);
   }
 

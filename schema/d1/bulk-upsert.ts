@@ -22,16 +22,25 @@ export function bulkUpsert<T extends SQLiteTable>(
 ): D1PreparedStatement[] {
   if (rows.length === 0) return [];
   const { name, columns, primaryKeys } = getTableConfig(table);
-  const keyOf = new Map(Object.entries(table).flatMap(([key, column]) => (columns.includes(column) ? [[key, column.name]] : [])));
-  const conflict = primaryKeys[0]?.columns.map((column) => column.name) ?? columns.filter((column) => column.primary).map((column) => column.name);
+  const keyOf = new Map(
+    Object.entries(table).flatMap(([key, column]) => (columns.includes(column) ? [[key, column.name]] : [])),
+  );
+  const conflict =
+    primaryKeys[0]?.columns.map((column) => column.name) ??
+    columns.filter((column) => column.primary).map((column) => column.name);
   const names = columns.map((column) => column.name);
   const sets = options.replace.map((key) => keyOf.get(key) ?? key).map((column) => `${column} = excluded.${column}`);
-  const action = sets.length === 0 ? 'DO NOTHING' : `DO UPDATE SET ${sets.join(', ')}${options.when === undefined ? '' : ` WHERE ${options.when}`}`;
+  const action =
+    sets.length === 0
+      ? 'DO NOTHING'
+      : `DO UPDATE SET ${sets.join(', ')}${options.when === undefined ? '' : ` WHERE ${options.when}`}`;
   const picks = names.map((_, at) => `value ->> ${at}`);
   const sql =
     `INSERT INTO ${name} (${names.join(', ')}) SELECT ${picks.join(', ')} FROM json_each(?1) WHERE true ` +
     `ON CONFLICT (${conflict.join(', ')}) ${action}`;
-  const keys = columns.map((column) => [...keyOf].find(([, columnName]) => columnName === column.name)?.[0] ?? column.name);
+  const keys = columns.map(
+    (column) => [...keyOf].find(([, columnName]) => columnName === column.name)?.[0] ?? column.name,
+  );
   const texts = rows.map((row) => {
     const record: Readonly<Record<string, unknown>> = row;
     const values = columns.map((column, at) => {

@@ -1,5 +1,13 @@
 /** The chain as a stranger reads it: what the distributor committed and paid, from transactions and their logs. */
-import { BaseError, createPublicClient, http, parseEventLogs, type Log, type PublicClient } from 'viem';
+import {
+  BaseError,
+  createPublicClient,
+  http,
+  parseEventLogs,
+  TransactionReceiptNotFoundError,
+  type Log,
+  type PublicClient,
+} from 'viem';
 import { epochDistributorAbi } from '../../contracts/abi/epoch-distributor.gen.ts';
 import { rewardTokenAbi } from '../../contracts/abi/reward-token.gen.ts';
 import type { CommitFacts, MintFacts } from '../../core/audit/compare-payments.ts';
@@ -81,7 +89,7 @@ export class PaymentReader {
   /** Every batch that was paid, whoever sent the transaction. */
   async mints(page: PublishedEpoch, commit: Commit): Promise<Result<readonly MintFacts[], Difference>> {
     const mints: MintFacts[] = [];
-    for (const hash of page.mintTransactions) {
+    for (const hash of new Set(page.mintTransactions)) {
       const receipt = await this.#receipt(asHex(hash));
       if (receipt === null) return differs('mint', { transaction: hash }, 'a payment', 'not on the chain');
       mints.push(...this.#mintsIn(page.epoch, hash, receipt.logs));
@@ -137,8 +145,12 @@ export class PaymentReader {
   }
 
   async #receipt(hash: Hex) {
-    const raw = await this.#ask(() => this.#client.request({ method: 'eth_getTransactionReceipt', params: [hash] }));
-    return raw === null ? null : await this.#ask(() => this.#client.getTransactionReceipt({ hash }));
+    return await this.#ask(() =>
+      this.#client.getTransactionReceipt({ hash }).catch((error: unknown) => {
+        if (error instanceof TransactionReceiptNotFoundError) return null;
+        throw error;
+      }),
+    );
   }
 
   async #ask<T>(question: () => Promise<T>): Promise<T> {

@@ -84,7 +84,14 @@ export class TestLog {
     this.#nonce += 1;
     const nonce = this.#nonce.toString(16).padStart(16, '0');
     const digest = sha256(utf8ToBytes(`${slot}/${nonce}`));
-    const body = { kind: 'batch', slot, nonce, digest, readings: packReadings(readings), evidence: new Uint8Array() } as const;
+    const body = {
+      kind: 'batch',
+      slot,
+      nonce,
+      digest,
+      readings: packReadings(readings),
+      evidence: new Uint8Array(),
+    } as const;
     const effect = this.add(body, receivedMs);
     if (effect === null) throw new Error('the batch did not fold');
     return effect;

@@ -29,7 +29,9 @@ export type StoredLog = {
 export function readStoredLogs(workersDir: string): readonly StoredLog[] {
   const folder = join(workersDir, 'storage/do/isobar-edge-Region');
   const files = readdirSync(folder).filter((name) => name.endsWith('.sqlite') && name !== 'metadata.sqlite');
-  return files.map((name) => toStoredLog(readEntries(join(folder, name)))).toSorted((a, b) => (a.cell < b.cell ? -1 : 1));
+  return files
+    .map((name) => toStoredLog(readEntries(join(folder, name))))
+    .toSorted((a, b) => (a.cell < b.cell ? -1 : 1));
 }
 
 function readEntries(path: string): readonly LogEntry[] {

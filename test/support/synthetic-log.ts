@@ -28,7 +28,11 @@ export function syntheticLog(): TestLog {
         const atMs = hourMs + minute * 60_000;
         const wave = ((hour * 53 + like * 17 + minute) % 97) / 3;
         const spike = next() < 0.01 ? 900 : 0;
-        return [reading('temp', atMs, 12 + wave / 4 + spike), reading('pm25', atMs, 8 + wave), reading('rh', atMs, 40 + wave)];
+        return [
+          reading('temp', atMs, 12 + wave / 4 + spike),
+          reading('pm25', atMs, 8 + wave),
+          reading('rh', atMs, 40 + wave),
+        ];
       });
       const isCutShort = next() < 0.03;
       log.post(slot, hourMs + HOUR_MS - 60_000 + slot * 500, isCutShort ? readings.slice(0, 3) : readings);

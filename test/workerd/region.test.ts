@@ -151,7 +151,10 @@ const TABLES = ['region', 'region_hour', 'device_day', 'anomaly_event', 'device'
 
 async function dump(): Promise<Record<string, unknown[]>> {
   const entries = await Promise.all(
-    TABLES.map(async (table) => [table, (await env.DB.prepare(`SELECT * FROM ${table} WHERE cell = ?`).bind(cell).all()).results] as const),
+    TABLES.map(
+      async (table) =>
+        [table, (await env.DB.prepare(`SELECT * FROM ${table} WHERE cell = ?`).bind(cell).all()).results] as const,
+    ),
   );
   return Object.fromEntries(entries);
 }
@@ -177,7 +180,8 @@ test('with D1 and the checkpoint gone, refolding the log gives the same rows, se
     const after = await dump();
     expect(after['device']).toHaveLength(4);
     // As text: a failing comparison of thousands of rows would spend minutes on its diff.
-    for (const table of TABLES) if (table !== 'device') expect(JSON.stringify(after[table]) === JSON.stringify(before[table]), table).toBe(true);
+    for (const table of TABLES)
+      if (table !== 'device') expect(JSON.stringify(after[table]) === JSON.stringify(before[table]), table).toBe(true);
     const again = (await env.ARCHIVE.list({ prefix: `evidence/${cell}/` })).objects.map((object) => [
       object.key,
       object.etag,
@@ -192,14 +196,20 @@ test('a kill between the close and its publication loses nothing: the next wake 
       ...env,
       DB: { ...env.DB, batch: () => Promise.reject(new Error('D1 is away')), prepare: env.DB.prepare.bind(env.DB) },
     };
-    const keeper = new RegionKeeper(counted(state.storage).storage, broken as unknown as { DB: D1Database; ARCHIVE: R2Bucket }, 'test');
+    const keeper = new RegionKeeper(
+      counted(state.storage).storage,
+      broken as unknown as { DB: D1Database; ARCHIVE: R2Bucket },
+      'test',
+    );
     await expect(threeEpochs(keeper)).rejects.toThrow('D1 is away');
     const awake = new RegionKeeper(counted(state.storage).storage, env, 'test');
     const before = awake.summary().closedThrough;
     expect(before).not.toBeNull();
     const after = await awake.advance(0); // long before anything more is due: only what was left behind
     expect(after.closedThrough).toBe(before);
-    const row = await env.DB.prepare('SELECT closed_through FROM region WHERE cell = ?').bind(cell).first<{ closed_through: number }>();
+    const row = await env.DB.prepare('SELECT closed_through FROM region WHERE cell = ?')
+      .bind(cell)
+      .first<{ closed_through: number }>();
     expect(row?.closed_through).toBe(before);
   });
 });

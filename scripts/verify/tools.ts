@@ -1,0 +1,15 @@
+/** What core/audit needs from this machine. */
+import type { BatchTools } from '../../core/audit/check-batch.ts';
+import { createWebcryptoVerifier } from '../../worker/adapters/webcrypto-verifier.ts';
+import { gunzip } from '../../worker/middleware/body.ts';
+
+/** The edge's own verifier and inflater, so that both read the same bytes alike. */
+export function checkBatchTools(): BatchTools {
+  return {
+    verifier: createWebcryptoVerifier(),
+    async gunzip(bytes, limitBytes) {
+      const inflated = await gunzip(Uint8Array.from(bytes), limitBytes);
+      return inflated.ok ? inflated.value : null;
+    },
+  };
+}
