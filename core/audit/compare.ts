@@ -44,6 +44,7 @@ export function compareReport(text: string, hash: string, result: EpochResult): 
 
 /** What `GET /v1/epochs/{epoch}` answers, as far as it is computed. */
 export type EpochPage = {
+  readonly epoch: number;
   readonly root: string;
   readonly dataRoot: string;
   readonly total: string;
@@ -61,6 +62,7 @@ export type EpochPage = {
 
 export function comparePage(page: EpochPage, result: EpochResult): Result<void, Difference> {
   const recomputed: EpochPage = {
+    epoch: result.epoch,
     payouts: result.payouts.map(({ owner, amount, usdc, shares }) => ({
       owner,
       shares: shares.map((share) => ({ device: share.device, scoreBps: share.scoreBps, amount: String(share.amount) })),
@@ -75,7 +77,9 @@ export function comparePage(page: EpochPage, result: EpochResult): Result<void, 
     root: result.root,
     dataRoot: result.dataRoot,
   };
-  return compareFields('page', page, recomputed, {}, Object.keys(recomputed));
+  const { epoch, payouts, recipients, devices, total, reserved, usdcTotal, root, dataRoot } = page;
+  const published = { epoch, payouts, recipients, devices, total, reserved, usdcTotal, root, dataRoot };
+  return compareFields('page', published, recomputed, {});
 }
 
 /** In the order of `names`, then what is published beyond them. */

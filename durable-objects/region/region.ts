@@ -9,6 +9,9 @@ import type { Result } from '../../core/result.ts';
 import type { IngestReply, Observation, ObservationQuery, RegionApi, RegionSummary, VerifiedBatch } from './api.ts';
 import { RegionKeeper, type RegionBindings } from './keeper.ts';
 
+/** D1 or R2 is away: look again after this long. */
+const ALARM_RETRY_MS = 15_000;
+
 export class Region extends DurableObject<RegionBindings> implements RegionApi {
   readonly #keeper: RegionKeeper;
 
@@ -49,7 +52,13 @@ export class Region extends DurableObject<RegionBindings> implements RegionApi {
     return this.#keeper.refold(Date.now());
   }
 
+  /** An alarm that throws is retried six times and then never again; this one comes back until it succeeds. */
   override async alarm(): Promise<void> {
-    await this.#keeper.advance(Date.now());
+    try {
+      await this.#keeper.advance(Date.now());
+    } catch (cause) {
+      console.error(JSON.stringify({ code: 'advance-failed', region: this.ctx.id.name, message: String(cause) }));
+      await this.ctx.storage.setAlarm(Date.now() + ALARM_RETRY_MS);
+    }
   }
 }
