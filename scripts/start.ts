@@ -151,6 +151,8 @@ async function register(network: Network, dir: string, fleetSize: number): Promi
   const owners = network.accounts.owners.map(({ address }) => address);
   const devices = await registerDemo({ api, adminToken, dir, fleetSize, owners });
   done(`${owners.length} owners and ${devices.length} devices registered`, sinceMs);
+  const stations = devices.filter(({ spare }) => !spare).length;
+  if (Number.isFinite(fleetSize) && stations < fleetSize) tell(yellow(`data/slices has ${stations} stations, so the fleet has no more`));
   return devices;
 }
 
@@ -189,7 +191,7 @@ ${bold(`The network runs${dim(` (${((Date.now() - beganMs) / 1000).toFixed(0)} s
 ${bold('Try in another terminal')}
   npm run device -- send --quantity temp --value 21.4${flag}     send a signed reading
   npm run buy${flag === '' ? '' : ` --${flag}`}     buy a query, paid in test USDC
-  npm run verify:epoch -- --api ${network.api} --rpc ${network.chain.rpc} --epoch N${flag}
+  npm run verify:epoch${flag === '' ? '' : ` --${flag}`}     recompute the newest final epoch and compare it with the chain
 
 Here an hour lasts ${LOCAL_RULES.time.hourSeconds} s and an epoch ${epochMinutes} min. Ctrl-C stops everything.
 `);

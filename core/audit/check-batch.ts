@@ -4,7 +4,7 @@
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
-import type { DeviceId } from '../ids.ts';
+import type { DeviceId, RegionCell } from '../ids.ts';
 import { bodyText } from '../ingest/body-text.ts';
 import { CLOCK_SKEW_SECONDS, MAX_INFLATED_BYTES, MAX_SIGNATURE_AGE_SECONDS } from '../ingest/limits.ts';
 import { ingestPath } from '../ingest/tag.ts';
@@ -12,7 +12,6 @@ import { packReadings, unpackReadings } from '../reading/pack.ts';
 import { quantityByIndex } from '../reading/quantity.ts';
 import type { Reading } from '../reading/reading.ts';
 import type { BatchBody } from '../region/entry.ts';
-import type { RegionCell } from '../ids.ts';
 import { ok, type Result } from '../result.ts';
 import { parseReadings } from '../senml/parse-readings.ts';
 import { decodeEvidence, type Evidence } from '../signature/evidence.ts';
@@ -53,12 +52,12 @@ export async function checkBatch(
   return difference ?? ok(signed.value.length);
 }
 
-function checkClaims(batch: LoggedBatch, evidence: Evidence, cell: string, at: Place): Result<void, Difference> {
+function checkClaims(batch: LoggedBatch, evidence: Evidence, cell: RegionCell, at: Place): Result<void, Difference> {
   const digest = bytesToHex(sha256(evidence.body));
   if (bytesToHex(batch.digest) !== digest) return differs('digest', at, bytesToHex(batch.digest), digest);
   if (batch.nonce !== evidence.nonce) return differs('nonce', at, batch.nonce, evidence.nonce);
   // The tag at the end is keyed with a secret of the edge; the region before it is what matters here.
-  const prefix = ingestPath(cell as RegionCell, '');
+  const prefix = ingestPath(cell, '');
   if (!evidence.path.startsWith(prefix)) return differs('ingest-path', at, `${prefix}...`, evidence.path);
   const loggedSeconds = batch.receivedMs / 1000;
   const age = loggedSeconds - evidence.createdSeconds;
@@ -91,26 +90,31 @@ function compareReadings(packed: Uint8Array, signed: readonly Reading[], at: Pla
   if (packed.length === expected.length && packed.every((byte, index) => byte === expected[index])) return null;
   const logged = unpackReadings(packed);
   const sorted = unpackReadings(expected);
-  if (!logged.ok || !sorted.ok) return differs('readings', at, 'bytes that are no readings', `${signed.length} readings`);
+  if (!logged.ok || !sorted.ok)
+    return differs('readings', at, 'bytes that are no readings', `${signed.length} readings`);
   for (let index = 0; index < Math.max(logged.value.length, sorted.value.length); index += 1) {
-    const one = logged.value[index];
-    const other = sorted.value[index];
-    if (JSON.stringify(one) === JSON.stringify(other)) continue;
-    const field = placeOf(other ?? one);
-    // Another time or quantity is another reading: the signed one is not there.
-    const isSame = one?.quantity === other?.quantity && one?.measuredMs === other?.measuredMs;
-    return differs('readings', { ...at, field }, isSame || !other ? valueOf(one) : placeOf(one), valueOf(other));
+    const found = logged.value[index];
+    const own = sorted.value[index];
+    if (JSON.stringify(found) === JSON.stringify(own)) continue;
+    if (found && isBefore(found, own)) return differs('readings', placeOf(found, at), valueOf(found), 'nothing');
+    if (own && isBefore(own, found)) return differs('readings', placeOf(own, at), 'nothing', valueOf(own));
+    if (found && own) return differs('readings', placeOf(own, at), valueOf(found), valueOf(own));
   }
   return differs('readings', at, 'the same readings in other bytes', 'the packed form');
 }
 
-function placeOf(reading: Reading | undefined): string {
-  if (reading === undefined) return 'nothing';
-  return `${quantityByIndex(reading.quantity)?.code ?? reading.quantity} at ${rfc3339(reading.measuredMs)}`;
+/** Every reading is before the end of the list. */
+function isBefore(one: Reading, other: Reading | undefined): boolean {
+  if (other === undefined || one.quantity !== other.quantity) return one.quantity < (other?.quantity ?? Infinity);
+  return one.measuredMs < other.measuredMs;
 }
 
-function valueOf(reading: Reading | undefined): string {
-  const quantity = reading && quantityByIndex(reading.quantity);
-  if (reading === undefined || quantity === undefined) return 'nothing';
-  return `${reading.steps / quantity.stepsPerUnit} ${quantity.unit}`;
+function placeOf(reading: Reading, at: Place): Place {
+  const code = quantityByIndex(reading.quantity)?.code ?? String(reading.quantity);
+  return { ...at, field: `${code} at ${rfc3339(reading.measuredMs)}` };
+}
+
+function valueOf(reading: Reading): string {
+  const quantity = quantityByIndex(reading.quantity);
+  return quantity ? `${reading.steps / quantity.stepsPerUnit} ${quantity.unit}` : `${reading.steps} steps`;
 }

@@ -3,6 +3,7 @@
  * what a poke does is in poke.ts, what it decides in core/reward/mint.
  */
 import { DurableObject } from 'cloudflare:workers';
+import type { IntentState } from '../../core/reward/mint/intent.ts';
 import type { MinterStatus } from '../../schema/api/public.ts';
 import { MinterChain } from './chain.ts';
 import { checkMinterConfig, type MinterBindings } from './config.ts';
@@ -22,6 +23,8 @@ export type MinterTransaction = {
 };
 
 export type MinterReport = MinterStatus & { readonly transactions: readonly MinterTransaction[] };
+
+const isInForce = (state: IntentState): boolean => state === 'mined' || state === 'finalized';
 
 /** Transactions shown by `status`. */
 const SHOWN = 50;
@@ -61,6 +64,13 @@ export class Minter extends DurableObject<MinterBindings> {
     nowMs: number,
   ): Record<string, number> {
     return this.#store.stalledSince(behind, nowMs);
+  }
+
+  /** The transaction that committed the epoch, as far as this object sent it; null: somebody else's, or not mined. */
+  commitTransaction(epoch: number): string | null {
+    const key = `commit:${epoch}`;
+    const commit = this.#store.intentsFrom(epoch).find((intent) => intent.key === key && isInForce(intent.state));
+    return commit?.minedHash ?? null;
   }
 
   /** As of the last poke: asking costs no call to the chain. */

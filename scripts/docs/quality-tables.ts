@@ -35,7 +35,16 @@ export function testsTable(): string {
 
 export function thresholdsTable(): string {
   return table(
-    ['quantity', 'unit', 'step', 'fail outside', 'suspect outside', 'jump: base + per hour', 'flat: hours', 'flat: floor'],
+    [
+      'quantity',
+      'unit',
+      'step',
+      'fail outside',
+      'suspect outside',
+      'jump: base + per hour',
+      'flat: hours',
+      'flat: floor',
+    ],
     QUANTITIES.map(({ code, unit, stepsPerUnit }) => {
       const rules = MAIN_RULES.quality[code];
       return [`\`${code}\``, unit, String(1 / stepsPerUnit), ...limitsOf(rules)];

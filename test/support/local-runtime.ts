@@ -17,6 +17,8 @@ const NO_CHAIN = 'http://127.0.0.1:1';
 export type LocalRuntime = {
   readonly api: string;
   readonly adminToken: string;
+  /** Makes ingest addresses for devices that were given none. */
+  readonly ingestTagKey: string;
   readonly accounts: LocalAccounts;
   readonly runtime: Runtime;
   stop(): Promise<void>;
@@ -58,6 +60,7 @@ async function start(rpc: string, contracts: Contracts, folder: Folder): Promise
   return {
     api: runtime.url,
     adminToken: derive(seed, 'admin-token'),
+    ingestTagKey: derive(seed, 'ingest-tag-key'),
     accounts: accountsOf(seed),
     runtime,
     async stop() {

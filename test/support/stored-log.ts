@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
+import type { DeviceId, RegionCell } from '../../core/ids.ts';
 import { unpackReadings } from '../../core/reading/pack.ts';
 import { quantityByIndex } from '../../core/reading/quantity.ts';
 import { decodeEntry, isEntryKind } from '../../core/region/codec.ts';
@@ -14,12 +15,15 @@ import { emptyState, encodeState, type RegionState } from '../../core/region/sta
 import { ruleSetByName } from '../../core/rules/by-name.ts';
 import { MAIN_RULES } from '../../core/rules/main.ts';
 
-export type StoredBatch = BatchBody & { readonly seq: number; readonly device: string };
+export type StoredBatch = BatchBody & {
+  readonly seq: number;
+  readonly receivedMs: number;
+  readonly device: DeviceId;
+};
 
 export type StoredLog = {
-  readonly cell: string;
+  readonly cell: RegionCell;
   /** In the order of the log. */
-  readonly entries: readonly LogEntry[];
   readonly batches: readonly StoredBatch[];
   /** sha-256 of the state after this entry, folded here and now from the first entry on. */
   stateHash(seq: number): string;
@@ -56,12 +60,15 @@ function toEntry({ seq, received_ms: receivedMs, kind, body }: Record<string, un
 
 function toStoredLog(entries: readonly LogEntry[]): StoredLog {
   const { charter, devices } = fold(entries);
+  if (charter === null) throw new Error('a log without a charter');
+  const toBatch = (entry: LogEntry & BatchBody): StoredBatch => {
+    const device = devices[entry.slot]?.membership.device;
+    if (device === undefined) throw new Error(`entry ${entry.seq} has the unknown slot ${entry.slot}`);
+    return { ...entry, device };
+  };
   return {
-    cell: charter?.cell ?? '',
-    entries,
-    batches: entries
-      .filter((entry) => entry.kind === 'batch')
-      .map((entry) => ({ ...entry, device: devices[entry.slot]?.membership.device ?? `slot ${entry.slot}` })),
+    cell: charter.cell,
+    batches: entries.filter((entry) => entry.kind === 'batch').map(toBatch),
     stateHash: (seq) => bytesToHex(sha256(encodeState(fold(entries.filter((entry) => entry.seq <= seq))))),
   };
 }

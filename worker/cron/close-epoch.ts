@@ -7,7 +7,7 @@ import { decideClose, lastHourOf, regionsBehind, type RegionProgress } from '../
 import { reportKey } from '../../core/reward/report.ts';
 import type { RuleSet } from '../../core/rules/rule-set.ts';
 import { firstHourOf } from '../../core/time.ts';
-import type { CommittedOrder } from '../adapters/chain/distributor.ts';
+import type { CommittedEpoch, CommittedOrder } from '../adapters/chain/distributor.ts';
 import { readEpochInputs, readRegionProgress } from '../adapters/d1/epoch-inputs.ts';
 import { lastComputedEpoch, writeEpoch } from '../adapters/d1/epochs.ts';
 
@@ -16,8 +16,8 @@ export type CloseParts = {
   readonly archive: R2Bucket;
   readonly rules: RuleSet;
   readonly order: CommittedOrder;
-  /** Root of an epoch that the chain already has. */
-  readonly committedRoot: (epoch: number) => Promise<string>;
+  /** An epoch that the chain already has. */
+  readonly committed: (epoch: number) => Promise<CommittedEpoch>;
   /** Since when each of these regions has made no progress. */
   readonly stalledSince: (
     behind: readonly RegionProgress[],
@@ -83,8 +83,11 @@ async function closeEpoch(
   );
   if (epoch <= order.lastCommitted) {
     // The rows were lost, the chain was not: adopt what it has, never commit again.
-    const committed = await parts.committedRoot(epoch);
-    if (committed !== result.root) return { alarm: differs(epoch, result.root, `the chain has ${committed}`) };
+    const { root, reportHash } = await parts.committed(epoch);
+    if (root !== result.root) return { alarm: differs(epoch, result.root, `the chain has ${root}`) };
+    // While regions are still being refolded the payouts may fit and the evidence not; the row would stay wrong for good.
+    if (reportHash !== null && reportHash !== result.reportHash)
+      return { alarm: differs(epoch, result.root, `its report is not the committed ${reportHash}`) };
   }
   await archive.put(reportKey(result.reportHash), result.reportText, {
     httpMetadata: { contentType: 'application/json' },

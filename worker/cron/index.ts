@@ -24,7 +24,7 @@ export default {
           archive: env.ARCHIVE,
           rules: config.value.rules,
           order: await distributor.order(),
-          committedRoot: (epoch) => distributor.committedRoot(epoch),
+          committed: async (epoch) => distributor.committed(epoch, await minter.commitTransaction(epoch)),
           stalledSince: (behind, at) => minter.stalledSince(behind, at),
         },
         nowMs,

@@ -1,5 +1,5 @@
 /** What the epoch close asks the chain: where the order of epochs starts, and which of them already stand. */
-import { createPublicClient, http, type PublicClient } from 'viem';
+import { createPublicClient, http, parseEventLogs, type PublicClient } from 'viem';
 import { epochDistributorAbi } from '../../../contracts/abi/epoch-distributor.gen.ts';
 
 export type CommittedOrder = {
@@ -7,6 +7,12 @@ export type CommittedOrder = {
   readonly firstEpoch: number;
   /** Below `firstEpoch` while nothing is committed. */
   readonly lastCommitted: number;
+};
+
+export type CommittedEpoch = {
+  readonly root: string;
+  /** sha-256 of the report that was committed, hex; null where the transaction of the commit is not known. */
+  readonly reportHash: string | null;
 };
 
 export class DistributorReader {
@@ -28,12 +34,19 @@ export class DistributorReader {
     return { firstEpoch: Number(first), lastCommitted: Number(last) };
   }
 
-  async committedRoot(epoch: number): Promise<string> {
-    const { root } = await this.#client.readContract({
-      ...this.#contract,
-      functionName: 'epochs',
-      args: [BigInt(epoch)],
-    });
-    return root;
+  /** @param transaction of the commit: the contract keeps the root, and only its event names the report */
+  async committed(epoch: number, transaction: string | null): Promise<CommittedEpoch> {
+    const [{ root }, reportHash] = await Promise.all([
+      this.#client.readContract({ ...this.#contract, functionName: 'epochs', args: [BigInt(epoch)] }),
+      transaction === null ? null : this.#reportHash(epoch, transaction as `0x${string}`),
+    ]);
+    return { root, reportHash };
+  }
+
+  async #reportHash(epoch: number, hash: `0x${string}`): Promise<string | null> {
+    const { logs } = await this.#client.getTransactionReceipt({ hash });
+    const events = parseEventLogs({ abi: this.#contract.abi, eventName: 'Committed', logs });
+    const event = events.find(({ args }) => args.epoch === BigInt(epoch));
+    return event?.args.reportHash.slice(2) ?? null;
   }
 }

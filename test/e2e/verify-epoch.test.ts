@@ -1,0 +1,199 @@
+/** `npm run verify:epoch` against a whole network that a fleet has backfilled: match, and each lie by its place. */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { packReadings, unpackReadings } from '../../core/reading/pack.ts';
+import { decodeEntry, encodeEntryBody, type LogRow } from '../../core/region/codec.ts';
+import { openSegment, sealSegment } from '../../core/region/segment.ts';
+import { encodeReport, hashReport, type EpochReport } from '../../core/reward/report.ts';
+import { LOCAL_RULES } from '../../core/rules/local.ts';
+import type { EpochAnswer, EvidenceAnswer } from '../../schema/api/public.ts';
+import { readEpochs } from '../../scripts/lib/epoch-news.ts';
+import { ROOT } from '../../scripts/lib/files.ts';
+import { Folder } from '../../scripts/lib/folder.ts';
+import { startNetwork, type Network } from '../../scripts/lib/network.ts';
+import { registerDemo } from '../../scripts/register-demo.ts';
+import { runFleet } from '../../sensors/simulator/fleet.ts';
+import { startLyingApi, type LyingApi } from '../support/lying-api.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'isobar-verify-'));
+let folder: Folder;
+let network: Network;
+let liar: LyingApi;
+let epoch: number;
+
+/** Backfilled days close within seconds of the last batch; then come commit, delay, mint and finality. */
+const FINAL_WITHIN_MS = 50_000;
+const LOOK_EVERY_MS = 500;
+
+beforeAll(async () => {
+  folder = Folder.open(dir, false);
+  network = await startNetwork({ folder, port: 0, chainPort: 0 });
+  const { api, adminToken } = network;
+  const owners = network.accounts.owners.map(({ address }) => address);
+  const registered = await registerDemo({ api, adminToken, dir, fleetSize: 6, owners });
+  const devices = registered.filter(({ spare }) => !spare);
+  const signal = AbortSignal.timeout(FINAL_WITHIN_MS);
+  await runFleet({ devices, rules: LOCAL_RULES, stateDir: join(dir, 'fleet'), signal, isBackfillOnly: true }, () => {});
+  epoch = await finalEpoch(Date.now() + FINAL_WITHIN_MS);
+  liar = await startLyingApi(api);
+});
+beforeEach(() => {
+  liar.lie = () => null;
+});
+afterAll(async () => {
+  await liar?.close();
+  await network?.stop();
+  folder?.unlock();
+  rmSync(dir, { recursive: true });
+});
+
+/** The newest final epoch that pays somebody. */
+async function finalEpoch(deadlineMs: number): Promise<number> {
+  for (;;) {
+    const epochs = await readEpochs(network.api);
+    const paid = epochs.filter(({ state, recipients }) => state === 'final' && recipients > 0);
+    if (paid.length > 0) return Math.max(...paid.map((item) => item.epoch));
+    if (Date.now() > deadlineMs) throw new Error(`no epoch became final: ${JSON.stringify(epochs)}`);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+}
+
+async function verify(...args: readonly string[]): Promise<{ readonly code: number | null; readonly output: string }> {
+  const child = spawn(process.execPath, ['scripts/verify-epoch.ts', ...args], { cwd: ROOT });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (part: Buffer) => (output += part.toString()));
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { code, output };
+}
+const verifyLie = () => verify('--api', liar.url, '--rpc', network.chain.rpc, '--epoch', String(epoch));
+
+test('an honest epoch is a match, also through somebody who passes everything on', async () => {
+  const { code, output } = await verify('--api', network.api, '--rpc', network.chain.rpc);
+  expect(output).toMatch(/^match: epoch \d+ pays [1-9]\d* base units/m);
+  expect(output).toMatch(/signatures .* [1-9]\d* batches of \d+ devices, [1-9]\d* readings/);
+  expect(output).toMatch(/payments .* 1 of 1 batches paid, [1-4] transfers/);
+  expect(code).toBe(0);
+  expect(await verifyLie()).toMatchObject({ code: 0 });
+});
+
+test('a score that was altered in the report is found with its device, though report and page agree', async () => {
+  const page = await (await fetch(`${network.api}/v1/epochs/${epoch}`)).json<EpochAnswer>();
+  const report = await (await fetch(`${network.api}/v1/reports/${page.reportHash}`)).json<EpochReport>();
+  const [first, ...rest] = report.devices;
+  if (first === undefined) throw new Error('nobody has a score');
+  const altered = encodeReport({ ...report, devices: [{ ...first, scoreBps: first.scoreBps - 1 }, ...rest] });
+  const reportHash = hashReport(altered);
+  liar.lie = (path) => {
+    if (path === `/v1/epochs/${epoch}`) return JSON.stringify({ ...page, reportHash });
+    return path === `/v1/reports/${reportHash}` ? altered : null;
+  };
+  const { code, output } = await verifyLie();
+  expect(output).toContain(`where       device ${first.device}, devices.scoreBps`);
+  expect(output).toContain(`published   ${first.scoreBps - 1}\n  recomputed  ${first.scoreBps}\n`);
+  expect(code).toBe(1);
+});
+
+test('a payee that was swapped on the page is found', async () => {
+  const [own, other] = ['0x' + 'ab'.repeat(20), network.accounts.owners[0]?.address.toLowerCase() ?? ''];
+  liar.lie = (path, body) => (path === `/v1/epochs/${epoch}` ? body.toString().replaceAll(other, own) : null);
+  const { code, output } = await verifyLie();
+  expect(output).toContain(`where       owner ${other}, payouts`);
+  expect(code).toBe(1);
+});
+
+test('a reading that was altered in the evidence is found, though the segment was sealed anew', async () => {
+  const segments: Record<string, Uint8Array> = {};
+  let wanted = '';
+  liar.lie = (path, body) => {
+    if (segments[path] !== undefined) return segments[path];
+    const cell = /^\/v1\/evidence\/([0-9a-f]+)$/.exec(path)?.[1];
+    if (cell === undefined || wanted !== '') return null;
+    const answer = JSON.parse(body.toString()) as EvidenceAnswer;
+    const [first, ...rest] = answer.segments;
+    if (first === undefined) return null;
+    const forged = forge(cell, originals[first.key] ?? new Uint8Array(), first.key);
+    wanted = forged.place;
+    segments[`/v1/${forged.key}`] = gzipSync(forged.bytes);
+    return JSON.stringify({ segments: [{ ...first, key: forged.key, root: forged.root }, ...rest] });
+  };
+  const originals = await downloadFirstSegments();
+  const { code, output } = await verifyLie();
+  expect(wanted).not.toBe('');
+  expect(output).toContain('The logged readings are not the signed ones.');
+  expect(output).toContain(wanted);
+  expect(code).toBe(1);
+});
+
+async function downloadFirstSegments(): Promise<Record<string, Uint8Array>> {
+  const { regions } = await (await fetch(`${network.api}/v1/regions`)).json<{ regions: { cell: string }[] }>();
+  const found: Record<string, Uint8Array> = {};
+  for (const { cell } of regions) {
+    const { segments } = await (await fetch(`${network.api}/v1/evidence/${cell}`)).json<EvidenceAnswer>();
+    const key = segments[0]?.key ?? '';
+    found[key] = gunzipSync(Buffer.from(await (await fetch(`${network.api}/v1/${key}`)).arrayBuffer()));
+  }
+  return found;
+}
+
+/** The first batch's last reading one step higher, under a name and root that fit. */
+function forge(cell: string, bytes: Uint8Array, key: string) {
+  const segment = openSegment(key, bytes);
+  if (!segment.ok) throw new Error(segment.error.detail);
+  let place = '';
+  const rows = segment.value.rows.map((row): LogRow => {
+    const entry = decodeEntry(row);
+    if (place !== '' || !entry.ok || entry.value.kind !== 'batch') return row;
+    const { seq, receivedMs: _receivedMs, ...body } = entry.value;
+    const readings = unpackReadings(body.readings);
+    const last = readings.ok ? readings.value.pop() : undefined;
+    if (!readings.ok || last === undefined) throw new Error('a batch has readings');
+    place = `region ${cell}, entry ${seq}, device did:key:`;
+    return {
+      ...row,
+      body: encodeEntryBody({
+        ...body,
+        readings: packReadings([...readings.value, { ...last, steps: last.steps + 1 }]),
+      }),
+    };
+  });
+  return { ...sealSegment(cell, rows), place };
+}
+
+test('a segment that is kept back leaves a gap that is named', async () => {
+  let cell = '';
+  liar.lie = (path, body) => {
+    if (!/^\/v1\/evidence\/[0-9a-f]+$/.test(path) || cell !== '') return null;
+    cell = path.slice('/v1/evidence/'.length);
+    const { segments } = JSON.parse(body.toString()) as EvidenceAnswer;
+    return JSON.stringify({ segments: segments.slice(1) });
+  };
+  const { code, output } = await verifyLie();
+  expect(output).toContain(`where       region ${cell}, entry 1\n`);
+  expect(output).toContain('Entries of the log are missing');
+  expect(code).toBe(1);
+});
+
+test('what does not answer, and what was asked wrongly, is one sentence', async () => {
+  const { api, chain } = network;
+  const nobody = 'http://127.0.0.1:9';
+  const [noApi, noRpc, noEpoch, wrong] = await Promise.all([
+    verify('--api', nobody, '--rpc', chain.rpc),
+    verify('--api', api, '--rpc', `${nobody}/key`),
+    verify('--api', api, '--rpc', chain.rpc, '--epoch', '1'),
+    verify('--epoch', 'N'),
+  ]);
+  expect(noApi).toMatchObject({ code: 1, output: expect.stringContaining(`does not answer at ${nobody};`) });
+  expect(noRpc).toMatchObject({
+    code: 1,
+    output: expect.stringMatching(/the chain does not answer at http:\/\/127\.0\.0\.1:9:/),
+  });
+  expect(noEpoch).toMatchObject({ code: 1, output: expect.stringContaining('no epoch 1') });
+  expect(wrong).toMatchObject({
+    code: 2,
+    output: expect.stringContaining('--epoch "N" is not the number of an epoch'),
+  });
+});
