@@ -49,9 +49,13 @@ export type ChainConfig = {
 
 export type BadConfig = { readonly reason: 'bad-config'; readonly variable: string; readonly detail: string };
 
-const bad = (variable: string, detail: string): Result<never, BadConfig> => err({ reason: 'bad-config', variable, detail });
+const bad = (variable: string, detail: string): Result<never, BadConfig> =>
+  err({ reason: 'bad-config', variable, detail });
 
-type ChainVariables = Pick<EdgeBindings, 'CHAIN_ID' | 'RPC_URL' | 'TOKEN_ADDRESS' | 'DISTRIBUTOR_ADDRESS' | 'USDC_ADDRESS'>;
+type ChainVariables = Pick<
+  EdgeBindings,
+  'CHAIN_ID' | 'RPC_URL' | 'TOKEN_ADDRESS' | 'DISTRIBUTOR_ADDRESS' | 'USDC_ADDRESS'
+>;
 
 export function checkChainConfig(env: ChainVariables): Result<ChainConfig, BadConfig> {
   const chainId = Number(env.CHAIN_ID);
@@ -71,7 +75,10 @@ export function checkEdgeConfig(env: EdgeBindings): Result<EdgeConfig, BadConfig
   if (!rules) return bad('RULES', 'must be main or local');
   const chain = checkChainConfig(env);
   if (!chain.ok) return chain;
-  const authorities = (env.AUTHORITIES ?? '').split(',').map((host) => host.trim().toLowerCase()).filter((host) => host !== '');
+  const authorities = (env.AUTHORITIES ?? '')
+    .split(',')
+    .map((host) => host.trim().toLowerCase())
+    .filter((host) => host !== '');
   if (authorities.length === 0) return bad('AUTHORITIES', 'must name at least one host');
   if ((env.INGEST_TAG_KEY ?? '').length < 16) return bad('INGEST_TAG_KEY', 'must have at least 16 characters');
   if ((env.ADMIN_TOKEN ?? '').length < 16) return bad('ADMIN_TOKEN', 'must have at least 16 characters');

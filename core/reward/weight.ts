@@ -46,7 +46,9 @@ function compareRank(a: DeviceDay, b: DeviceDay): number {
     b.tier - a.tier ||
     Math.floor(b.score30Bps / BAND_BPS) - Math.floor(a.score30Bps / BAND_BPS) ||
     a.claimedMs - b.claimedMs ||
-    compareText(a.device, b.device)
+    compareText(a.device, b.device) ||
+    // A device that moved within the epoch has a day in each of its regions.
+    compareText(a.cell, b.cell)
   );
 }
 
@@ -75,5 +77,5 @@ export function weighDays(days: readonly DeviceDay[], rules: RewardRules): reado
       weighed.push({ ...day, rank: place + 1, slotBps, weight: rampBps(day.scoreBps, rules) * tierBps * slotBps });
     });
   }
-  return weighed.sort((a, b) => compareText(a.device, b.device));
+  return weighed.sort((a, b) => compareText(a.device, b.device) || compareText(a.cell, b.cell));
 }

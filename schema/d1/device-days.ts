@@ -1,4 +1,4 @@
-/** One row a device and epoch: 24 hourly cells per quantity, the score and its parts. Written once, when the day closes; revised once for late data. */
+/** One row a device, epoch and region (a device that moves has two that day): 24 hourly cells per quantity, the score and its parts. Written once, when the day closes; revised once for late data. */
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 
 export const deviceDays = sqliteTable(
@@ -20,7 +20,7 @@ export const deviceDays = sqliteTable(
     late: integer('late').notNull(), // readings that arrived after their hour's close
     lateSeries: text('late_series', { mode: 'json' }).$type<readonly DaySeries[]>().notNull(), // their cells: sold as late, never scored
   },
-  (table) => [primaryKey({ columns: [table.device, table.epoch] })],
+  (table) => [primaryKey({ columns: [table.device, table.epoch, table.cell] })],
 );
 
 export type ScoreParts = {

@@ -72,7 +72,8 @@ class Field {
         if (Date.now() - t0 > 1500) console.log('slow answer', Date.now() - t0, r.status);
         return r;
       } catch (error) {
-        if (Date.now() - t0 > 1500) console.log('slow cut', Date.now() - t0, String(error), String((error as Error).cause));
+        if (Date.now() - t0 > 1500)
+          console.log('slow cut', Date.now() - t0, String(error), String((error as Error).cause));
         this.cut++;
         throw error;
       }

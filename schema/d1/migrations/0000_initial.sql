@@ -55,7 +55,7 @@ CREATE TABLE `device_day` (
 	`series` text NOT NULL,
 	`late` integer NOT NULL,
 	`late_series` text NOT NULL,
-	PRIMARY KEY(`device`, `epoch`)
+	PRIMARY KEY(`device`, `epoch`, `cell`)
 ) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE TABLE `anomaly_event` (
