@@ -15,7 +15,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: [
-            '{core,sensors,schema,worker,durable-objects,scripts,bench}/**/*.test.ts',
+            '{core,sensors,schema,worker,durable-objects,scripts,bench,web}/**/*.test.ts',
             'test/{tooling,contracts,vectors}/**/*.test.ts',
           ],
         },

@@ -8,7 +8,7 @@ export type Figure = {
   readonly unit: string;
   /** The least that any implementation would need, on the same machine in the same run. */
   readonly floor?: { readonly name: string; readonly value: number };
-  /** Of the ratio to the floor where there is one, else of the value (DESIGN section 10). */
+  /** Of the ratio to the floor where there is one, else of the value. */
   readonly budget?: { readonly atMost: number } | { readonly atLeast: number };
 };
 

@@ -1,5 +1,5 @@
 /**
- * `node scripts/check-imports.ts`: imports go one way, core <- schema <- durable-objects <- worker (DESIGN section 3).
+ * `node scripts/check-imports.ts`: imports go one way, core <- schema <- durable-objects <- worker (docs/architecture.md).
  * Text is read, not resolved: a relative path or a package name says where an import goes.
  */
 import { readFileSync } from 'node:fs';

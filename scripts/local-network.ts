@@ -1,4 +1,4 @@
-/** What `npm start` leaves in DIR/local.json (DESIGN section 9), as far as the commands need it. */
+/** What `npm start` leaves in DIR/local.json, as far as the commands need it. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Refusal } from './lib/say.ts';

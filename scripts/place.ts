@@ -5,7 +5,7 @@ import { Refusal } from './lib/say.ts';
 
 const REGION_RESOLUTION = 3;
 const PLACE_RESOLUTION = 7;
-/** Devices closer than this share the density cell of the one claimed first (DESIGN section 7). */
+/** Devices closer than this share the density cell of the one claimed first. */
 const DENSITY_METERS = 500;
 
 export type Position = { readonly latitude: number; readonly longitude: number };

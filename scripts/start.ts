@@ -157,7 +157,7 @@ async function register(network: Network, dir: string, fleetSize: number): Promi
   return devices;
 }
 
-/** DESIGN section 9: what commands and scripts of this machine need to know. */
+/** What commands and scripts of this machine need to know. */
 function writeLocalFile(network: Network, folder: Folder, devices: readonly DemoDevice[]): void {
   const { buyer, owners, regionalOperator, guardian, admin } = network.accounts;
   folder.writeJson('local.json', {

@@ -30,7 +30,7 @@ export const foldRow: Row = {
     const readings = DEVICES * HOURS * BATCH_READINGS;
     const cells = DEVICES * HOURS * 2;
     return [
-      // DESIGN's 0.7 µs is a figure of one machine; a budget needs a floor that is measured with it.
+      // 0.7 µs is a figure of one machine; a budget needs a floor that is measured with it.
       { name: 'fold of a batch', value: took.batch / readings, unit: 'µs/reading' },
       { name: 'hour close and verdicts', value: took.close / cells, unit: 'µs/cell' },
     ];

@@ -1,4 +1,4 @@
-/** Rows a region object is billed for, in an ordinary hour of a busy and of a quiet region (DESIGN section 10). */
+/** Rows a region object is billed for, in an ordinary hour of a busy and of a quiet region. */
 import type { Row } from '../row.ts';
 import { startBenchWorker } from '../worker.ts';
 

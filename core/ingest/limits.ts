@@ -1,4 +1,4 @@
-/** What one post may be. DESIGN section 4; the clock window is the one RFC 9421 section 7.2.2 asks a profile to set. */
+/** What one post may be. docs/protocol.md; the clock window is the one RFC 9421 section 7.2.2 asks a profile to set. */
 
 /** Of the body as posted, before inflating. */
 export const MAX_BODY_BYTES = 256 * 1024;

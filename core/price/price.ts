@@ -6,7 +6,7 @@
 /** 0.0001 USDC: one quantity of one station for 30 days costs 0.072 USDC. */
 export const PRICE_PER_DEVICE_QUANTITY_HOUR = 100n;
 
-/** 0.01 USDC: settling one payment on the chain costs the network 3 to 16 % of it (payments-and-rewards 1.4). */
+/** 0.01 USDC: settling one payment on the chain costs the network 3 to 16 % of it. */
 export const FLOOR_PRICE = 10_000n;
 
 export function priceOf(deviceQuantityHours: number): bigint {

@@ -1,6 +1,6 @@
 /**
  * The EIP-712 domain of Circle's USDC, which a payment's signature covers. A wrong name makes every signature invalid:
- * OP Mainnet says "USD Coin", OP Sepolia "USDC" (payments-and-rewards 1.1).
+ * OP Mainnet says "USD Coin", OP Sepolia "USDC".
  */
 export type Eip712Domain = { readonly name: string; readonly version: string };
 

@@ -2,6 +2,7 @@
 import type { DeviceId } from '../ids.ts';
 import { testCodes } from '../qc/tests.ts';
 import { quantityByCode, type Quantity } from '../reading/quantity.ts';
+import { NOT_EVALUATED } from '../reading/reading.ts';
 import type { TimeRules } from '../rules/rule-set.ts';
 import { firstHourOf, hoursPerEpoch, hourStartMs } from '../time.ts';
 
@@ -44,7 +45,10 @@ export function rowsOfDay(
     const late = hoursOf(day.lateSeries, quantity);
     for (let index = 0; index < hoursPerEpoch(rules); index += 1) {
       const startMs = hourStartMs(firstHour + index, rules);
-      const cell = joined(judged[index] ?? null, late[index] ?? null);
+      const verdict = judged[index] ?? null;
+      // Taken under maintenance: kept, not sold.
+      if (verdict !== null && verdict[2] === NOT_EVALUATED) continue;
+      const cell = joined(verdict, late[index] ?? null);
       if (cell === null || cell[0] === 0 || startMs < wanted.fromMs || startMs >= wanted.untilMs) continue;
       const [count, sum, flag, tests] = cell;
       rows.push({

@@ -1,6 +1,6 @@
 /**
  * Has this measurement been taken already? Exact for times within the duplicate window of the device's newest reading;
- * older ones are taken only inside a recorded gap of the device and quantity (DESIGN section 4).
+ * older ones are taken only inside a recorded gap of the device and quantity (docs/protocol.md).
  */
 import type { TimeRules } from '../rules/rule-set.ts';
 import type { SeriesState } from './state.ts';

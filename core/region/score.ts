@@ -1,5 +1,5 @@
 /**
- * Score of a device-day in basis points (anomaly-qc.md section 5): availability times integrity. Integers throughout;
+ * Score of a device-day in basis points: availability times integrity. Integers throughout;
  * every division rounds down, so a score is never higher than its formula.
  */
 import { FAIL, GOOD, NOT_EVALUATED, SUSPECT } from '../reading/reading.ts';

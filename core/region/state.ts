@@ -6,6 +6,12 @@ import { utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Flag } from '../reading/reading.ts';
 import type { CharterBody, MembershipBody } from './entry.ts';
 
+/**
+ * Raise it with every change of the fold or of this shape: a checkpoint of another version is not read, the log is folded
+ * anew. A test holds the state hash of a fixed log to it.
+ */
+export const STATE_VERSION = 1;
+
 export type RegionState = {
   seq: number;
   lastReceivedMs: number;

@@ -43,7 +43,7 @@ export type TimeRules = {
   readonly epochWaitSeconds: number;
 };
 
-/** Thresholds of one quantity, in its canonical unit. Sources: standards.md 4.5, anomaly-qc.md 4. */
+/** Thresholds of one quantity, in its canonical unit. Sources: Zahumensky 2004 (WMO), NOAA MADIS level 1, sensor data sheets; docs/quality.md. */
 export type QualityRules = {
   /** Outside: fail. */
   readonly failMin: number;

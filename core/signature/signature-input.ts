@@ -22,7 +22,7 @@ export type SignatureInput = {
   readonly alg: string | null;
 };
 
-/** The form of DESIGN section 4, which evidence stores as (created, nonce) alone. */
+/** The form of docs/protocol.md, which evidence stores as (created, nonce) alone. */
 export function standardParams(createdSeconds: number, keyid: string, nonce: string): string {
   return `${STANDARD_COVERAGE};created=${createdSeconds};keyid="${keyid}";nonce="${nonce}"`;
 }

@@ -174,18 +174,27 @@ export class RegionKeeper {
     return this.summary();
   }
 
-  async #refoldOnce(nowMs: number): Promise<RegionSummary> {
-    const before = this.#load().state.charter?.cell;
-    this.#store.dropCheckpoint();
-    this.#checkpointSeq = 0;
+  /** After a change of the fold no checkpoint is of use, and what the local log has dropped is in the archive only. */
+  get mustFoldArchive(): boolean {
+    return this.#store.readCheckpoint() === null && !this.#store.isWhole;
+  }
+
+  async foldWholeLog(): Promise<RegionMemory> {
     const memory = RegionMemory.empty();
-    for (const key of before === undefined ? [] : await archivedKeys(this.#stores.archive, before)) {
+    for (const key of await archivedKeys(this.#stores.archive, this.#cell)) {
       const segment = await readSegment(this.#stores.archive, key);
       for (const entry of segment.entries) memory.apply(entry);
     }
     // From here on no await: what arrived meanwhile is in the local log.
     for (const entry of this.#store.entries(memory.state.seq + 1)) memory.apply(entry);
     this.#memory = memory;
+    return memory;
+  }
+
+  async #refoldOnce(nowMs: number): Promise<RegionSummary> {
+    this.#store.dropCheckpoint();
+    this.#checkpointSeq = 0;
+    const memory = await this.foldWholeLog();
     const rows = membershipRows(memory.state, this.#stores.db);
     if (rows.length > 0) await this.#stores.db.batch(rows);
     await this.#publishAll(memory);

@@ -39,7 +39,8 @@ function hourly(memory: RegionMemory, query: ObservationQuery): Observation[] {
       if (quantity === undefined || !wants(query, quantity) || startMs < query.fromMs || startMs >= query.untilMs)
         return;
       const { count, sum } = cellSum(cell);
-      if (count === 0) return;
+      // Taken under maintenance: kept, not sold.
+      if (count === 0 || cell.unevaluated > 0) return;
       found.push({
         device: membership.device,
         quantity: quantity.code,
@@ -76,6 +77,8 @@ function raw(memory: RegionMemory, store: RegionStore, query: ObservationQuery):
       const quantity = quantityByIndex(reading.quantity);
       if (quantity === undefined || !wants(query, quantity)) continue;
       if (reading.measuredMs < query.fromMs || reading.measuredMs >= query.untilMs) continue;
+      if (device.maintenance.some(([fromMs, untilMs]) => fromMs <= reading.measuredMs && reading.measuredMs < untilMs))
+        continue;
       const key = `${slot}/${reading.quantity}/${reading.measuredMs}`;
       // The first value sent for a time is the one that counts (core/region/coverage.ts).
       if (seen.has(key)) continue;

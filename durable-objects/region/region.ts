@@ -17,7 +17,10 @@ export class Region extends DurableObject<RegionBindings> implements RegionApi {
 
   constructor(ctx: DurableObjectState, env: RegionBindings) {
     super(ctx, env);
-    this.#keeper = new RegionKeeper(ctx.storage, env, ctx.id.name ?? '');
+    const keeper = new RegionKeeper(ctx.storage, env, ctx.id.name ?? '');
+    this.#keeper = keeper;
+    // Only after a deploy that changed the fold, in a region that has dropped old hours: requests wait for the archive.
+    if (keeper.mustFoldArchive) void ctx.blockConcurrencyWhile(() => keeper.foldWholeLog());
   }
 
   ingest(batch: VerifiedBatch): Promise<Result<IngestReply, RegionRefusal>> {

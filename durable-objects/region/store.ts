@@ -4,6 +4,7 @@
  */
 import { decodeEntry, encodeEntryBody, isEntryKind, type LogRow } from '../../core/region/codec.ts';
 import type { EntryBody, LogEntry } from '../../core/region/entry.ts';
+import { STATE_VERSION } from '../../core/region/state.ts';
 
 const HOUR_MS = 3_600_000;
 /** SQLite rows are at most 2 MB (Durable Objects limits). */
@@ -98,10 +99,12 @@ export class RegionStore {
 
   readCheckpoint(): { readonly seq: number; readonly state: Uint8Array } | null {
     const pages = this.#sql
-      .exec<{ seq: number; body: ArrayBuffer }>('SELECT seq, body FROM checkpoint ORDER BY page')
+      .exec<{ version: number; seq: number; body: ArrayBuffer }>(
+        'SELECT version, seq, body FROM checkpoint ORDER BY page',
+      )
       .toArray();
     const [first] = pages;
-    if (first === undefined) return null;
+    if (first === undefined || first.version !== STATE_VERSION) return null;
     // All pages of one checkpoint are written in one turn; others would be broken storage, and the log is enough.
     if (pages.some((page) => page.seq !== first.seq)) return null;
     const state = new Uint8Array(pages.reduce((sum, page) => sum + page.body.byteLength, 0));
@@ -118,8 +121,10 @@ export class RegionStore {
     for (let page = 0; page < pages; page += 1) {
       const body = state.slice(page * PAGE_BYTES, (page + 1) * PAGE_BYTES);
       this.#sql.exec(
-        'INSERT INTO checkpoint VALUES (?, ?, ?) ON CONFLICT (page) DO UPDATE SET seq = excluded.seq, body = excluded.body',
+        `INSERT INTO checkpoint (page, version, seq, body) VALUES (?, ?, ?, ?)
+         ON CONFLICT (page) DO UPDATE SET version = excluded.version, seq = excluded.seq, body = excluded.body`,
         page,
+        STATE_VERSION,
         seq,
         body,
       );
@@ -128,6 +133,16 @@ export class RegionStore {
       .exec<{ pages: number }>('SELECT count(*) AS pages FROM checkpoint WHERE page >= ?', pages)
       .toArray();
     if (stale !== undefined && stale.pages > 0) this.#sql.exec('DELETE FROM checkpoint WHERE page >= ?', pages);
+  }
+
+  /** The log here begins with the region's first entry, or is empty. */
+  get isWhole(): boolean {
+    const [table] = this.#tables;
+    if (table === undefined) return true;
+    return (
+      (this.#sql.exec<{ first: number | null }>(`SELECT min(seq) AS first FROM log_${table.hour}`).one().first ?? 1) ===
+      1
+    );
   }
 
   dropCheckpoint(): void {

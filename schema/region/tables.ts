@@ -6,6 +6,7 @@ import { blob, integer, sqliteTable } from 'drizzle-orm/sqlite-core';
 
 export const checkpoints = sqliteTable('checkpoint', {
   page: integer('page').primaryKey(),
+  version: integer('version').notNull(), // STATE_VERSION of the fold that wrote it
   seq: integer('seq').notNull(), // last entry folded into the state; the same in every page
   body: blob('body', { mode: 'buffer' }).notNull(), // at most 1.9 MB of the state's JSON
 });

@@ -1,13 +1,19 @@
 /** One fleet per state folder: two would send under the same nonces. A lock left by a dead process is taken over. */
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+
+/** Locks asked for by this process: two of them must not write the same file. */
+let made = 0;
 
 /** Returns the release. Throws `FleetRuns` where another living process holds the lock. */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   const path = join(folder, 'fleet.lock');
   for (let attempt = 1; ; attempt++) {
     try {
-      await writeFile(path, await lifeOf(process.pid), { flag: 'wx' });
+      // Linked into place whole: another process never sees a lock that is still empty.
+      const own = `${path}.${process.pid}.${attempt}.${(made += 1)}`;
+      await writeFile(own, await lifeOf(process.pid));
+      await link(own, path).finally(() => rm(own, { force: true }));
       return () => rm(path, { force: true });
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST') || attempt === 3) throw error;

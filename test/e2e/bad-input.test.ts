@@ -5,11 +5,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { DeviceId, RegionCell } from '../../core/ids.ts';
 import { ingestUrlPath } from '../../core/ingest/tag.ts';
-import type { RegionSummary } from '../../durable-objects/region/api.ts';
 import type { Problem } from '../../schema/api/public.ts';
 import { createAdminClient, type DeviceRecord, orRefuse } from '../../scripts/admin-client.ts';
 import { publicPlaceOf, regionBoundary } from '../../scripts/place.ts';
-import { BERLIN, MADRID } from '../support/field.ts';
+import { BERLIN, MADRID, upkeep } from '../support/field.ts';
 import { type LocalRuntime, startLocalRuntime } from '../support/local-runtime.ts';
 import { altered, gzip, newDevice, type PostOptions, signedPost, type TestDevice } from '../support/signed-post.ts';
 
@@ -48,11 +47,7 @@ async function register(did: DeviceId, change: Partial<DeviceRecord> = {}): Prom
   return `${network.api}${orRefuse(await client().putDevice(did, record)).ingestPath}`;
 }
 
-async function summaryOf(cell: RegionCell): Promise<RegionSummary> {
-  const headers = { authorization: `Bearer ${network.adminToken}` };
-  const response = await fetch(`${network.api}/v1/admin/regions/${cell}/advance`, { method: 'POST', headers });
-  return await response.json<RegionSummary>();
-}
+const summaryOf = (cell: RegionCell) => upkeep(network, cell);
 
 const pack = (celsius: number, secondsAgo = 60): string =>
   JSON.stringify([{ bt: now() - secondsAgo, n: 'temp', u: 'Cel', v: celsius }]);

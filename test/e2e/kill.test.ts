@@ -8,16 +8,16 @@ import { join } from 'node:path';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { RegionSummary } from '../../durable-objects/region/api.ts';
 import { derive } from '../../scripts/lib/accounts.ts';
 import { Folder } from '../../scripts/lib/folder.ts';
 import { runtimeOptions } from '../../scripts/lib/network.ts';
 import { freePort } from '../../scripts/lib/ports.ts';
 import { type RuntimeProcess, startRuntimeProcess } from '../../scripts/lib/runtime-process.ts';
+import { publicPlaceOf } from '../../scripts/place.ts';
 import type { Measurement } from '../../sensors/client/senml.ts';
 import type { Batch, Transport } from '../../sensors/client/upload.ts';
 import { chance } from '../../sensors/simulator/chance.ts';
-import { type FieldDevice, MADRID, packBatch, registerField, sendBatch } from '../support/field.ts';
+import { type FieldDevice, MADRID, packBatch, registerField, sendBatch, upkeep } from '../support/field.ts';
 import { readingNames, readStoredLogs, type StoredLog } from '../support/stored-log.ts';
 
 const SEED = 'kill-1';
@@ -161,11 +161,10 @@ test('after five kills in the middle of ingest every acknowledged reading is in 
   const field = new Field();
   await Promise.all([...devices.map((device, n) => field.send(device, n)), killAgainAndAgain(field)]);
   expect(field.acknowledged).toHaveLength(DEVICES * BATCHES);
-  if (process.env['SHOW']) console.log(field.cut, field.heardLate);
   // Else the kills hit an idle runtime, and this test shows nothing.
   expect(field.cut).toBeGreaterThanOrEqual(KILLS);
 
-  const summary = await advance(url, devices[0]?.cell ?? '');
+  const summary = await upkeep({ api: url, adminToken }, publicPlaceOf(MADRID).cell);
   for (const { device, batch, receipt } of field.acknowledged) {
     const again = await sendBatch(device, batch, field.transport);
     expect([again.status, JSON.stringify(again.receipt)]).toEqual(['repeated', receipt]);
@@ -190,14 +189,6 @@ test('after five kills in the middle of ingest every acknowledged reading is in 
   const twice = [...logged, ...(first ? readingNames(first) : [])];
   expect(difference(field.names, twice)).toEqual({ lost: 0, double: READINGS * 2, stray: 0 });
 });
-
-/** Closes what is due; the region's own count. */
-async function advance(api: string, cell: string): Promise<RegionSummary> {
-  const headers = { authorization: `Bearer ${adminToken}` };
-  const response = await fetch(`${api}/v1/admin/regions/${cell}/advance`, { method: 'POST', headers });
-  expect(response.status).toBe(200);
-  return await response.json<RegionSummary>();
-}
 
 function expectReceiptsNameTheirEntries(field: Field, log: StoredLog): void {
   const bySeq = new Map(log.batches.map((batch) => [`${log.cell}-${batch.seq}`, batch]));

@@ -6,11 +6,11 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { LOCAL_RULES } from '../../core/rules/local.ts';
 import { epochStartMs, rfc3339 } from '../../core/time.ts';
-import type { RegionSummary } from '../../durable-objects/region/api.ts';
 import type { EpochsAnswer, EvidenceAnswer, RegionsAnswer, StatusAnswer } from '../../schema/api/public.ts';
 import { createAdminClient, orRefuse } from '../../scripts/admin-client.ts';
+import { publicPlaceOf } from '../../scripts/place.ts';
 import type { Measurement } from '../../sensors/client/senml.ts';
-import { BERLIN, type FieldDevice, MADRID, packBatch, registerField, sendBatch } from '../support/field.ts';
+import { BERLIN, type FieldDevice, MADRID, packBatch, registerField, sendBatch, upkeep } from '../support/field.ts';
 import { openLedger } from '../support/ledger.ts';
 import type { Database } from '../../scripts/lib/migrate.ts';
 import { type LocalNetwork, startLocalNetwork } from '../support/local-runtime.ts';
@@ -165,7 +165,7 @@ test('with D1 emptied and the checkpoints dropped, one refold gives back the sam
 
   // Half of it is back when the cron comes by. Nobody in the other half earned anything, so the roots would fit; the
   // reports would not, and what was adopted would never be changed.
-  await command(devices[0], 'refold');
+  await upkeep(network, publicPlaceOf(BERLIN).cell, 'refold');
   await network.runtime.cronTick();
   expect((await get<EpochsAnswer>('/v1/epochs')).epochs.length).toBe(0);
   expect((await get<StatusAnswer>('/v1/status')).minter.alarms.join()).toContain('its report is not the committed');
@@ -202,7 +202,7 @@ test('with D1 emptied and the checkpoints dropped, one refold gives back the sam
 test('a device posts on under its old address, and its next batch is the regionâ€™s next entry', async () => {
   const [device] = devices;
   if (!device) throw new Error('there is a device');
-  const { seq } = await command(device, 'advance');
+  const { seq } = await upkeep(network, device.cell);
   const measuredMs = Math.floor(Date.now() / 1000) * 1000;
   const { status, receipt } = await sendBatch(
     device,
@@ -212,12 +212,3 @@ test('a device posts on under its old address, and its next batch is the regionâ
   const again = await sendBatch(device, packBatch(device, 1, measure(0, 0)));
   expect(again.status).toBe('repeated');
 });
-
-/** Upkeep of the device's region. */
-async function command(device: FieldDevice | undefined, name: 'advance' | 'refold'): Promise<RegionSummary> {
-  const headers = { authorization: `Bearer ${network.adminToken}` };
-  const url = `${network.api}/v1/admin/regions/${device?.cell ?? ''}/${name}`;
-  const response = await fetch(url, { method: 'POST', headers });
-  expect(response.status).toBe(200);
-  return await response.json<RegionSummary>();
-}

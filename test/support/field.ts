@@ -1,6 +1,7 @@
 /** Devices of a test, as their makers build them: keys, packs, nonces and uploads of sensors/client over real HTTP. */
 import type { RegionCell } from '../../core/ids.ts';
 import type { KeyAlgorithm } from '../../core/signature/did-key.ts';
+import type { RegionSummary } from '../../durable-objects/region/api.ts';
 import { createAdminClient, type DeviceRecord, orRefuse } from '../../scripts/admin-client.ts';
 import { commandTransport } from '../../scripts/device/transport.ts';
 import { publicPlaceOf, regionBoundary } from '../../scripts/place.ts';
@@ -85,4 +86,16 @@ export async function sendBatch(
   if (!sent.ok) throw new Error(`the batch was not taken: ${JSON.stringify(sent.error)}`);
   if (sent.value.status === 'expired') throw new Error(`the receipt ${sent.value.receipt} has expired`);
   return sent.value;
+}
+
+/** Has the region close and publish what is due, or everything anew; its own count of what it holds. */
+export async function upkeep(
+  { api, adminToken }: { readonly api: string; readonly adminToken: string },
+  cell: RegionCell,
+  command: 'advance' | 'refold' = 'advance',
+): Promise<RegionSummary> {
+  const headers = { authorization: `Bearer ${adminToken}` };
+  const response = await fetch(`${api}/v1/admin/regions/${cell}/${command}`, { method: 'POST', headers });
+  if (!response.ok) throw new Error(`${command} answered ${response.status}: ${await response.text()}`);
+  return await response.json<RegionSummary>();
 }

@@ -175,7 +175,7 @@ test('with D1 and the checkpoint gone, refolding the log gives the same rows, se
     expect(segments.length).toBeGreaterThanOrEqual(3);
 
     for (const table of TABLES) await env.DB.prepare(`DELETE FROM ${table} WHERE cell = ?`).bind(cell).run();
-    const refolded = await new RegionKeeper(counted(state.storage).storage, env, 'test').refold(DAY0_MS);
+    const refolded = await new RegionKeeper(counted(state.storage).storage, env, cell).refold(DAY0_MS);
     expect({ ...refolded, publishedSeq: 0 }).toEqual({ ...summary, publishedSeq: 0 });
     const after = await dump();
     expect(after['device']).toHaveLength(4);
@@ -187,6 +187,28 @@ test('with D1 and the checkpoint gone, refolding the log gives the same rows, se
       object.etag,
     ]);
     expect(again).toEqual(segments);
+  });
+});
+
+test('after a change of the fold a region folds anew, from the archive what its own log has dropped', async () => {
+  await runInDurableObject(stubOf('version'), async (_, state) => {
+    const { storage } = counted(state.storage);
+    const keeper = new RegionKeeper(storage, env, 'test');
+    await threeEpochs(keeper);
+    const { stateHash } = keeper.summary();
+    storage.sql.exec('UPDATE checkpoint SET version = 0');
+    const whole = new RegionKeeper(storage, env, cell);
+    expect(whole.mustFoldArchive).toBe(false);
+    expect(whole.summary().stateHash).toBe(stateHash);
+
+    const [log] = storage.sql
+      .exec<{ name: string }>(`SELECT name FROM sqlite_master WHERE name GLOB 'log_*'`)
+      .toArray();
+    storage.sql.exec(`DELETE FROM ${log?.name ?? ''} WHERE seq <= 100`);
+    const cut = new RegionKeeper(storage, env, cell);
+    expect(cut.mustFoldArchive).toBe(true);
+    await cut.foldWholeLog();
+    expect(cut.summary().stateHash).toBe(stateHash);
   });
 });
 

@@ -26,7 +26,7 @@ export function describeEdgeRefusal(refusal: EdgeRefusal): ProblemParts {
         code: 'not-found',
         title: 'No such address',
         detail: `There is nothing at ${refusal.path.slice(0, 120)} for this method.`,
-        remedy: 'See docs/api.md for the routes and their methods.',
+        remedy: 'See docs/protocol.md for the routes and their methods.',
       };
     case 'no-such':
       return {

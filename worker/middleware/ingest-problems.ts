@@ -126,7 +126,7 @@ function describeRequest(refusal: RequestRefusal): ProblemParts {
   }
 }
 
-const SIGN_AGAIN = 'Sign the batch again and send it; docs/api.md shows the text that is signed.';
+const SIGN_AGAIN = 'Sign the batch again and send it; docs/protocol.md shows the text that is signed.';
 
 function describeSignature(refusal: SignatureRefusal): ProblemParts {
   switch (refusal.reason) {

@@ -10,8 +10,7 @@ const SAME_HEADER = `Send the same request with the same ${PAYMENT_SIGNATURE} ag
 export type UnsoldOutcome = Extract<Outcome, { status: 'pending' | 'in-flight' | 'other-query' | 'unreachable' }>;
 
 /**
- * Never 402 where the same header may still succeed: the stock clients sign, and pay, anew on every 402
- * (payments-and-rewards 1.6).
+ * Never 402 where the same header may still succeed: the stock clients sign, and pay, anew on every 402.
  */
 export function describeUnsold(outcome: UnsoldOutcome): ProblemParts {
   switch (outcome.status) {
