@@ -5,8 +5,11 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, test } from 'vitest';
+import { startChain } from '../../scripts/lib/chain.ts';
+import { readEpochs } from '../../scripts/lib/epoch-news.ts';
 import { ROOT } from '../../scripts/lib/files.ts';
 import { isFree } from '../../scripts/lib/ports.ts';
+import { until } from '../support/until.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'isobar-start-'));
 const dir = join(base, 'network');
@@ -27,6 +30,8 @@ class Start {
     this.#child = spawn(process.execPath, ['scripts/start.ts', ...args], {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
+      // A group of its own, as a terminal gives to the command in the foreground.
+      detached: true,
     });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.on('data', (part: Buffer) => (this.#output += part.toString()));
@@ -58,6 +63,13 @@ class Start {
     return this.#ended;
   }
 
+  /** As with `npm start` in a terminal: the whole group hears of it, and npm passes it on once more. */
+  pressCtrlC(): Promise<number | null> {
+    process.kill(-(this.#child.pid ?? 0), 'SIGINT');
+    this.#child.kill('SIGINT');
+    return this.#ended;
+  }
+
   end(signal: NodeJS.Signals): Promise<number | null> {
     this.#child.kill(signal);
     return this.#ended;
@@ -81,8 +93,34 @@ async function blockNumber(rpc: string): Promise<number> {
   return Number((await reply.json<{ readonly result: string }>()).result);
 }
 
-test('it starts, is refused a second time, stops everything on Ctrl-C, and continues', async () => {
-  const first = new Start(...ARGS);
+/** Process groups of what the running start has started. */
+function startedGroups(): readonly number[] {
+  const lock = JSON.parse(readFileSync(join(dir, 'lock.json'), 'utf8')) as {
+    readonly children: readonly LockedChild[];
+  };
+  return lock.children.map(({ pid }) => pid);
+}
+type LockedChild = { readonly pid: number };
+
+function isRunning(group: number): boolean {
+  try {
+    return process.kill(-group, 0);
+  } catch {
+    // ESRCH: nobody is left in it.
+    return false;
+  }
+}
+
+/** Roots of the epochs that pay somebody, by epoch; null while there are none. */
+async function paidRoots(api: string, ready: (state: string) => boolean): Promise<Record<string, string> | null> {
+  const epochs = (await readEpochs(api)).filter(({ recipients, state }) => recipients > 0 && ready(state));
+  return epochs.length === 0 ? null : Object.fromEntries(epochs.map(({ epoch, root }) => [epoch, root]));
+}
+
+test('it starts, is refused a second time, stops what it started on Ctrl-C and nothing else, and continues', async () => {
+  const bystander = await startChain({ stateFile: null, port: 0 });
+  const fleet = ['--dir', dir, '--fleet', '2'] as const;
+  const first = new Start(...fleet, '--port', '0', '--chain-port', '0');
   await first.says('The network runs');
   const before = localFile();
   expect(before.chainId).toBe(10);
@@ -99,15 +137,27 @@ test('it starts, is refused a second time, stops everything on Ctrl-C, and conti
   expect(await second.ended()).toBe(1);
   expect(second.output).toContain('a network already runs');
 
-  expect(await first.end('SIGINT')).toBe(0);
+  // In the middle of its work: an epoch is computed, and not paid yet.
+  const roots = await until('an epoch is computed', 60_000, () => paidRoots(before.api, () => true));
+  const groups = startedGroups();
+  expect(groups.map(isRunning)).toEqual([true, true]);
+  expect(await first.pressCtrlC()).toBe(0);
+  expect(groups.map(isRunning)).toEqual([false, false]);
   expect(await isFree(portOf(before.api))).toBe(true);
   expect(await isFree(portOf(before.rpc))).toBe(true);
+  expect(await blockNumber(bystander.rpc)).toBeGreaterThanOrEqual(0);
+  await bystander.stop();
 
-  const third = new Start('--dir', dir, '--no-fleet');
+  const third = new Start(...fleet);
   await third.says('The network runs');
   expect(third.output).toContain('contracts found on the chain');
   expect(localFile()).toEqual(before);
   expect(await blockNumber(before.rpc)).toBeGreaterThanOrEqual(blocks);
+  const isPaid = (state: string): boolean => state === 'minted' || state === 'final';
+  const paid = await until('the epoch is paid', 60_000, () => paidRoots(before.api, isPaid));
+  expect(paid).toMatchObject(roots);
+  await third.says('all 2 devices are up to date');
+  expect(third.output).not.toContain('refused,');
 });
 
 test('after a kill the next start ends what was left behind and continues', async () => {
