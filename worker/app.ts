@@ -2,7 +2,7 @@
 import { Hono } from 'hono';
 import type { AppEnv } from './context.ts';
 import { checkEdgeConfig, type EdgeBindings, type EdgeConfig } from './env.ts';
-import { logLine } from './log.ts';
+import { logLine } from '../durable-objects/log.ts';
 import { problem } from './middleware/problem.ts';
 import { requestId } from './middleware/request-id.ts';
 import { adminRoutes } from './routes/admin.ts';

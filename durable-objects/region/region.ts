@@ -7,6 +7,7 @@ import type { RegionRefusal } from '../../core/errors.ts';
 import type { CharterBody, MaintenanceBody, MembershipBody } from '../../core/region/entry.ts';
 import type { Result } from '../../core/result.ts';
 import type { IngestReply, Observation, ObservationQuery, RegionApi, RegionSummary, VerifiedBatch } from './api.ts';
+import { logLine } from '../log.ts';
 import { RegionKeeper, type RegionBindings } from './keeper.ts';
 
 /** D1 or R2 is away: look again after this long. */
@@ -60,7 +61,7 @@ export class Region extends DurableObject<RegionBindings> implements RegionApi {
     try {
       await this.#keeper.advance(Date.now());
     } catch (cause) {
-      console.error(JSON.stringify({ code: 'advance-failed', region: this.ctx.id.name, message: String(cause) }));
+      logLine({ code: 'advance-failed', region: this.ctx.id.name, message: String(cause) });
       await this.ctx.storage.setAlarm(Date.now() + ALARM_RETRY_MS);
     }
   }

@@ -13,7 +13,11 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
       // Linked into place whole: another process never sees a lock that is still empty.
       const own = `${path}.${process.pid}.${attempt}.${(made += 1)}`;
       await writeFile(own, await lifeOf(process.pid));
-      await link(own, path).finally(() => rm(own, { force: true }));
+      try {
+        await link(own, path);
+      } finally {
+        await rm(own, { force: true });
+      }
       return () => rm(path, { force: true });
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST') || attempt === 3) throw error;

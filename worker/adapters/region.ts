@@ -4,7 +4,7 @@ import { err, type Result } from '../../core/result.ts';
 import type { RegionApi } from '../../durable-objects/region/api.ts';
 import type { Region } from '../../durable-objects/region/region.ts';
 import { regionStub } from '../../durable-objects/stub.ts';
-import { logLine } from '../log.ts';
+import { logLine } from '../../durable-objects/log.ts';
 
 export type RegionUnavailable = { readonly reason: 'region-unavailable' };
 

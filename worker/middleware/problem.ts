@@ -6,7 +6,7 @@ import type { Context } from 'hono';
 import type { IngestRefusal } from '../../core/errors.ts';
 import type { Problem } from '../../schema/api/public.ts';
 import type { AppEnv } from '../context.ts';
-import { logLine } from '../log.ts';
+import { logLine } from '../../durable-objects/log.ts';
 import { describeEdgeRefusal, type EdgeRefusal } from './edge-problems.ts';
 import { describeIngestRefusal } from './ingest-problems.ts';
 import type { ProblemParts } from './problem-parts.ts';

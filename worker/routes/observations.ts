@@ -23,7 +23,7 @@ import { collectRows } from '../adapters/observation-rows.ts';
 import type { AppEnv } from '../context.ts';
 import type { EdgeConfig } from '../env.ts';
 import { sell, type Article } from '../middleware/payment.ts';
-import { logLine } from '../log.ts';
+import { logLine } from '../../durable-objects/log.ts';
 import { problem, problemResponse } from '../middleware/problem.ts';
 import { describeQueryRefusal } from '../middleware/query-problems.ts';
 
