@@ -22,6 +22,7 @@ const HELP = `npm run device -- COMMAND
               same flags as send; [--key FILE], default: a key made for the moment
   simulate  the fleet: replays real stations, catches up four days, then goes on live
               [--fleet N] [--seed TEXT] [--backfill-only] [--token TOKEN --owner 0x...] to register it first
+              [--attack NAME --station ID]   the station cheats from its second day on
   status    the network, the devices of this machine, and what they have sent
 
   All take --dir FOLDER (.isobar) and --api URL; without --api the network of "npm start" is meant.

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import { runFleet } from '../../sensors/simulator/fleet.ts';
+import { ATTACK_NAMES, type AttackName, isAttackName } from '../../sensors/simulator/attacks/catalogue.ts';
+import { runFleet, UnsuitableStation } from '../../sensors/simulator/fleet.ts';
 import { FleetRuns } from '../../sensors/simulator/lock.ts';
-import { type Flags, numberFlag, readArguments, requireFlag } from '../command-line.ts';
+import { type Flags, numberFlag, readArguments, requireFlag, UsageError } from '../command-line.ts';
 import { done, Refusal } from '../lib/say.ts';
 import { apiAndToken, DEFAULT_DIR, readLocalNetwork } from '../local-network.ts';
 import { type DemoDevice, registerDemo } from '../register-demo.ts';
@@ -9,11 +10,12 @@ import { readRules } from './network-rules.ts';
 
 export async function simulate(args: readonly string[]): Promise<void> {
   const { flags, has } = readArguments(args, {
-    values: ['fleet', 'seed', 'api', 'token', 'owner', 'dir', 'concurrency'],
+    values: ['fleet', 'seed', 'api', 'token', 'owner', 'dir', 'concurrency', 'attack', 'station'],
     switches: ['backfill-only'],
   });
   const dir = flags['dir'] ?? DEFAULT_DIR;
   const { api, devices } = await fleetOf(flags, dir);
+  const attack = attackOf(flags, devices);
   const rules = await readRules(api);
   const stopping = new AbortController();
   const stop = (): void => stopping.abort();
@@ -30,17 +32,32 @@ export async function simulate(args: readonly string[]): Promise<void> {
         signal: stopping.signal,
         isBackfillOnly: has('backfill-only'),
         ...(seed !== undefined && { seed }),
+        ...(attack !== undefined && { attack }),
         ...(concurrency !== undefined && { concurrency }),
       },
       (line) => console.log(line),
     );
   } catch (error) {
-    throw error instanceof FleetRuns ? new Refusal(error.message) : error;
+    throw error instanceof FleetRuns || error instanceof UnsuitableStation ? new Refusal(error.message) : error;
   } finally {
     process.removeListener('SIGINT', stop);
     process.removeListener('SIGTERM', stop);
   }
   done('the fleet has stopped; the next start goes on from here');
+}
+
+function attackOf(
+  flags: Flags,
+  devices: readonly DemoDevice[],
+): { readonly name: AttackName; readonly station: string } | undefined {
+  if (flags['attack'] === undefined && flags['station'] === undefined) return undefined;
+  const name = requireFlag(flags, 'attack');
+  const station = requireFlag(flags, 'station');
+  if (!isAttackName(name)) throw new UsageError(`there is no attack "${name}"; there are ${ATTACK_NAMES.join(', ')}`);
+  if (!devices.some((device) => device.station === station)) {
+    throw new UsageError(`no station "${station}" in the fleet; there are ${devices.map((d) => d.station).join(', ')}`);
+  }
+  return { name, station };
 }
 
 /** The devices of the running network, or, given a token and an owner, new ones registered at `--api`. */

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { LOCAL_RULES } from '../../core/rules/local.ts';
 import { MAIN_RULES } from '../../core/rules/main.ts';
-import { type Behaviour, behaviourOf, HONEST, type Value, valuesAt } from './behaviour.ts';
-import { chooseStations, loadSlices, SENT_UNITS, SLICE_HOURS } from './slice.ts';
+import { type Behaviour, behaviourOf, HONEST, valuesAt } from './behaviour.ts';
+import { chooseStations, loadSlices, SENT_UNITS, SLICE_HOURS, type Value } from './slice.ts';
 
 const slices = await loadSlices();
 const HOURS = Array.from({ length: SLICE_HOURS }, (_, hour) => hour);

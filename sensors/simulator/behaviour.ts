@@ -3,8 +3,11 @@
  * the same slices, seed and hour give the same values, so a restarted fleet sends what it would have sent.
  */
 import type { QuantityCode } from '../../core/reading/quantity.ts';
+import { type AttackName, ATTACKS } from './attacks/catalogue.ts';
+import { partnerOf } from './attacks/partner.ts';
+import { recordedAt, toHundredths } from './attacks/series.ts';
 import { chance } from './chance.ts';
-import { SLICE_HOURS, type Series, type Slices } from './slice.ts';
+import type { Series, Slices, Value } from './slice.ts';
 
 export type Behaviour =
   | { readonly kind: 'honest' }
@@ -13,7 +16,9 @@ export type Behaviour =
   /** Loose wiring: single hours jump, some out of any physical range. */
   | { readonly kind: 'spikes' }
   /** No sensor at all: another station's series with a little noise. */
-  | { readonly kind: 'copy'; readonly of: string };
+  | { readonly kind: 'copy'; readonly of: string }
+  /** One of attacks/catalogue.ts from an hour on; `of` is the station whose series it takes, if it takes one. */
+  | { readonly kind: 'attack'; readonly attack: AttackName; readonly of: string | null; readonly fromHour: number };
 
 export const HONEST: Behaviour = { kind: 'honest' };
 
@@ -27,7 +32,27 @@ export function behaviourOf(station: string): Behaviour {
   return MISBEHAVIOUR.get(station) ?? HONEST;
 }
 
-export type Value = { readonly quantity: QuantityCode; readonly value: number };
+/** Null: the station measures nothing that the attack could falsify, or there is no station to take a series from. */
+export function attackOn(slices: Slices, station: string, attack: AttackName, fromHour: number): Behaviour | null {
+  const { needs, partner } = ATTACKS[attack];
+  const own = seriesOf(slices, station);
+  if (needs !== null && !needs.some((quantity) => own.has(quantity))) return null;
+  if (partner === null) return { kind: 'attack', attack, of: null, fromHour };
+  const found = partnerOf(slices, station, partner);
+  return found === null ? null : { kind: 'attack', attack, of: found.station, fromHour };
+}
+
+/** The station whose readings must be there before they can be copied. */
+export function originalOf(behaviour: Behaviour): string | null {
+  if (behaviour.kind === 'copy') return behaviour.of;
+  return behaviour.kind === 'attack' && behaviour.attack === 'copy' ? behaviour.of : null;
+}
+
+/** How far the device's clock is behind in the hour, in hours of the rule set. */
+export function clockBehindHours(behaviour: Behaviour, station: string, seed: string, hour: number): number {
+  if (behaviour.kind !== 'attack' || hour < behaviour.fromHour) return 0;
+  return ATTACKS[behaviour.attack].clockBehindHours?.(`${seed}/${station}`) ?? 0;
+}
 
 /** `hour` counts from the fleet's first; the slice repeats after its end. */
 export function valuesAt(
@@ -37,28 +62,31 @@ export function valuesAt(
   seed: string,
   hour: number,
 ): readonly Value[] {
-  const own = slices.series.get(station);
-  if (!own) throw new Error(`no series for station ${station}`);
+  const own = seriesOf(slices, station);
   switch (behaviour.kind) {
     case 'honest':
-      return recorded(own, hour);
+      return recordedAt(own, hour);
     case 'stuck':
       return stuck(own, behaviour.quantities, `${seed}/${station}`, hour);
     case 'spikes':
-      return recorded(own, hour).map((value) => spiked(value, `${seed}/${station}`, hour));
+      return recordedAt(own, hour).map((value) => spiked(value, `${seed}/${station}`, hour));
     case 'copy': {
-      const other = slices.series.get(behaviour.of);
-      if (!other) throw new Error(`no series for station ${behaviour.of}`);
-      return hour < COPY_FROM_HOUR ? recorded(own, hour) : copied(own, other, `${seed}/${station}`, hour);
+      if (hour < COPY_FROM_HOUR) return recordedAt(own, hour);
+      return copied(own, seriesOf(slices, behaviour.of), `${seed}/${station}`, hour);
+    }
+    case 'attack': {
+      const { attack, of, fromHour } = behaviour;
+      if (hour < fromHour) return recordedAt(own, hour);
+      const other = of === null ? null : seriesOf(slices, of);
+      return ATTACKS[attack].values({ own, other, seed: `${seed}/${station}`, startHour: fromHour }, hour);
     }
   }
 }
 
-function recorded(series: Series, hour: number): readonly Value[] {
-  return [...series].flatMap(([quantity, values]) => {
-    const value = values[hour % SLICE_HOURS];
-    return value === null || value === undefined ? [] : [{ quantity, value }];
-  });
+function seriesOf(slices: Slices, station: string): Series {
+  const series = slices.series.get(station);
+  if (!series) throw new Error(`no series for station ${station}`);
+  return series;
 }
 
 const STUCK_CYCLE_HOURS = 48;
@@ -67,9 +95,9 @@ function stuck(series: Series, frozen: readonly QuantityCode[], seed: string, ho
   const cycle = Math.floor(hour / STUCK_CYCLE_HOURS);
   const from = cycle * STUCK_CYCLE_HOURS + 6 + Math.floor(chance(seed, 'from', cycle) * 12);
   const until = from + 20 + Math.floor(chance(seed, 'long', cycle) * 9);
-  const now = recorded(series, hour);
+  const now = recordedAt(series, hour);
   if (hour < from || hour >= until) return now;
-  const held = new Map(recorded(series, from).map((value) => [value.quantity, value]));
+  const held = new Map(recordedAt(series, from).map((value) => [value.quantity, value]));
   return now.map((value) => (frozen.includes(value.quantity) ? (held.get(value.quantity) ?? value) : value));
 }
 
@@ -99,14 +127,10 @@ const COPY_FROM_HOUR = 24;
 const COPY_NOISE = 0.01;
 
 function copied(own: Series, other: Series, seed: string, hour: number): readonly Value[] {
-  return recorded(other, hour)
+  return recordedAt(other, hour)
     .filter(({ quantity }) => own.has(quantity))
     .map(({ quantity, value }) => {
       const noise = (chance(seed, 'copy', quantity, hour) * 2 - 1) * COPY_NOISE;
       return { quantity, value: toHundredths(value * (1 + noise)) };
     });
-}
-
-function toHundredths(value: number): number {
-  return Math.round(value * 100) / 100;
 }

@@ -7,7 +7,7 @@ import { Queue } from '../client/queue.ts';
 import { type Measurement, writePack } from '../client/senml.ts';
 import { SENML_JSON } from '../client/sign.ts';
 import { type DeviceClock, type Transport, uploadBatch } from '../client/upload.ts';
-import { type Behaviour, behaviourOf, valuesAt } from './behaviour.ts';
+import { type Behaviour, behaviourOf, clockBehindHours, originalOf, valuesAt } from './behaviour.ts';
 import { measuredMs, nextSend } from './schedule.ts';
 import { SENT_UNITS, type Slices } from './slice.ts';
 import { countFailure, countUploaded, type Tally } from './tally.ts';
@@ -30,6 +30,8 @@ export type World = {
   readonly transport: Transport;
   readonly tally: Tally;
   readonly log: (line: string) => void;
+  /** By station, for those that do not behave as the demonstration has them. */
+  readonly behaviours: ReadonlyMap<string, Behaviour>;
   /** Last hour that the station's device has sent; undefined: no such device in the fleet. */
   readonly sentThroughOf: (station: string) => number | null | undefined;
 };
@@ -72,7 +74,7 @@ export class SimulatedDevice {
     this.#key = key;
     this.#queue = queue;
     this.#world = world;
-    this.#behaviour = behaviourOf(device.station);
+    this.#behaviour = world.behaviours.get(device.station) ?? behaviourOf(device.station);
   }
 
   static async open(device: FleetDevice, stateDir: string, world: World): Promise<SimulatedDevice> {
@@ -108,8 +110,9 @@ export class SimulatedDevice {
 
   /** A copy cannot be made before its original. */
   #waitsForOriginal(through: number): boolean {
-    if (this.#behaviour.kind !== 'copy') return false;
-    const sent = this.#world.sentThroughOf(this.#behaviour.of);
+    const original = originalOf(this.#behaviour);
+    if (original === null) return false;
+    const sent = this.#world.sentThroughOf(original);
     return sent !== undefined && (sent === null || sent < through);
   }
 
@@ -117,14 +120,16 @@ export class SimulatedDevice {
     const { slices, rules, seed, firstHour } = this.#world;
     const { station } = this.#device;
     const hours = Array.from({ length: through - from + 1 }, (_, offset) => from + offset);
-    return hours.flatMap((hour) =>
-      valuesAt(slices, station, this.#behaviour, seed, hour - firstHour).map(({ quantity, value }) => ({
+    return hours.flatMap((hour) => {
+      const behindHours = clockBehindHours(this.#behaviour, station, seed, hour - firstHour);
+      const datedMs = measuredMs(hour, station, rules) - Math.round(behindHours * rules.hourSeconds) * 1000;
+      return valuesAt(slices, station, this.#behaviour, seed, hour - firstHour).map(({ quantity, value }) => ({
         quantity,
         value,
         unit: SENT_UNITS[quantity] ?? '',
-        measuredMs: measuredMs(hour, station, rules),
-      })),
-    );
+        measuredMs: datedMs,
+      }));
+    });
   }
 
   async #send(): Promise<Step> {

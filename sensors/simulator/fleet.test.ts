@@ -9,7 +9,7 @@ import { LOCAL_RULES } from '../../core/rules/local.ts';
 import { hourOf } from '../../core/time.ts';
 import { generateKeyPem, loadDeviceKey } from '../client/key.ts';
 import type { FleetDevice } from './device.ts';
-import { type FleetOptions, runFleet } from './fleet.ts';
+import { type FleetOptions, runFleet, UnsuitableStation } from './fleet.ts';
 import { backfillStart } from './schedule.ts';
 
 type Post = { readonly device: string; readonly nonce: string; readonly records: readonly Record<string, unknown>[] };
@@ -172,7 +172,15 @@ test('a pack that the network refuses for good is given up, and the next one goe
 
 test('two fleets do not run on one state', async () => {
   const controller = new AbortController();
-  const running = start(NOW, { isBackfillOnly: false, signal: controller.signal, transport: { nowMs: () => NOW } });
+  // Both would find the folder free if they came at once; who posts has it.
+  const posting = Promise.withResolvers<void>();
+  const send = (request: Request): Promise<Response> => {
+    posting.resolve();
+    return fetch(request);
+  };
+  const transport = { nowMs: () => NOW, fetch: send };
+  const running = start(NOW, { isBackfillOnly: false, signal: controller.signal, transport });
+  await posting.promise;
   await expect(start(NOW)).rejects.toThrow('already runs');
   controller.abort();
   await running;
@@ -183,6 +191,28 @@ test('a device that cannot write its state stops the fleet before anything of it
   await mkdir(join(directory, 'state', '28079018.json.new'), { recursive: true });
   await expect(start(NOW, { isBackfillOnly: false, transport: { nowMs: () => NOW } })).rejects.toThrow('EISDIR');
   expect(posts.some(({ device }) => device === devices[0]?.did)).toBe(false);
+});
+
+test('one station of the fleet cheats from its second day on, and no other', async () => {
+  const nitrogen = () =>
+    devices.map(({ did }) =>
+      posts
+        .filter(({ device }) => device === did)
+        .flatMap(({ records }) => records.filter(({ n }) => n === 'no2').map(({ v }) => Number(v))),
+    );
+  await start(NOW);
+  const [honest, , other] = nitrogen();
+  posts = [];
+  await start(NOW, { stateDir: join(directory, 'cheat'), attack: { name: 'constant', station: '28079018' } });
+  const [told, , same] = nitrogen();
+  expect(told?.slice(0, 24)).toEqual(honest?.slice(0, 24));
+  expect(new Set(told?.slice(24)).size).toBe(1);
+  expect(same).toEqual(other);
+});
+
+test('an attack that a station has no sensor for is refused before anything is sent', async () => {
+  await expect(start(NOW, { attack: { name: 'heat-gun', station: 'Dingling' } })).rejects.toThrow(UnsuitableStation);
+  expect(posts).toEqual([]);
 });
 
 test('the signal ends a live fleet at once, with its summary', async () => {

@@ -7,10 +7,12 @@ import { join } from 'node:path';
 import type { RuleSet } from '../../core/rules/rule-set.ts';
 import { hourStartMs, rfc3339 } from '../../core/time.ts';
 import type { Transport } from '../client/upload.ts';
+import { attackOn, type Behaviour } from './behaviour.ts';
+import { type AttackName, ATTACKS } from './attacks/catalogue.ts';
 import { type FleetDevice, SimulatedDevice, type World } from './device.ts';
 import { lockFolder } from './lock.ts';
 import { backfillStart } from './schedule.ts';
-import { loadSlices } from './slice.ts';
+import { loadSlices, type Slices } from './slice.ts';
 import { emptyTally, summaryLine, type Tally } from './tally.ts';
 
 export type FleetOptions = {
@@ -20,6 +22,8 @@ export type FleetOptions = {
   readonly stateDir: string;
   readonly signal: AbortSignal;
   readonly seed?: string;
+  /** A station that cheats from its second day on. */
+  readonly attack?: { readonly name: AttackName; readonly station: string };
   readonly sliceDir?: string;
   /** Uploads at one time. */
   readonly concurrency?: number;
@@ -62,7 +66,8 @@ async function runLocked(
   const byStation = new Map<string, SimulatedDevice>();
   const sentThroughOf = (station: string) => byStation.get(station)?.sentThrough;
   const seed = options.seed ?? 'isobar';
-  const world: World = { slices, rules, seed, firstHour, transport, tally, log, sentThroughOf };
+  const behaviours = behavioursOf(slices, options.attack);
+  const world: World = { slices, rules, seed, firstHour, transport, tally, log, behaviours, sentThroughOf };
   const fleet = await Promise.all(devices.map((device) => SimulatedDevice.open(device, options.stateDir, world)));
   devices.forEach((device, at) => {
     const opened = fleet[at];
@@ -86,6 +91,20 @@ async function runLocked(
   log(summaryLine(tally, fleet.length));
   return { tally, devices: fleet.length };
 }
+
+/** Honest for a day, so that the change is there to be seen. */
+const ATTACK_FROM_HOUR = 24;
+
+function behavioursOf(slices: Slices, attack: FleetOptions['attack']): ReadonlyMap<string, Behaviour> {
+  if (!attack) return new Map();
+  const { name, station } = attack;
+  const behaviour = attackOn(slices, station, name, ATTACK_FROM_HOUR);
+  if (behaviour === null) throw new UnsuitableStation(`${name} does not fit ${station}: ${ATTACKS[name].does}`);
+  return new Map([[station, behaviour]]);
+}
+
+/** The station measures nothing that the attack could falsify, or has no neighbor to take it from. */
+export class UnsuitableStation extends Error {}
 
 async function runDevice(
   device: SimulatedDevice,

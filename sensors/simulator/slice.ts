@@ -27,6 +27,9 @@ export type Slices = {
   readonly series: ReadonlyMap<string, Series>;
 };
 
+/** One measurement without its time, in the unit sent. */
+export type Value = { readonly quantity: QuantityCode; readonly value: number };
+
 /** The units in which the slices' stations measure: gases as mass, as the operators publish them. */
 export const SENT_UNITS: Readonly<Partial<Record<QuantityCode, string>>> = {
   pm25: 'ug/m3',

@@ -1,18 +1,11 @@
 /** Builds logs for tests of the fold: entries with the numbers and times a region object would give them. */
-import { sha256 } from '@noble/hashes/sha2.js';
-import { utf8ToBytes } from '@noble/hashes/utils.js';
 import type { DeviceId, OwnerAddress, PlaceCell, RegionCell } from '../../core/ids.ts';
-import { packReadings } from '../../core/reading/pack.ts';
 import { quantityByCode } from '../../core/reading/quantity.ts';
 import type { Reading } from '../../core/reading/reading.ts';
-import type { BatchEffect } from '../../core/region/apply-batch.ts';
-import { closeLimit } from '../../core/region/close.ts';
 import type { CharterBody, EntryBody, LogEntry, MembershipBody } from '../../core/region/entry.ts';
-import { applyEntry } from '../../core/region/fold.ts';
-import { noOutputs, type Outputs } from '../../core/region/outputs.ts';
-import { emptyState, type RegionState } from '../../core/region/state.ts';
 import { MAIN_RULES } from '../../core/rules/main.ts';
 import { hashRuleSet, type RuleSet } from '../../core/rules/rule-set.ts';
+import { FoldLog } from '../../scripts/lib/fold-log.ts';
 
 export const MADRID = '83390cfffffffff' as RegionCell;
 export const HOUR_MS = 3_600_000;
@@ -61,49 +54,18 @@ export function reading(code: string, measuredMs: number, value: number): Readin
   return { quantity: quantity.index, measuredMs, steps: Math.round(value * quantity.stepsPerUnit) };
 }
 
-export class TestLog {
+export class TestLog extends FoldLog {
   readonly entries: LogEntry[] = [];
-  readonly outputs: Outputs = noOutputs();
-  state: RegionState = emptyState();
-  readonly rules: RuleSet;
-  #nonce = 0;
 
   constructor(devices: number, rules: RuleSet = MAIN_RULES, nowMs: number = DAY0_MS) {
-    this.rules = rules;
+    super(rules);
     this.add(charterOf(rules), nowMs);
     for (let slot = 0; slot < devices; slot += 1) this.add(memberOf(slot), nowMs);
   }
 
-  add(body: EntryBody, receivedMs: number): BatchEffect | null {
-    const entry: LogEntry = { ...body, seq: this.state.seq + 1, receivedMs };
+  protected override entryOf(body: EntryBody, receivedMs: number): LogEntry {
+    const entry = super.entryOf(body, receivedMs);
     this.entries.push(entry);
-    return applyEntry(this.state, entry, this.rules, this.outputs);
-  }
-
-  post(slot: number, receivedMs: number, readings: readonly Reading[]): BatchEffect {
-    this.#nonce += 1;
-    const nonce = this.#nonce.toString(16).padStart(16, '0');
-    const digest = sha256(utf8ToBytes(`${slot}/${nonce}`));
-    const body = {
-      kind: 'batch',
-      slot,
-      nonce,
-      digest,
-      readings: packReadings(readings),
-      evidence: new Uint8Array(),
-    } as const;
-    const effect = this.add(body, receivedMs);
-    if (effect === null) throw new Error('the batch did not fold');
-    return effect;
-  }
-
-  /** Up to and including `hour`, an epoch a step as the region object does. */
-  close(hour: number, receivedMs: number): void {
-    for (;;) {
-      const at = Math.min(hour, closeLimit(this.state, this.rules) ?? hour);
-      this.add({ kind: 'hour-close', hour: at }, receivedMs);
-      this.add({ kind: 'neighbour-cells', hour: at, blocks: [] }, receivedMs);
-      if (at >= hour) return;
-    }
+    return entry;
   }
 }
