@@ -1,6 +1,6 @@
 /** Folds one batch: every reading is taken, counted as a duplicate or refused; taken ones are checked and enter their hour's cell. */
 import { checkPoint, type PointHistory, type PointVerdict } from '../qc/point-checks.ts';
-import { RANGE, STEP, testCodes } from '../qc/tests.ts';
+import { pointCodes, RANGE, STEP } from '../qc/tests.ts';
 import { quantityByIndex, type Quantity } from '../reading/quantity.ts';
 import { FAIL, NOT_EVALUATED, SUSPECT, type Reading } from '../reading/reading.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
@@ -88,9 +88,8 @@ function applyReading(
     addReading(device.open, hour, reading, verdict, receivedMs);
   }
   if (verdict.flag === SUSPECT || verdict.flag === FAIL) {
-    for (const test of testCodes(verdict.tests)) {
-      if (test !== 'copy')
-        effect.flags.push({ quantity: quantity.code, time: rfc3339(measuredMs), test, flag: verdict.flag });
+    for (const test of pointCodes(verdict.tests)) {
+      effect.flags.push({ quantity: quantity.code, time: rfc3339(measuredMs), test, flag: verdict.flag });
     }
   }
 }

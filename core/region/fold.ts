@@ -99,5 +99,6 @@ function newDevice(membership: MembershipBody): DeviceState {
     score30Bps: 0,
     events: [],
     copies: [],
+    lags: [],
   };
 }

@@ -4,6 +4,7 @@
  */
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Flag } from '../reading/reading.ts';
+import type { Model } from '../qc/model.ts';
 import type { CharterBody, MembershipBody } from './entry.ts';
 
 export type RegionState = {
@@ -52,8 +53,9 @@ export type DeviceState = {
   score30Bps: number;
   /** Running anomaly events by quantity and test. */
   events: OpenEvent[];
-  /** Evidence that this device repeats another's series (qc/copy.ts). */
   copies: CopySuspicion[];
+  /** Evidence for each lag that this device repeats its own history (qc/replay.ts); empty before the first. */
+  lags: number[];
 };
 
 export type RecentBatch = { nonce: string; seq: number; digest: string };
@@ -68,10 +70,8 @@ export type SeriesState = {
   runStartMs: number;
   /** Usual distance of readings, 0: not known yet. */
   typicalMs: number;
-  /** Learned relative distance from the region's median, its spread and the hours behind them (qc/place-in-region.ts). */
-  place: number;
-  placeSpread: number;
-  placeHours: number;
+  /** What its hours have taught; null before the first verdict. */
+  model: Model | null;
   /** [ms, steps] pairs, ascending, inside the duplicate window. */
   recent: number[];
   /** [fromMs, untilMs] pairs, exclusive ends, oldest first: where older readings may still come. */
@@ -112,11 +112,17 @@ export type OpenEvent = {
   against: number | null;
 };
 
-/**
- * `nats`: log-likelihood that the two series are one; `later`: hours in which this device posted after `slot`, minus
- * before; `strain`: how much farther this one was from its own place in the region, summed over `hours`.
- */
-export type CopySuspicion = { slot: number; nats: number; later: number; strain: number; hours: number };
+/** Evidence that two series are one, kept for the nearest devices by slot (qc/copy.ts). */
+export type CopySuspicion = {
+  slot: number;
+  /** Log-likelihood ratio, never below 0. */
+  nats: number;
+  /** Share of values that the pair usually has in common. */
+  usual: number;
+  /** How far this device and the other one were from their own places lately, in spreads. */
+  strain: number;
+  theirs: number;
+};
 
 export function emptyState(): RegionState {
   return {

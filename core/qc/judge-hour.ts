@@ -1,0 +1,126 @@
+/** The verdict on one hour of a region: every series against its neighbors and its past, then every device, then learning. */
+import { FAIL, GOOD, MISSING, NOT_EVALUATED, SUSPECT, type Flag } from '../reading/reading.ts';
+import { quantityByIndex } from '../reading/quantity.ts';
+import type { Cell, DeviceState } from '../region/state.ts';
+import { copyFinding, isSuspected, updateCopies } from './copy.ts';
+import type { Finding } from './finding.ts';
+import { agreementFindings, agreementOf, residualOf, seriesTests, usualSpread } from './hourly-tests.ts';
+import { learn } from './learn.ts';
+import { replayFinding, updateReplay } from './replay.ts';
+import { QUIET } from './tests.ts';
+import { T } from './thresholds.ts';
+import { neighborsOf, sightOf, type HourView, type Neighbors, type Sight } from './view.ts';
+
+export type Present = { readonly slot: number; readonly device: DeviceState; readonly cells: readonly Cell[] };
+/** What was found in each cell that has anything. */
+export type Findings = ReadonlyMap<Cell, readonly Finding[]>;
+
+type Seen = { readonly own: Sight; readonly neighbors: Neighbors | null; readonly findings: Finding[] };
+type Judged = { readonly present: Present; readonly seen: readonly Seen[] };
+
+const STRAIN_CAP = 6;
+
+export function judgeCells(hour: number, present: readonly Present[], devices: readonly DeviceState[]): Findings {
+  const byQuantity = new Map<number, Map<number, Sight>>();
+  const sights = present.map(({ slot, device, cells }) =>
+    cells.flatMap((cell) => {
+      const series = device.quantities.find((candidate) => candidate.quantity === cell.quantity);
+      const scale = quantityByIndex(cell.quantity)?.stepsPerUnit ?? 1;
+      const sight = series === undefined ? null : sightOf(slot, device, series, cell, scale);
+      if (sight === null) return [];
+      const ofQuantity = byQuantity.get(cell.quantity) ?? new Map<number, Sight>();
+      byQuantity.set(cell.quantity, ofQuantity.set(slot, sight));
+      return [sight];
+    }),
+  );
+  const view: HourView = { hour, byQuantity };
+  const judged = present.map((here, at): Judged => {
+    const seen = (sights[at] ?? []).map((own): Seen => {
+      const neighbors = neighborsOf(here.device, own, view, devices);
+      return { own, neighbors, findings: seriesTests(own, neighbors) };
+    });
+    return { present: here, seen };
+  });
+  const strains = strainsOf(judged);
+  const findings = new Map<Cell, readonly Finding[]>();
+  for (const { present: here, seen } of judged) {
+    const own = seen.map((one) => one.own);
+    updateReplay(here.device, own);
+    updateCopies(here.device, own, view, strains);
+    const ofDevice = deviceFindings(here.device, seen);
+    for (const one of seen) {
+      const all = [...one.findings, ...ofDevice];
+      mark(one.own.cell, all);
+      if (all.length > 0) findings.set(one.own.cell, all);
+    }
+    const traceless = here.cells.filter((cell) => !seen.some((one) => one.own.cell === cell));
+    for (const cell of traceless) {
+      if (cell.flag === NOT_EVALUATED) continue;
+      mark(cell, ofDevice);
+      if (ofDevice.length > 0) findings.set(cell, ofDevice);
+    }
+  }
+  for (const { present: here, seen } of judged) {
+    const isDoubtful = isSuspected(here.device);
+    for (const { own, neighbors } of seen) learn(own, neighbors, isDoubtful || isBad(own.cell.flag));
+  }
+  return findings;
+}
+
+function isBad(flag: Flag): boolean {
+  return flag === SUSPECT || flag === FAIL || flag === MISSING;
+}
+
+function mark(cell: Cell, findings: readonly Finding[]): void {
+  for (const { test, flag } of findings) {
+    cell.tests |= test;
+    if (flag === FAIL) cell.flag = FAIL;
+    else if (flag === SUSPECT && cell.flag === GOOD) cell.flag = SUSPECT;
+  }
+}
+
+/** What the series say together of the device: it takes two, or the only one. */
+function deviceFindings(device: DeviceState, seen: readonly Seen[]): Finding[] {
+  const findings: Finding[] = [];
+  const replay = replayFinding(device);
+  if (replay !== null) findings.push(replay);
+  const copy = copyFinding(device);
+  if (copy !== null) findings.push(copy);
+  const compared = seen.filter((one) => one.neighbors !== null);
+  const apart = compared.filter(({ own }) => agreementOf(own.model).apart);
+  const shifted = compared.filter(({ own }) => agreementOf(own.model).shifted);
+  addAgreement(findings, shifted, { apart: false, shifted: true });
+  addAgreement(findings, apart, { apart: true, shifted: false });
+  const quiet = compared.filter((one) => one.findings.some((finding) => finding.test === QUIET));
+  if (quiet.length >= 2 && quiet.length * 2 >= compared.length) {
+    const worst = quiet.flatMap((one) => one.findings).find((finding) => finding.test === QUIET);
+    if (worst !== undefined) findings.push(worst);
+  }
+  return findings;
+}
+
+function addAgreement(findings: Finding[], voters: readonly Seen[], what: { apart: boolean; shifted: boolean }): void {
+  if (voters.length >= T.agreement.voters) {
+    const [first] = voters;
+    const finding = first === undefined ? null : agreementFindings(first.own, what);
+    if (finding !== null) findings.push(finding);
+    return;
+  }
+  for (const { own, findings: ofSeries } of voters) {
+    const finding = agreementFindings(own, what);
+    if (finding !== null) ofSeries.push(finding);
+  }
+}
+
+function strainsOf(judged: readonly Judged[]): Map<number, Map<number, number>> {
+  const strains = new Map<number, Map<number, number>>();
+  for (const { seen } of judged) {
+    for (const { own, neighbors } of seen) {
+      if (neighbors === null || own.model.hours < T.neighbor.learnHours) continue;
+      const strain = Math.min(STRAIN_CAP, Math.abs(residualOf(own, neighbors)) / usualSpread(own, neighbors));
+      const ofQuantity = strains.get(own.cell.quantity) ?? new Map<number, number>();
+      strains.set(own.cell.quantity, ofQuantity.set(own.slot, strain));
+    }
+  }
+  return strains;
+}
