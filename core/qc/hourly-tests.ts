@@ -43,9 +43,12 @@ function neighborTest(own: Sight, neighbors: Neighbors): Finding | null {
   if (model.hours < T.neighbor.learnHours) return null;
   const residual = residualOf(own, neighbors);
   const spread = usualSpread(own, neighbors);
-  const z = Math.abs(residual) / spread;
-  const jump = own.scaled - model.value;
   const isFresh = own.cell.hour - model.at <= 2;
+  // A front reaches the places of a region an hour apart.
+  const before = isFresh ? own.relative - model.neighbors : residual;
+  const away = residual * before <= 0 ? 0 : Math.min(Math.abs(residual), Math.abs(before));
+  const z = away / spread;
+  const jump = own.scaled - model.value;
   const jumpZ = isFresh ? Math.abs(jump) / Math.max(Math.sqrt(model.change), own.traits.floor, own.grain) : 0;
   const isJump = z > T.neighbor.jumpZ && jumpZ > T.neighbor.jump && jump * residual > 0;
   if (z <= T.neighbor.suspectZ && !isJump) return null;
@@ -53,11 +56,19 @@ function neighborTest(own: Sight, neighbors: Neighbors): Finding | null {
   return finding(own, NEIGHBOUR, z > T.neighbor.failZ ? FAIL : SUSPECT, z, center, T.neighbor.suspectZ * spread, neighbors);
 }
 
+function usualBias({ model, traits, grain }: Sight): number {
+  return Math.max(Math.sqrt(model.biasSquare), T.bias.spreadShare * Math.max(model.spread, traits.floor, grain));
+}
+
+export function biasZ(own: Sight): number {
+  return Math.abs(own.model.bias) / usualBias(own);
+}
+
 function biasTest(own: Sight, neighbors: Neighbors): Finding | null {
   const { model } = own;
   if (model.hours < T.bias.learnHours) return null;
-  const usual = Math.max(Math.sqrt(model.biasSquare), T.bias.spreadShare * Math.max(model.spread, own.traits.floor, own.grain));
-  const z = Math.abs(model.bias) / usual;
+  const usual = usualBias(own);
+  const z = biasZ(own);
   // Remembered bias of a series that is back in place accuses nobody.
   if (z <= T.bias.suspectZ || model.bias * residualOf(own, neighbors) <= 0) return null;
   const center = own.scaled - residualOf(own, neighbors);
@@ -112,7 +123,11 @@ function noisyTest(own: Sight, neighbors: Neighbors): Finding | null {
   const ratios = ratiosOf(own, neighbors);
   const { model } = own;
   if (ratios === null || model.hours < T.spread.learnHours) return null;
-  const change = ratios.change - model.changeRatio;
+  const scatter = Math.max(model.spread, own.traits.floor, own.grain);
+  const change = Math.min(
+    ratios.change - model.changeRatio,
+    ln((model.change + scatter * scatter) / (neighbors.changeSquare + scatter * scatter)),
+  );
   const limit = Math.max(T.spread.noisy, T.spread.noisySds * Math.sqrt(model.changeRatioVar));
   if (change <= limit) return null;
   return { test: NOISY, flag: SUSPECT, severity: change, measured: change, low: null, high: limit, slots: neighbors.slots };
@@ -142,24 +157,22 @@ export function fisher(correlation: number): number {
   return 0.5 * ln((1 + correlation) / (1 - correlation));
 }
 
-export type Agreement = { readonly apart: boolean; readonly shifted: boolean };
+export type Agreement = { readonly apart: number; readonly shifted: number };
 
 /** What the series says of the device: it takes more than one to accuse (judge-device.ts). */
 export function agreementOf(model: Model): Agreement {
-  return { apart: model.apart >= T.agreement.hours, shifted: model.shifted >= T.agreement.shiftedHours };
+  return { apart: model.apart, shifted: model.shifted };
 }
 
-export function agreementFindings(own: Sight, what: Agreement): Finding | null {
+export function agreementFinding(own: Sight, what: 'apart' | 'shifted'): Finding | null {
   const correlation = correlations(own.model);
   if (correlation === null) return null;
   const now = correlation[0] ?? 0;
-  if (what.shifted) {
+  if (what === 'shifted') {
     const best = Math.max(...correlation);
     return { test: SHIFTED, flag: SUSPECT, severity: best - now, measured: correlation.indexOf(best) * 2, low: null, high: 0, slots: [] };
   }
-  return what.apart
-    ? { test: APART, flag: SUSPECT, severity: own.model.agreement - fisher(now), measured: now, low: null, high: null, slots: [] }
-    : null;
+  return { test: APART, flag: SUSPECT, severity: own.model.agreement - fisher(now), measured: now, low: null, high: null, slots: [] };
 }
 
 function finding(

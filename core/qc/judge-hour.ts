@@ -4,10 +4,10 @@ import { quantityByIndex } from '../reading/quantity.ts';
 import type { Cell, DeviceState } from '../region/state.ts';
 import { copyFinding, isSuspected, updateCopies } from './copy.ts';
 import type { Finding } from './finding.ts';
-import { agreementFindings, agreementOf, residualOf, seriesTests, usualSpread } from './hourly-tests.ts';
+import { agreementFinding, agreementOf, residualOf, seriesTests, usualSpread } from './hourly-tests.ts';
 import { learn } from './learn.ts';
 import { replayFinding, updateReplay } from './replay.ts';
-import { QUIET } from './tests.ts';
+import { FLAT, QUIET, RANGE, STEP } from './tests.ts';
 import { T } from './thresholds.ts';
 import { neighborsOf, sightOf, type HourView, type Neighbors, type Sight } from './view.ts';
 
@@ -50,6 +50,7 @@ export function judgeCells(hour: number, present: readonly Present[], devices: r
     const ofDevice = deviceFindings(here.device, seen);
     for (const one of seen) {
       const all = [...one.findings, ...ofDevice];
+      if (isExcused(one)) excuse(one.own.cell);
       mark(one.own.cell, all);
       if (all.length > 0) findings.set(one.own.cell, all);
     }
@@ -65,6 +66,23 @@ export function judgeCells(hour: number, present: readonly Present[], devices: r
     for (const { own, neighbors } of seen) learn(own, neighbors, isDoubtful || isBad(own.cell.flag));
   }
   return findings;
+}
+
+/** The neighbors rose, fell or stood still alike: what a single series looks odd by is weather. */
+function isExcused({ own, neighbors, findings }: Seen): boolean {
+  return (
+    neighbors !== null &&
+    findings.length === 0 &&
+    own.cell.failed === 0 &&
+    own.model.hours >= T.neighbor.learnHours &&
+    Math.abs(residualOf(own, neighbors)) <= T.neighbor.excuseZ * usualSpread(own, neighbors)
+  );
+}
+
+function excuse(cell: Cell): void {
+  if (cell.flag !== SUSPECT) return;
+  cell.tests &= ~(RANGE | STEP);
+  if ((cell.tests & FLAT) === 0) cell.flag = GOOD;
 }
 
 function isBad(flag: Flag): boolean {
@@ -87,10 +105,8 @@ function deviceFindings(device: DeviceState, seen: readonly Seen[]): Finding[] {
   const copy = copyFinding(device);
   if (copy !== null) findings.push(copy);
   const compared = seen.filter((one) => one.neighbors !== null);
-  const apart = compared.filter(({ own }) => agreementOf(own.model).apart);
-  const shifted = compared.filter(({ own }) => agreementOf(own.model).shifted);
-  addAgreement(findings, shifted, { apart: false, shifted: true });
-  addAgreement(findings, apart, { apart: true, shifted: false });
+  addAgreement(findings, compared, 'shifted', T.agreement.shiftedHours);
+  addAgreement(findings, compared, 'apart', T.agreement.hours);
   const quiet = compared.filter((one) => one.findings.some((finding) => finding.test === QUIET));
   if (quiet.length >= 2 && quiet.length * 2 >= compared.length) {
     const worst = quiet.flatMap((one) => one.findings).find((finding) => finding.test === QUIET);
@@ -99,15 +115,19 @@ function deviceFindings(device: DeviceState, seen: readonly Seen[]): Finding[] {
   return findings;
 }
 
-function addAgreement(findings: Finding[], voters: readonly Seen[], what: { apart: boolean; shifted: boolean }): void {
-  if (voters.length >= T.agreement.voters) {
-    const [first] = voters;
-    const finding = first === undefined ? null : agreementFindings(first.own, what);
+function addAgreement(findings: Finding[], compared: readonly Seen[], what: 'apart' | 'shifted', hours: number): void {
+  const voters = compared.filter(({ own }) => agreementOf(own.model)[what] >= hours);
+  const needed = Math.min(T.agreement.voters, compared.length);
+  const [first] = voters;
+  if (first !== undefined && voters.length >= needed) {
+    const finding = agreementFinding(first.own, what);
     if (finding !== null) findings.push(finding);
     return;
   }
+  // One sensor of several: it takes longer to believe.
   for (const { own, findings: ofSeries } of voters) {
-    const finding = agreementFindings(own, what);
+    if (agreementOf(own.model)[what] < T.agreement.aloneHours) continue;
+    const finding = agreementFinding(own, what);
     if (finding !== null) ofSeries.push(finding);
   }
 }

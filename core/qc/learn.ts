@@ -1,5 +1,5 @@
 /** What an hour teaches about a series, after its verdict. A flagged hour teaches a twentieth, so that a fault is not learned as normal. */
-import { correlations, fisher, ratiosOf, residualOf } from './hourly-tests.ts';
+import { biasZ, correlations, fisher, ratiosOf, residualOf } from './hourly-tests.ts';
 import { writeHistory } from './history.ts';
 import { round5, toward, type Model } from './model.ts';
 import { T } from './thresholds.ts';
@@ -27,14 +27,18 @@ export function learn(own: Sight, neighbors: Neighbors | null, isFlagged: boolea
 function learnResidual(own: Sight, neighbors: Neighbors, trust: number): void {
   const { model, traits } = own;
   const residual = residualOf(own, neighbors);
+  model.neighbors = round5(neighbors.median);
   const spread = Math.max(model.spread, traits.floor);
   const quarter = quarterOf(own.cell.hour);
   const hours = (model.offsetHours[quarter] ?? 0) + 1;
   model.offsetHours[quarter] = Math.min(hours, 1000);
   const clip = T.offset.clip * spread;
+  // The more speaks for a bias, the less of it is learned as normal.
+  const doubt = Math.min(1, biasZ(own) / T.bias.suspectZ);
+  const belief = trust * (1 - doubt * doubt);
   const clipped = hours <= 3 ? residual : Math.max(-clip, Math.min(clip, residual));
   const rate = Math.max(T.offset.rate, 1 / hours);
-  model.offset[quarter] = round5((model.offset[quarter] ?? 0) + trust * rate * clipped);
+  model.offset[quarter] = round5((model.offset[quarter] ?? 0) + Math.max(belief, T.offset.flaggedRate) * rate * clipped);
   model.hours = Math.min(model.hours + 1, 100_000);
   const size = Math.min(Math.abs(residual), clip) * 1.2533;
   // The first hours of each quarter only find the offset.
@@ -75,14 +79,22 @@ function learnAgreement(own: Sight, neighbors: Neighbors, trust: number): void {
   const now = fisher(correlation[0] ?? 0);
   const isLearned = model.hours >= T.agreement.learnHours;
   const drop = Math.max(T.agreement.drop, T.agreement.dropSds * Math.sqrt(model.agreementVar));
-  model.apart = isLearned && now < model.agreement - drop ? model.apart + 1 : 0;
+  const usual = Math.min(model.agreement, fisher(possibleCorrelation(own)));
+  model.apart = isLearned && now < usual - drop ? model.apart + 1 : 0;
   const best = Math.max(...correlation);
   const isShifted = isLearned && best > (correlation[0] ?? 0) + T.agreement.better && best > T.agreement.least;
   model.shifted = isShifted ? model.shifted + 1 : 0;
+  model.bestLag = isShifted ? 2 * correlation.indexOf(best) : 0;
   const learning = trust * Math.max(1 / T.agreement.usualHours, 1 / (model.hours - T.agreement.memoryHours + 1));
   const away = now - model.agreement;
   model.agreement = round5(model.agreement + learning * away);
   model.agreementVar = toward(model.agreementVar, away * away, learning);
+}
+
+/** When the neighbors hardly move, what is left of a correlation is the series' own scatter. */
+function possibleCorrelation({ model, traits, grain }: Sight): number {
+  const scatter = Math.max(model.spread, traits.floor, grain);
+  return Math.min(0.99, Math.sqrt(model.others / (model.others + scatter * scatter)));
 }
 
 function learnOwn(own: Sight, trust: number): void {

@@ -43,6 +43,9 @@ export type Model = {
   agreementVar: number;
   apart: number;
   shifted: number;
+  bestLag: number;
+  /** The neighbors' median an hour ago. */
+  neighbors: number;
   /** Hours that were flagged in a row. */
   flagged: number;
   /** Four weeks of hourly values (history.ts). */
@@ -78,6 +81,8 @@ export function newModel(): Model {
     agreementVar: 0,
     apart: 0,
     shifted: 0,
+    bestLag: 0,
+    neighbors: 0,
     flagged: 0,
     history: '',
   };

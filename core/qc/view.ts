@@ -111,12 +111,19 @@ export function neighborsOf(device: DeviceState, own: Sight, view: HourView, dev
   return {
     slots: used.map((other) => other.slot),
     median,
-    spread: 1.4826 * medianOf(used.map((other) => Math.abs(other.relative - median))),
+    spread: spreadAround(median, used),
     swing: medianOf(used.map((other) => other.swing)),
     changeSquare: medianOf(used.map((other) => other.model.change)),
     swingSquare: medianOf(used.map((other) => other.model.swing)),
     level: levelOf(device, used, devices),
   };
+}
+
+/** Robust, but a neighborhood where several stray at once is a restless one. */
+function spreadAround(median: number, used: readonly Sight[]): number {
+  const away = used.map((other) => Math.abs(other.relative - median));
+  const middle = 1.4826 * medianOf(away);
+  return Math.max(middle, (away.at(-2) ?? 0) / 2);
 }
 
 function levelOf(device: DeviceState, used: readonly Sight[], devices: readonly DeviceState[]): Neighbors['level'] {

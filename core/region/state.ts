@@ -4,6 +4,7 @@
  */
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Flag } from '../reading/reading.ts';
+import type { PostingHabit } from '../qc/receipt-time.ts';
 import type { Model } from '../qc/model.ts';
 import type { CharterBody, MembershipBody } from './entry.ts';
 
@@ -36,6 +37,7 @@ export type DeviceState = {
   /** Batches whose nonce is inside the window, newest nonce last. */
   recent: RecentBatch[];
   newestMs: number;
+  posting: PostingHabit;
   /** Readings refused because the same (quantity, time) was sent with another value. */
   conflicts: number;
   quantities: SeriesState[];
