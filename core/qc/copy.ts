@@ -3,7 +3,7 @@
  * only where the value moves; what others share, or the pair always shared, carries no evidence: honest twins stay alone.
  */
 import { ln } from '../math.ts';
-import { FAIL } from '../reading/reading.ts';
+import { FAIL, SUSPECT } from '../reading/reading.ts';
 import type { CopySuspicion, DeviceState } from '../region/state.ts';
 import type { Finding } from './finding.ts';
 import { round5 } from './model.ts';
@@ -11,11 +11,11 @@ import { COPY } from './tests.ts';
 import { T } from './thresholds.ts';
 import type { HourView, Sight } from './view.ts';
 
-/** Mean distance of a device from its own places in one hour, in spreads, by quantity. */
-export type Strains = ReadonlyMap<number, ReadonlyMap<number, number>>;
+/** How likely each series was where it was in one hour, given its own place and scatter: by quantity, then by slot. */
+export type Homeliness = ReadonlyMap<number, ReadonlyMap<number, number>>;
 
 /** Updates the suspicions of `device` with one hour. */
-export function updateCopies(device: DeviceState, sights: readonly Sight[], view: HourView, strains: Strains): void {
+export function updateCopies(device: DeviceState, sights: readonly Sight[], view: HourView, homes: Homeliness): void {
   const near = device.near.slice(0, T.copy.pairs);
   for (const slot of near) {
     const tally = tallyOf(slot, sights, view);
@@ -25,19 +25,27 @@ export function updateCopies(device: DeviceState, sights: readonly Sight[], view
     suspicion.nats = Math.round(Math.min(T.copy.capNats, Math.max(0, suspicion.nats + nats)) * 100) / 100;
     if (suspicion.nats < T.copy.learnNats)
       suspicion.usual = round5(suspicion.usual + T.copy.usualRate * (tally.matching / tally.shared - suspicion.usual));
-    const both = strainOf(sights, slot, strains);
-    if (both !== null) {
-      suspicion.strain = round5(suspicion.strain + T.copy.strainRate * (both[0] - suspicion.strain));
-      suspicion.theirs = round5(suspicion.theirs + T.copy.strainRate * (both[1] - suspicion.theirs));
+    const lean = leanOf(tally.matched, slot, homes);
+    if (suspicion.nats < T.copy.doubtNats / 4) {
+      suspicion.lean = 0;
+      suspicion.leanHours = 0;
+    } else if (lean !== null) {
+      suspicion.leanHours = Math.min(suspicion.leanHours + 1, T.copy.leanHours);
+      suspicion.lean = round5(suspicion.lean + (lean - suspicion.lean) / suspicion.leanHours);
     }
   }
 }
 
-type Tally = { readonly shared: number; readonly matching: number; readonly evidence: (usual: number) => number };
+type Tally = {
+  readonly shared: number;
+  readonly matched: readonly Sight[];
+  readonly matching: number;
+  readonly evidence: (usual: number) => number;
+};
 
 function tallyOf(slot: number, sights: readonly Sight[], view: HourView): Tally {
   let shared = 0;
-  let matching = 0;
+  const matched: Sight[] = [];
   const found: { isMatch: boolean; crowd: number; weight: number }[] = [];
   for (const own of sights) {
     const ofQuantity = view.byQuantity.get(own.cell.quantity);
@@ -46,12 +54,13 @@ function tallyOf(slot: number, sights: readonly Sight[], view: HourView): Tally 
     if (own.scaled === own.model.value) continue;
     shared += 1;
     const isMatch = isSame(own, other);
-    if (isMatch) matching += 1;
-    found.push({ isMatch, crowd: crowdOf(own, slot, ofQuantity), weight: 1 });
+    if (isMatch) matched.push(own);
+    found.push({ isMatch, crowd: crowdOf(own, slot, ofQuantity), weight: weightOf(own) });
   }
   return {
     shared,
-    matching,
+    matched,
+    matching: matched.length,
     evidence: (usual) => {
       let nats = 0;
       for (const { isMatch, crowd, weight } of found) {
@@ -63,8 +72,18 @@ function tallyOf(slot: number, sights: readonly Sight[], view: HourView): Tally 
   };
 }
 
+/** A value that hardly moved says little more than it said an hour ago. */
+function weightOf(own: Sight): number {
+  const moved = Math.abs(own.scaled - own.model.value);
+  return Math.min(1, moved / (T.copy.fullMove * toleranceOf(own)));
+}
+
+function toleranceOf({ traits, grain }: Sight): number {
+  return Math.max(traits.same, 0.55 * grain);
+}
+
 function isSame(one: Sight, other: Sight): boolean {
-  return Math.abs(one.scaled - other.scaled) <= Math.max(one.traits.same, 0.55 * one.grain, 0.55 * other.grain);
+  return Math.abs(one.scaled - other.scaled) <= Math.max(toleranceOf(one), toleranceOf(other));
 }
 
 /** Share of all other devices that have the same value now. */
@@ -82,39 +101,38 @@ function crowdOf(own: Sight, except: number, ofQuantity: ReadonlyMap<number, Sig
 function suspicionOf(device: DeviceState, slot: number): CopySuspicion {
   const known = device.copies.find((copy) => copy.slot === slot);
   if (known !== undefined) return known;
-  const suspicion = { slot, nats: 0, usual: T.copy.firstUsual, strain: 1, theirs: 1 };
+  const suspicion = { slot, nats: 0, usual: T.copy.firstUsual, lean: 0, leanHours: 0 };
   device.copies.push(suspicion);
   device.copies.sort((a, b) => a.slot - b.slot);
   return suspicion;
 }
 
-function strainOf(sights: readonly Sight[], slot: number, strains: Strains): readonly [number, number] | null {
-  let own = 0;
-  let theirs = 0;
+/** Whose place the common series fits worse: positive where it is this device's own. */
+function leanOf(matched: readonly Sight[], slot: number, homes: Homeliness): number | null {
+  let lean = 0;
   let count = 0;
-  for (const { cell, slot: mine } of sights) {
-    const ofQuantity = strains.get(cell.quantity);
-    const [a, b] = [ofQuantity?.get(mine), ofQuantity?.get(slot)];
-    if (a === undefined || b === undefined) continue;
-    own += a;
-    theirs += b;
+  for (const { cell, slot: mine } of matched) {
+    const ofQuantity = homes.get(cell.quantity);
+    const [own, theirs] = [ofQuantity?.get(mine), ofQuantity?.get(slot)];
+    if (own === undefined || theirs === undefined) continue;
+    lean += theirs - own;
     count += 1;
   }
-  return count === 0 ? null : [own / count, theirs / count];
+  return count === 0 ? null : lean / count;
 }
 
 /** The device that this one is held to copy: the series are one, and this one left its place while the other kept its own. */
 export function copyFinding(device: DeviceState): Finding | null {
   let worst: CopySuspicion | null = null;
   for (const copy of device.copies) {
-    if (copy.nats <= T.copy.suspectNats || copy.strain < T.copy.leastStrain * copy.theirs) continue;
+    if (copy.nats <= T.copy.suspectNats || copy.lean < T.copy.leastLean) continue;
     if (worst === null || copy.nats > worst.nats) worst = copy;
   }
   if (worst === null) return null;
-  return { test: COPY, flag: FAIL, severity: worst.nats, measured: worst.nats, low: null, high: null, slots: [worst.slot] };
+  return { test: COPY, flag: worst.lean > T.copy.failLean ? FAIL : SUSPECT, severity: worst.nats, measured: worst.nats, low: null, high: null, slots: [worst.slot] };
 }
 
 /** While this much speaks for a copy, little is learned of the device. */
 export function isSuspected(device: DeviceState): boolean {
-  return device.copies.some((copy) => copy.nats > T.copy.doubtNats && copy.strain >= T.copy.leastStrain * copy.theirs);
+  return device.copies.some((copy) => copy.nats > T.copy.doubtNats);
 }

@@ -9,7 +9,7 @@ import type { Model } from './model.ts';
 import { APART, BIAS, FLAT, NEIGHBOUR, NOISY, PLACE, QUIET, SHIFTED } from './tests.ts';
 import { T } from './thresholds.ts';
 import { fromScale } from './traits.ts';
-import type { Neighbors, Sight } from './view.ts';
+import { restlessness, type Neighbors, type Sight } from './view.ts';
 
 /** What an honest residual may be: the series' own, the neighbors' among themselves, the place's and the sensor's. */
 export function usualSpread(own: Sight, neighbors: Neighbors): number {
@@ -109,7 +109,7 @@ function moves(own: Sight, neighbors: Neighbors): boolean {
 function quietTest(own: Sight, neighbors: Neighbors): Finding | null {
   const ratios = ratiosOf(own, neighbors);
   const { model } = own;
-  if (ratios === null || model.hours < T.spread.learnHours) return null;
+  if (own.traits.isSmooth || ratios === null || model.hours < T.spread.learnHours) return null;
   const change = ratios.change - model.changeRatio;
   const swing = ratios.swing - model.swingRatio;
   const isQuiet =
@@ -120,17 +120,12 @@ function quietTest(own: Sight, neighbors: Neighbors): Finding | null {
 }
 
 function noisyTest(own: Sight, neighbors: Neighbors): Finding | null {
-  const ratios = ratiosOf(own, neighbors);
   const { model } = own;
-  if (ratios === null || model.hours < T.spread.learnHours) return null;
-  const scatter = Math.max(model.spread, own.traits.floor, own.grain);
-  const change = Math.min(
-    ratios.change - model.changeRatio,
-    ln((model.change + scatter * scatter) / (neighbors.changeSquare + scatter * scatter)),
-  );
-  const limit = Math.max(T.spread.noisy, T.spread.noisySds * Math.sqrt(model.changeRatioVar));
-  if (change <= limit) return null;
-  return { test: NOISY, flag: SUSPECT, severity: change, measured: change, low: null, high: limit, slots: neighbors.slots };
+  if (model.hours < T.spread.learnHours) return null;
+  const excess = restlessness(own) - Math.max(0, neighbors.restless);
+  const limit = Math.max(T.spread.noisy, T.spread.noisySds * Math.sqrt(model.jitterVar));
+  if (excess <= limit) return null;
+  return { test: NOISY, flag: SUSPECT, severity: excess, measured: excess, low: null, high: limit, slots: neighbors.slots };
 }
 
 function flatTest(own: Sight, isMoving: boolean): Finding | null {

@@ -1,5 +1,6 @@
 /** The verdict on one hour of a region: every series against its neighbors and its past, then every device, then learning. */
 import { FAIL, GOOD, MISSING, NOT_EVALUATED, SUSPECT, type Flag } from '../reading/reading.ts';
+import { ln } from '../math.ts';
 import { quantityByIndex } from '../reading/quantity.ts';
 import type { Cell, DeviceState } from '../region/state.ts';
 import { copyFinding, isSuspected, updateCopies } from './copy.ts';
@@ -18,7 +19,7 @@ export type Findings = ReadonlyMap<Cell, readonly Finding[]>;
 type Seen = { readonly own: Sight; readonly neighbors: Neighbors | null; readonly findings: Finding[] };
 type Judged = { readonly present: Present; readonly seen: readonly Seen[] };
 
-const STRAIN_CAP = 6;
+const HOME_CAP = 4;
 
 export function judgeCells(hour: number, present: readonly Present[], devices: readonly DeviceState[]): Findings {
   const byQuantity = new Map<number, Map<number, Sight>>();
@@ -41,12 +42,12 @@ export function judgeCells(hour: number, present: readonly Present[], devices: r
     });
     return { present: here, seen };
   });
-  const strains = strainsOf(judged);
+  const homes = homesOf(judged);
   const findings = new Map<Cell, readonly Finding[]>();
   for (const { present: here, seen } of judged) {
     const own = seen.map((one) => one.own);
     updateReplay(here.device, own);
-    updateCopies(here.device, own, view, strains);
+    updateCopies(here.device, own, view, homes);
     const ofDevice = deviceFindings(here.device, seen);
     for (const one of seen) {
       const all = [...one.findings, ...ofDevice];
@@ -105,8 +106,9 @@ function deviceFindings(device: DeviceState, seen: readonly Seen[]): Finding[] {
   const copy = copyFinding(device);
   if (copy !== null) findings.push(copy);
   const compared = seen.filter((one) => one.neighbors !== null);
-  addAgreement(findings, compared, 'shifted', T.agreement.shiftedHours);
-  addAgreement(findings, compared, 'apart', T.agreement.hours);
+  const lively = compared.filter(({ own }) => !own.traits.isSmooth);
+  addAgreement(findings, lively, 'shifted', T.agreement.shiftedHours);
+  addAgreement(findings, lively, 'apart', T.agreement.hours);
   const quiet = compared.filter((one) => one.findings.some((finding) => finding.test === QUIET));
   if (quiet.length >= 2 && quiet.length * 2 >= compared.length) {
     const worst = quiet.flatMap((one) => one.findings).find((finding) => finding.test === QUIET);
@@ -132,15 +134,16 @@ function addAgreement(findings: Finding[], compared: readonly Seen[], what: 'apa
   }
 }
 
-function strainsOf(judged: readonly Judged[]): Map<number, Map<number, number>> {
-  const strains = new Map<number, Map<number, number>>();
+function homesOf(judged: readonly Judged[]): Map<number, Map<number, number>> {
+  const homes = new Map<number, Map<number, number>>();
   for (const { seen } of judged) {
     for (const { own, neighbors } of seen) {
       if (neighbors === null || own.model.hours < T.neighbor.learnHours) continue;
-      const strain = Math.min(STRAIN_CAP, Math.abs(residualOf(own, neighbors)) / usualSpread(own, neighbors));
-      const ofQuantity = strains.get(own.cell.quantity) ?? new Map<number, number>();
-      strains.set(own.cell.quantity, ofQuantity.set(own.slot, strain));
+      const scatter = Math.max(own.model.spread, own.traits.floor, own.grain);
+      const z = Math.min(HOME_CAP, Math.abs(residualOf(own, neighbors)) / scatter);
+      const ofQuantity = homes.get(own.cell.quantity) ?? new Map<number, number>();
+      homes.set(own.cell.quantity, ofQuantity.set(own.slot, -0.5 * z * z - ln(scatter)));
     }
   }
-  return strains;
+  return homes;
 }

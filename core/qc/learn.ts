@@ -3,7 +3,7 @@ import { biasZ, correlations, fisher, ratiosOf, residualOf } from './hourly-test
 import { writeHistory } from './history.ts';
 import { round5, toward, type Model } from './model.ts';
 import { T } from './thresholds.ts';
-import { quarterOf, type Neighbors, type Sight } from './view.ts';
+import { quarterOf, restlessness, type Neighbors, type Sight } from './view.ts';
 import { historyLevel } from './replay.ts';
 
 const LAGS = 6;
@@ -35,6 +35,7 @@ function learnResidual(own: Sight, neighbors: Neighbors, trust: number): void {
   const clip = T.offset.clip * spread;
   // The more speaks for a bias, the less of it is learned as normal.
   const doubt = Math.min(1, biasZ(own) / T.bias.suspectZ);
+  learnJitter(own, neighbors, residual, trust);
   const belief = trust * (1 - doubt * doubt);
   const clipped = hours <= 3 ? residual : Math.max(-clip, Math.min(clip, residual));
   const rate = Math.max(T.offset.rate, 1 / hours);
@@ -48,6 +49,19 @@ function learnResidual(own: Sight, neighbors: Neighbors, trust: number): void {
   model.bias = toward(model.bias, hours > 3 ? step : 0, 1 / T.bias.memoryHours);
   if (model.hours > T.bias.memoryHours)
     model.biasSquare = toward(model.biasSquare, model.bias * model.bias, trust * Math.max(1 / T.bias.usualHours, 1 / model.hours));
+}
+
+function learnJitter(own: Sight, neighbors: Neighbors, residual: number, trust: number): void {
+  const { model } = own;
+  const excess = restlessness(own) - Math.max(0, neighbors.restless);
+  if (own.cell.hour === model.at + 1 && model.hours > 1) {
+    const step = Math.min(Math.abs(residual - model.residual), T.bias.clip * Math.max(model.spread, own.traits.floor, own.grain));
+    model.jitter = toward(model.jitter, step * step, 1 / T.spread.jitterHours);
+    model.usualJitter = toward(model.usualJitter, step * step, trust * Math.max(1 / T.spread.usualHours, 1 / model.hours));
+    if (model.hours > 24)
+      model.jitterVar = toward(model.jitterVar, excess * excess, trust * Math.max(1 / T.spread.usualHours, 1 / (model.hours - 23)));
+  }
+  model.residual = round5(residual);
 }
 
 function learnRatios(own: Sight, neighbors: Neighbors, trust: number): void {

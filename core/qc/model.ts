@@ -23,6 +23,12 @@ export type Model = {
   swing: number;
   change: number;
   /** Usual logarithm of own change and swing relative to the neighbors', and its variance. */
+  /** Square of the change of what is left over from hour to hour: lately and usually. */
+  jitter: number;
+  usualJitter: number;
+  /** What was left over an hour ago. */
+  residual: number;
+  jitterVar: number;
   changeRatio: number;
   changeRatioVar: number;
   swingRatio: number;
@@ -66,6 +72,10 @@ export function newModel(): Model {
     mean: 0,
     swing: 0,
     change: 0,
+    jitter: 0,
+    usualJitter: 0,
+    residual: 0,
+    jitterVar: 0,
     changeRatio: 0,
     changeRatioVar: 0,
     swingRatio: 0,

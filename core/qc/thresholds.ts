@@ -3,10 +3,10 @@ export const T = {
   neighbor: { learnHours: 48, suspectZ: 5.5, failZ: 9, excuseZ: 3, jumpZ: 3, jump: 4 },
   bias: { learnHours: 120, suspectZ: 4.3, failZ: 6.5, spreadShare: 0.45, memoryHours: 18, usualHours: 300, clip: 5 },
   place: { leastNeighbors: 5, z: 3.5, floorFactor: 1.8, relativeZ: 3 },
-  spread: { learnHours: 120, quiet: 1.8, quietSds: 4, noisy: 1.9, noisySds: 6, noiseShare: 0.5, memoryHours: 24, usualHours: 240 },
+  spread: { learnHours: 120, quiet: 1.8, quietSds: 4, noisy: 1.6, noisySds: 4.5, jitterHours: 10, noiseShare: 0.5, memoryHours: 24, usualHours: 240 },
   flat: { leastHours: 6, runFactor: 1.6, runHours: 2, movingShare: 1 },
   agreement: { voters: 2, aloneHours: 24, learnHours: 120, memoryHours: 36, drop: 1.1, dropSds: 4.5, hours: 8, better: 0.25, least: 0.55, shiftedHours: 4, usualHours: 240 },
   offset: { rate: 1 / 40, clip: 4, spreadRate: 1 / 150, flaggedRate: 0.05 },
   replay: { suspectNats: 40, capNats: 55, honest: 0.95, least: -6, most: 7, still: 0.3, firstLag: 24 },
-  copy: { pairs: 12, suspectNats: 40, capNats: 55, hourNats: 6, learnNats: 15, doubtNats: 20, usualRate: 1 / 100, firstUsual: 0.3, match: 0.93, leastChance: 0.05, mostChance: 0.9, strainRate: 1 / 18, leastStrain: 1.4 },
+  copy: { pairs: 12, suspectNats: 40, capNats: 55, hourNats: 6, learnNats: 15, doubtNats: 20, usualRate: 1 / 100, firstUsual: 0.3, match: 0.93, leastChance: 0.05, mostChance: 0.9, leanHours: 96, leastLean: 0.04, failLean: 0.3, fullMove: 2 },
 } as const;

@@ -21,22 +21,24 @@ export type Traits = {
   /** At or below this value (at or above `fullAbove`) standing still is natural. */
   readonly stillBelow: number;
   readonly stillAbove: number;
+  /** Moves so little between places that only its level tells anything. */
+  readonly isSmooth: boolean;
   /** Longest honest run of one hourly value before the device has shown longer ones. */
   readonly flatHours: number;
 };
 
 const ratio = (base: number, floor: number, placeFloor: number, stillBelow: number, flatHours: number) =>
-  ({ scale: 'ratio', base, floor, placeFloor, same: 0.025, stillBelow, stillAbove: Infinity, flatHours }) as const;
+  ({ scale: 'ratio', base, floor, placeFloor, same: 0.025, stillBelow, stillAbove: Infinity, isSmooth: false, flatHours }) as const;
 const difference = (floor: number, placeFloor: number, same: number, flatHours: number) =>
-  ({ scale: 'difference', base: 0, floor, placeFloor, same, stillBelow: -Infinity, stillAbove: Infinity, flatHours }) as const;
+  ({ scale: 'difference', base: 0, floor, placeFloor, same, stillBelow: -Infinity, stillAbove: Infinity, isSmooth: false, flatHours }) as const;
 
 const TRAITS: Readonly<Partial<Record<QuantityCode, Omit<Traits, 'code'>>>> = {
   pm1: ratio(1, 0.1, 0.25, 2, 10),
   pm25: ratio(1, 0.1, 0.25, 2, 10),
   pm10: ratio(1, 0.1, 0.25, 2, 10),
   temp: difference(0.3, 1, 0.25, 6),
-  rh: { ...difference(1.5, 6, 1, 8), stillAbove: 97 },
-  press: difference(0.3, 0.8, 0.15, 16),
+  rh: { ...difference(1.5, 6, 1.5, 8), stillAbove: 97 },
+  press: { ...difference(0.3, 0.8, 0.15, 16), isSmooth: true },
   co2: ratio(1, 0.02, 0.1, 0, 10),
   o3: ratio(0.5, 0.12, 0.3, 1.5, 10),
   no2: ratio(0.5, 0.12, 0.3, 1.5, 10),

@@ -1,4 +1,5 @@
 /** One hour of a region as the tests see it: each series on its scale, and what the neighbors of one say together. */
+import { ln } from '../math.ts';
 import { cellSum } from '../region/cells.ts';
 import type { Cell, DeviceState, SeriesState } from '../region/state.ts';
 import { newModel, type Model } from './model.ts';
@@ -49,6 +50,8 @@ export type Neighbors = {
   /** Medians of their usual squares of change and swing. */
   readonly changeSquare: number;
   readonly swingSquare: number;
+  /** Median of how much more restless than usual they are, as a logarithm. */
+  readonly restless: number;
   /** Of those that stand at a similar height: count, mean and standard deviation of absolute values. */
   readonly level: { readonly count: number; readonly mean: number; readonly spread: number };
 };
@@ -115,8 +118,15 @@ export function neighborsOf(device: DeviceState, own: Sight, view: HourView, dev
     swing: medianOf(used.map((other) => other.swing)),
     changeSquare: medianOf(used.map((other) => other.model.change)),
     swingSquare: medianOf(used.map((other) => other.model.swing)),
+    restless: medianOf(used.map(restlessness)),
     level: levelOf(device, used, devices),
   };
+}
+
+/** How much more than usual the series jumps about its neighbors, as a logarithm. */
+export function restlessness({ model, traits, grain }: Sight): number {
+  const least = Math.max(traits.floor, grain) ** 2 / 4;
+  return ln((model.jitter + least) / (model.usualJitter + least));
 }
 
 /** Robust, but a neighborhood where several stray at once is a restless one. */

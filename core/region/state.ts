@@ -121,9 +121,9 @@ export type CopySuspicion = {
   nats: number;
   /** Share of values that the pair usually has in common. */
   usual: number;
-  /** How far this device and the other one were from their own places lately, in spreads. */
-  strain: number;
-  theirs: number;
+  /** How much worse the common series fits this device's place than the other's, mean of the hours in doubt. */
+  lean: number;
+  leanHours: number;
 };
 
 export function emptyState(): RegionState {
