@@ -38,16 +38,21 @@ export function seriesTests(own: Sight, neighbors: Neighbors | null): Finding[] 
   return findings;
 }
 
+/** Size of the residual; a front reaches the places of a region an hour apart. */
+function awayOf(own: Sight, neighbors: Neighbors): number {
+  const residual = residualOf(own, neighbors);
+  if (own.cell.hour - own.model.at > 2) return Math.abs(residual);
+  const before = own.relative - own.model.neighbors;
+  return residual * before <= 0 ? 0 : Math.min(Math.abs(residual), Math.abs(before));
+}
+
 function neighborTest(own: Sight, neighbors: Neighbors): Finding | null {
   const { model } = own;
   if (model.hours < T.neighbor.learnHours) return null;
   const residual = residualOf(own, neighbors);
   const spread = usualSpread(own, neighbors);
   const isFresh = own.cell.hour - model.at <= 2;
-  // A front reaches the places of a region an hour apart.
-  const before = isFresh ? own.relative - model.neighbors : residual;
-  const away = residual * before <= 0 ? 0 : Math.min(Math.abs(residual), Math.abs(before));
-  const z = away / spread;
+  const z = awayOf(own, neighbors) / spread;
   const jump = own.scaled - model.value;
   const jumpZ = isFresh ? Math.abs(jump) / Math.max(Math.sqrt(model.change), own.traits.floor, own.grain) : 0;
   const isJump = z > T.neighbor.jumpZ && jumpZ > T.neighbor.jump && jump * residual > 0;
@@ -84,7 +89,7 @@ function placeTest(own: Sight, neighbors: Neighbors): Finding | null {
   // A place that always differs is not wrong for that.
   if (own.model.hours >= T.neighbor.learnHours) {
     const residual = residualOf(own, neighbors);
-    if (Math.abs(residual) <= T.place.relativeZ * usualSpread(own, neighbors) || residual * away <= 0) return null;
+    if (awayOf(own, neighbors) <= T.place.relativeZ * usualSpread(own, neighbors) || residual * away <= 0) return null;
   }
   return finding(own, PLACE, SUSPECT, Math.abs(away) / (band / T.place.z), own.scaled - away, band, neighbors);
 }

@@ -6,6 +6,7 @@ import type { Cell, DeviceState } from '../region/state.ts';
 import { copyFinding, isSuspected, updateCopies } from './copy.ts';
 import type { Finding } from './finding.ts';
 import { agreementFinding, agreementOf, residualOf, seriesTests, usualSpread } from './hourly-tests.ts';
+import { jointFindings } from './joint-tests.ts';
 import { learn } from './learn.ts';
 import { replayFinding, updateReplay } from './replay.ts';
 import { FLAT, QUIET, RANGE, STEP } from './tests.ts';
@@ -106,7 +107,8 @@ function deviceFindings(device: DeviceState, seen: readonly Seen[]): Finding[] {
   const copy = copyFinding(device);
   if (copy !== null) findings.push(copy);
   const compared = seen.filter((one) => one.neighbors !== null);
-  const lively = compared.filter(({ own }) => !own.traits.isSmooth);
+  const lively = compared.filter(({ own }) => !own.traits.isSmooth && own.model.hours >= T.stray.learnHours);
+  findings.push(...jointFindings(lively.map(({ own }) => own)));
   addAgreement(findings, lively, 'shifted', T.agreement.shiftedHours);
   addAgreement(findings, lively, 'apart', T.agreement.hours);
   const quiet = compared.filter((one) => one.findings.some((finding) => finding.test === QUIET));

@@ -1,5 +1,5 @@
 /** What an hour teaches about a series, after its verdict. A flagged hour teaches a twentieth, so that a fault is not learned as normal. */
-import { biasZ, correlations, fisher, ratiosOf, residualOf } from './hourly-tests.ts';
+import { biasZ, correlations, fisher, ratiosOf, residualOf, usualSpread } from './hourly-tests.ts';
 import { writeHistory } from './history.ts';
 import { round5, toward, type Model } from './model.ts';
 import { T } from './thresholds.ts';
@@ -36,6 +36,7 @@ function learnResidual(own: Sight, neighbors: Neighbors, trust: number): void {
   // The more speaks for a bias, the less of it is learned as normal.
   const doubt = Math.min(1, biasZ(own) / T.bias.suspectZ);
   learnJitter(own, neighbors, residual, trust);
+  learnStray(own, neighbors, residual, trust);
   const belief = trust * (1 - doubt * doubt);
   const clipped = hours <= 3 ? residual : Math.max(-clip, Math.min(clip, residual));
   const rate = Math.max(T.offset.rate, 1 / hours);
@@ -49,6 +50,17 @@ function learnResidual(own: Sight, neighbors: Neighbors, trust: number): void {
   model.bias = toward(model.bias, hours > 3 ? step : 0, 1 / T.bias.memoryHours);
   if (model.hours > T.bias.memoryHours)
     model.biasSquare = toward(model.biasSquare, model.bias * model.bias, trust * Math.max(1 / T.bias.usualHours, 1 / model.hours));
+}
+
+function learnStray(own: Sight, neighbors: Neighbors, residual: number, trust: number): void {
+  const { model } = own;
+  if (model.hours < T.stray.fromHours) return;
+  const z = residual / usualSpread(own, neighbors);
+  model.stray = toward(model.stray, Math.min(T.stray.cap, z * z), 1 / T.stray.memoryHours);
+  const rate = trust * Math.max(1 / T.stray.usualHours, 1 / (model.hours - T.stray.fromHours + 1));
+  const away = model.stray - model.usualStray;
+  model.usualStray = round5(model.usualStray + rate * away);
+  model.strayVar = toward(model.strayVar, away * away, rate);
 }
 
 function learnJitter(own: Sight, neighbors: Neighbors, residual: number, trust: number): void {

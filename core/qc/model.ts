@@ -52,6 +52,10 @@ export type Model = {
   bestLag: number;
   /** The neighbors' median an hour ago. */
   neighbors: number;
+  /** Size of what is left over in spreads, squared: mean of the last day, its usual mean and variance. */
+  stray: number;
+  usualStray: number;
+  strayVar: number;
   /** Hours that were flagged in a row. */
   flagged: number;
   /** Four weeks of hourly values (history.ts). */
@@ -93,6 +97,9 @@ export function newModel(): Model {
     shifted: 0,
     bestLag: 0,
     neighbors: 0,
+    stray: 0,
+    usualStray: 0,
+    strayVar: 0,
     flagged: 0,
     history: '',
   };

@@ -9,6 +9,7 @@ import { HISTORY_HOURS, levelDistance, LEVELS, readHistory } from './history.ts'
 import { FAIL } from '../reading/reading.ts';
 import { REPLAY } from './tests.ts';
 import { T } from './thresholds.ts';
+import { fromScale } from './traits.ts';
 import type { Sight } from './view.ts';
 
 const LAGS = HISTORY_HOURS - T.replay.firstLag + 1;
@@ -40,7 +41,8 @@ export function updateReplay(device: DeviceState, sights: readonly Sight[]): voi
 /** Adds what one series says to each lag; 0 where it says nothing. */
 function addEvidence(own: Sight, nats: Float64Array): number {
   const { model, traits } = own;
-  if (model.history === '') return 0;
+  // At the detection limit every series is like every other.
+  if (model.history === '' || fromScale(own.scaled, traits) <= traits.stillBelow) return 0;
   const level = ((historyLevel(own) % LEVELS) + LEVELS) % LEVELS;
   const tolerance = Math.max(FINENESS, (0.55 * own.grain * FINENESS) / traits.same);
   const { history } = model;
