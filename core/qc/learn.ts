@@ -67,7 +67,7 @@ function learnJitter(own: Sight, neighbors: Neighbors, residual: number, trust: 
   const { model } = own;
   const excess = restlessness(own) - Math.max(0, neighbors.restless);
   if (own.cell.hour === model.at + 1 && model.hours > 1) {
-    const step = Math.min(Math.abs(residual - model.residual), T.bias.clip * Math.max(model.spread, own.traits.floor, own.grain));
+    const step = Math.min(Math.abs(residual - model.residual), T.spread.jitterClip * Math.max(model.spread, own.traits.floor, own.grain));
     model.jitter = toward(model.jitter, step * step, 1 / T.spread.jitterHours);
     model.usualJitter = toward(model.usualJitter, step * step, trust * Math.max(1 / T.spread.usualHours, 1 / model.hours));
     if (model.hours > 24)
@@ -92,7 +92,9 @@ function learnRatios(own: Sight, neighbors: Neighbors, trust: number): void {
 function learnAgreement(own: Sight, neighbors: Neighbors, trust: number): void {
   const { model } = own;
   const rate = 1 / T.agreement.memoryHours;
-  const { swing } = own;
+  // One absurd hour says nothing about how the days go together.
+  const clip = T.agreement.clip * usualSpread(own, neighbors);
+  const swing = Math.max(neighbors.swing - clip, Math.min(neighbors.swing + clip, own.swing));
   model.own = toward(model.own, swing * swing, rate);
   model.others = toward(model.others, neighbors.swing * neighbors.swing, rate);
   if (own.cell.hour !== model.at + 1) model.lagged.length = 0;

@@ -1,12 +1,12 @@
 /** Every number that the hourly tests decide by (anomaly-qc.md section 4). Hours are hours of the rule set. */
 export const T = {
-  neighbor: { learnHours: 48, suspectZ: 5.5, failZ: 9, excuseZ: 3, jumpZ: 3, jump: 4 },
+  neighbor: { learnHours: 48, suspectZ: 6, failZ: 9, excuseZ: 3, jumpZ: 3, jump: 4 },
   bias: { learnHours: 120, suspectZ: 4.3, failZ: 6.5, spreadShare: 0.45, memoryHours: 18, usualHours: 300, clip: 5 },
-  place: { leastNeighbors: 5, z: 3.5, floorFactor: 1.8, relativeZ: 3.5 },
-  spread: { learnHours: 120, quiet: 1.8, quietSds: 4, noisy: 1.2, noisySds: 3.5, jitterHours: 10, noiseShare: 0.5, memoryHours: 24, usualHours: 240 },
-  stray: { fromHours: 48, learnHours: 168, memoryHours: 18, usualHours: 300, cap: 36, least: 0.3, most: 6, common: 0.4, joint: 3.3, jointBias: 2.2, jointShift: 0.1 },
+  place: { leastNeighbors: 5, z: 3.5, floorFactor: 1.8, relativeZ: 4 },
+  spread: { learnHours: 120, quiet: 1.8, quietSds: 4, noisy: 1.4, noisySds: 4, jitterHours: 10, jitterClip: 3, noiseShare: 0.5, memoryHours: 24, usualHours: 240 },
+  stray: { fromHours: 48, learnHours: 168, memoryHours: 18, usualHours: 300, cap: 9, least: 0.3, most: 6, common: 0.7, joint: 3.8, jointBias: 2.7, jointShift: 0.15 },
   flat: { leastHours: 6, runFactor: 1.6, runHours: 2, movingShare: 1 },
-  agreement: { voters: 2, aloneHours: 24, learnHours: 120, memoryHours: 24, drop: 1.1, dropSds: 4.5, hours: 8, better: 0.25, least: 0.55, shiftedHours: 4, usualHours: 240 },
+  agreement: { voters: 2, aloneHours: 36, learnHours: 120, memoryHours: 24, drop: 1.1, dropSds: 4.5, hours: 8, better: 0.25, least: 0.55, shiftedHours: 4, usualHours: 240, clip: 5 },
   offset: { rate: 1 / 40, clip: 4, spreadRate: 1 / 150, flaggedRate: 0.05 },
   replay: { suspectNats: 40, capNats: 55, honest: 0.95, least: -6, most: 7, still: 0.3, firstLag: 24 },
   copy: { pairs: 12, suspectNats: 40, capNats: 55, hourNats: 6, learnNats: 15, doubtNats: 20, usualRate: 1 / 100, firstUsual: 0.3, match: 0.93, leastChance: 0.05, mostChance: 0.9, leanHours: 96, leastLean: 0.04, failLean: 0.3, fullMove: 2 },

@@ -34,8 +34,8 @@ const difference = (floor: number, placeFloor: number, same: number, flatHours: 
 
 const TRAITS: Readonly<Partial<Record<QuantityCode, Omit<Traits, 'code'>>>> = {
   pm1: ratio(1, 0.1, 0.25, 2, 10),
-  pm25: ratio(1, 0.1, 0.25, 2, 10),
-  pm10: ratio(1, 0.1, 0.25, 2, 10),
+  pm25: ratio(1, 0.1, 0.25, 3, 10),
+  pm10: ratio(1, 0.1, 0.25, 6, 10),
   temp: difference(0.3, 1, 0.25, 6),
   rh: { ...difference(1.5, 6, 1.5, 8), stillAbove: 97 },
   press: { ...difference(0.3, 0.8, 0.15, 16), isSmooth: true },

@@ -18,7 +18,7 @@ function particles(): QualityRules {
     stepBase: 250,
     stepPerHour: 250,
     flatHours: 10,
-    flatFloor: 2,
+    flatFloor: 3,
   };
 }
 
@@ -33,7 +33,7 @@ function gas(failMax: number, suspectMax: number, step: number, flatHours: numbe
 const QUALITY: Readonly<Record<QuantityCode, QualityRules>> = {
   pm1: particles(),
   pm25: particles(),
-  pm10: { ...particles(), failMax: 2000, suspectMax: 1000, stepBase: 500, stepPerHour: 500 },
+  pm10: { ...particles(), failMax: 2000, suspectMax: 1000, stepBase: 500, stepPerHour: 500, flatFloor: 6 },
   temp: {
     failMin: -80,
     failMax: 60,
