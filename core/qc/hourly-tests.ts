@@ -157,6 +157,12 @@ export function fisher(correlation: number): number {
   return 0.5 * ln((1 + correlation) / (1 - correlation));
 }
 
+/** When the neighbors hardly move, what is left of a correlation is the series' own scatter. */
+export function possibleCorrelation({ model, traits, grain }: Sight): number {
+  const scatter = Math.max(model.spread, traits.floor, grain);
+  return Math.min(0.99, Math.sqrt(model.others / (model.others + scatter * scatter)));
+}
+
 export type Agreement = { readonly apart: number; readonly shifted: number };
 
 /** What the series says of the device: it takes more than one to accuse (judge-device.ts). */

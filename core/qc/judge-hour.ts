@@ -17,7 +17,7 @@ export type Present = { readonly slot: number; readonly device: DeviceState; rea
 /** What was found in each cell that has anything. */
 export type Findings = ReadonlyMap<Cell, readonly Finding[]>;
 
-type Seen = { readonly own: Sight; readonly neighbors: Neighbors | null; readonly findings: Finding[] };
+export type Seen = { readonly own: Sight; readonly neighbors: Neighbors | null; readonly findings: Finding[] };
 type Judged = { readonly present: Present; readonly seen: readonly Seen[] };
 
 const HOME_CAP = 4;
@@ -108,7 +108,7 @@ function deviceFindings(device: DeviceState, seen: readonly Seen[]): Finding[] {
   if (copy !== null) findings.push(copy);
   const compared = seen.filter((one) => one.neighbors !== null);
   const lively = compared.filter(({ own }) => !own.traits.isSmooth && own.model.hours >= T.stray.learnHours);
-  findings.push(...jointFindings(lively.map(({ own }) => own)));
+  findings.push(...jointFindings(lively));
   addAgreement(findings, lively, 'shifted', T.agreement.shiftedHours);
   addAgreement(findings, lively, 'apart', T.agreement.hours);
   const quiet = compared.filter((one) => one.findings.some((finding) => finding.test === QUIET));

@@ -1,5 +1,5 @@
 /** What an hour teaches about a series, after its verdict. A flagged hour teaches a twentieth, so that a fault is not learned as normal. */
-import { biasZ, correlations, fisher, ratiosOf, residualOf, usualSpread } from './hourly-tests.ts';
+import { biasZ, correlations, fisher, possibleCorrelation, ratiosOf, residualOf, usualSpread } from './hourly-tests.ts';
 import { writeHistory } from './history.ts';
 import { round5, toward, type Model } from './model.ts';
 import { T } from './thresholds.ts';
@@ -117,12 +117,6 @@ function learnAgreement(own: Sight, neighbors: Neighbors, trust: number): void {
   const away = now - model.agreement;
   model.agreement = round5(model.agreement + learning * away);
   model.agreementVar = toward(model.agreementVar, away * away, learning);
-}
-
-/** When the neighbors hardly move, what is left of a correlation is the series' own scatter. */
-function possibleCorrelation({ model, traits, grain }: Sight): number {
-  const scatter = Math.max(model.spread, traits.floor, grain);
-  return Math.min(0.99, Math.sqrt(model.others / (model.others + scatter * scatter)));
 }
 
 function learnOwn(own: Sight, trust: number): void {
