@@ -1,5 +1,5 @@
 /** The verdict on one hour of a region: every series against its neighbors and its past, then every device, then learning. */
-import { FAIL, GOOD, MISSING, NOT_EVALUATED, SUSPECT, type Flag } from '../reading/reading.ts';
+import { FAIL, GOOD, NOT_EVALUATED, SUSPECT } from '../reading/reading.ts';
 import { ln } from '../math.ts';
 import { quantityByIndex } from '../reading/quantity.ts';
 import type { Cell, DeviceState } from '../region/state.ts';
@@ -9,7 +9,7 @@ import { agreementFinding, agreementOf, residualOf, seriesTests, usualSpread } f
 import { jointFindings } from './joint-tests.ts';
 import { learn } from './learn.ts';
 import { replayFinding, updateReplay } from './replay.ts';
-import { FLAT, QUIET, RANGE, STEP } from './tests.ts';
+import { APART, FLAT, QUIET, RANGE, SHIFTED, STEP } from './tests.ts';
 import { T } from './thresholds.ts';
 import { neighborsOf, sightOf, type HourView, type Neighbors, type Sight } from './view.ts';
 
@@ -20,6 +20,7 @@ export type Findings = ReadonlyMap<Cell, readonly Finding[]>;
 export type Seen = { readonly own: Sight; readonly neighbors: Neighbors | null; readonly findings: Finding[] };
 type Judged = { readonly present: Present; readonly seen: readonly Seen[] };
 
+const SOFT_TESTS = APART | QUIET | SHIFTED;
 const HOME_CAP = 4;
 
 export function judgeCells(hour: number, present: readonly Present[], devices: readonly DeviceState[]): Findings {
@@ -65,7 +66,7 @@ export function judgeCells(hour: number, present: readonly Present[], devices: r
   }
   for (const { present: here, seen } of judged) {
     const isDoubtful = isSuspected(here.device);
-    for (const { own, neighbors } of seen) learn(own, neighbors, isDoubtful || isBad(own.cell.flag));
+    for (const { own, neighbors } of seen) learn(own, neighbors, isDoubtful ? T.offset.flaggedRate : trustIn(own.cell));
   }
   return findings;
 }
@@ -87,8 +88,10 @@ function excuse(cell: Cell): void {
   if ((cell.tests & FLAT) === 0) cell.flag = GOOD;
 }
 
-function isBad(flag: Flag): boolean {
-  return flag === SUSPECT || flag === FAIL || flag === MISSING;
+/** A suspicion that stays for weeks without proof was a change of the place: it is learned, slowly. */
+function trustIn({ flag, tests }: Cell): number {
+  if (flag === GOOD) return 1;
+  return flag === SUSPECT && (tests & ~SOFT_TESTS) === 0 ? T.offset.suspectRate : T.offset.flaggedRate;
 }
 
 function mark(cell: Cell, findings: readonly Finding[]): void {

@@ -1,4 +1,4 @@
-/** What an hour teaches about a series, after its verdict. A flagged hour teaches a twentieth, so that a fault is not learned as normal. */
+/** What an hour teaches about a series, after its verdict. A flagged hour teaches little, so that a fault is not learned as normal. */
 import { biasZ, correlations, fisher, possibleCorrelation, ratiosOf, residualOf, usualSpread } from './hourly-tests.ts';
 import { writeHistory } from './history.ts';
 import { round5, toward, type Model } from './model.ts';
@@ -8,16 +8,15 @@ import { historyLevel } from './replay.ts';
 
 const LAGS = 6;
 
-export function learn(own: Sight, neighbors: Neighbors | null, isFlagged: boolean): void {
+export function learn(own: Sight, neighbors: Neighbors | null, trust: number): void {
   const { model } = own;
-  const trust = isFlagged ? T.offset.flaggedRate : 1;
   if (neighbors !== null) {
     learnAgreement(own, neighbors, trust);
     learnResidual(own, neighbors, trust);
     learnRatios(own, neighbors, trust);
   }
   learnOwn(own, trust);
-  model.flagged = isFlagged ? model.flagged + 1 : 0;
+  model.flagged = trust < 1 ? model.flagged + 1 : 0;
   model.history = writeHistory(model.history, model.at, own.cell.hour, historyLevel(own));
   model.at = own.cell.hour;
   model.value = own.scaled;
