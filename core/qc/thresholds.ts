@@ -5,7 +5,7 @@ export const T = {
   place: { leastNeighbors: 5, z: 3.5, floorFactor: 1.8, relativeZ: 4 },
   spread: { learnHours: 120, quiet: 1.8, quietSds: 4, noisy: 1.4, noisySds: 4, jitterHours: 10, jitterClip: 3, noiseShare: 0.5, memoryHours: 24, usualHours: 240 },
   stray: { fromHours: 48, learnHours: 168, memoryHours: 18, usualHours: 300, cap: 9 },
-  joint: { least: 0.3, most: 6, common: 0.7, pairFactor: 1.35, stray: 3.4, bias: 2.4, drop: 1.6, quiet: 1.9, shift: 0.12, shiftDrop: 0.7 },
+  joint: { least: 0.3, most: 6, common: 0.7, pairFactor: 1.6, stray: 3.6, bias: 2.5, drop: 1.75, quiet: 1.9, shift: 0.15, shiftDrop: 0.8 },
   flat: { leastHours: 6, runFactor: 1.6, runHours: 2, movingShare: 1 },
   agreement: { voters: 2, aloneHours: 36, learnHours: 120, memoryHours: 24, drop: 1.1, dropSds: 4.5, hours: 8, better: 0.25, least: 0.55, shiftedHours: 4, usualHours: 240, clip: 5 },
   offset: { rate: 1 / 40, clip: 4, spreadRate: 1 / 150, flaggedRate: 0.05, suspectRate: 0.2 },

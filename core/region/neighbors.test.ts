@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { DAY0_MS, memberOf, TestLog } from '../../test/support/region-log.ts';
 import { distanceMeters } from '../geo.ts';
 
-test('after any joins and moves every list holds the eight nearest within sixty kilometers, nearest first', () => {
+test('after any joins and moves every list holds the twenty-four nearest within sixty kilometers, nearest first', () => {
   const place = fc.record({
     latitudeE5: fc.integer({ min: 4_000_000, max: 4_090_000 }),
     longitudeE5: fc.integer({ min: -400_000, max: -300_000 }),
