@@ -23,8 +23,11 @@ export function updateCopies(device: DeviceState, sights: readonly Sight[], view
     const suspicion = suspicionOf(device, slot);
     const nats = tally.evidence(suspicion.usual);
     suspicion.nats = Math.round(Math.min(T.copy.capNats, Math.max(0, suspicion.nats + nats)) * 100) / 100;
-    if (suspicion.nats < T.copy.learnNats)
-      suspicion.usual = round5(suspicion.usual + T.copy.usualRate * (tally.matching / tally.shared - suspicion.usual));
+    // Who is alike from the first day on may be a twin; who becomes alike later is none.
+    if (suspicion.nats < T.copy.learnNats || suspicion.hours < T.copy.twinHours) {
+      suspicion.hours = Math.min(suspicion.hours + 1, T.copy.usualHours);
+      suspicion.usual = round5(suspicion.usual + (tally.matching / tally.shared - suspicion.usual) / suspicion.hours);
+    }
     const lean = leanOf(tally.matched, slot, homes);
     if (suspicion.nats < T.copy.doubtNats / 4) {
       suspicion.lean = 0;
@@ -101,7 +104,7 @@ function crowdOf(own: Sight, except: number, ofQuantity: ReadonlyMap<number, Sig
 function suspicionOf(device: DeviceState, slot: number): CopySuspicion {
   const known = device.copies.find((copy) => copy.slot === slot);
   if (known !== undefined) return known;
-  const suspicion = { slot, nats: 0, usual: T.copy.firstUsual, lean: 0, leanHours: 0 };
+  const suspicion = { slot, nats: 0, usual: T.copy.firstUsual, hours: 0, lean: 0, leanHours: 0 };
   device.copies.push(suspicion);
   device.copies.sort((a, b) => a.slot - b.slot);
   return suspicion;
@@ -132,7 +135,7 @@ export function copyFinding(device: DeviceState): Finding | null {
   return { test: COPY, flag: worst.lean > T.copy.failLean ? FAIL : SUSPECT, severity: worst.nats, measured: worst.nats, low: null, high: null, slots: [worst.slot] };
 }
 
-/** While this much speaks for a copy, little is learned of the device. */
+/** While this much speaks for a copy, and for this device as its author, little is learned of it. */
 export function isSuspected(device: DeviceState): boolean {
-  return device.copies.some((copy) => copy.nats > T.copy.doubtNats);
+  return device.copies.some((copy) => copy.nats > T.copy.doubtNats && copy.leanHours > 0 && copy.lean > 0);
 }

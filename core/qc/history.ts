@@ -1,3 +1,5 @@
+import type { Traits } from './traits.ts';
+
 /** Four weeks of hourly values of one series, two printable characters each: what a replay of it would repeat. */
 export const HISTORY_HOURS = 672;
 /** Printable ASCII from `#` to `[`: no character that JSON would escape. */
@@ -5,8 +7,15 @@ const FIRST = 35;
 const BASE = 57;
 /** Levels wrap around; no sensor spans them within four weeks. */
 export const LEVELS = BASE * BASE;
+/** Levels to a tolerance of the quantity. */
+export const FINENESS = 5;
 const NOTHING = '!!';
 const NOTHING_CODE = 33;
+
+/** The value on the grid of the history, not yet wrapped. */
+export function historyLevel({ scaled, traits }: { readonly scaled: number; readonly traits: Traits }): number {
+  return Math.round((scaled * FINENESS) / traits.same);
+}
 
 /** `history` with the level of `hour`; hours between `before` and it hold nothing. */
 export function writeHistory(history: string, before: number, hour: number, level: number): string {

@@ -6,10 +6,11 @@ import { ln } from '../math.ts';
 import { FAIL, SUSPECT } from '../reading/reading.ts';
 import type { Finding } from './finding.ts';
 import type { Model } from './model.ts';
-import { APART, BIAS, FLAT, NEIGHBOUR, NOISY, PLACE, QUIET, SHIFTED } from './tests.ts';
+import { FINENESS, historyLevel, LEVELS, levelDistance, readHistory } from './history.ts';
+import { APART, BIAS, FLAT, JUMP, NEIGHBOUR, NOISY, PLACE, QUIET, SHIFTED } from './tests.ts';
 import { T } from './thresholds.ts';
 import { fromScale } from './traits.ts';
-import { restlessness, type Neighbors, type Sight } from './view.ts';
+import { medianOf, restlessness, type Neighbors, type Sight } from './view.ts';
 
 /** What an honest residual may be: the series' own, the neighbors' among themselves, the place's and the sensor's. */
 export function usualSpread(own: Sight, neighbors: Neighbors): number {
@@ -27,6 +28,7 @@ export function seriesTests(own: Sight, neighbors: Neighbors | null): Finding[] 
   };
   if (neighbors === null) {
     push(flatTest(own, true));
+    push(jumpTest(own));
     return findings;
   }
   push(neighborTest(own, neighbors));
@@ -131,6 +133,36 @@ function noisyTest(own: Sight, neighbors: Neighbors): Finding | null {
   const limit = Math.max(T.spread.noisy, T.spread.noisySds * Math.sqrt(model.jitterVar));
   if (excess <= limit) return null;
   return { test: NOISY, flag: SUSPECT, severity: excess, measured: excess, low: null, high: limit, slots: neighbors.slots };
+}
+
+/** Alone, a series is held against its own last two days (Hampel): only a departure beyond all of them counts. */
+function jumpTest(own: Sight): Finding | null {
+  const { model, traits, cell } = own;
+  const levels: number[] = [];
+  for (let back = 1; back <= T.jump.hours; back += 1) {
+    const level = cell.hour - back > model.at ? -1 : readHistory(model.history, cell.hour - back);
+    if (level >= 0) levels.push(level);
+  }
+  if (model.history === '' || levels.length < T.jump.leastHours) return null;
+  const middle = medianOf(levels);
+  const step = traits.same / FINENESS;
+  const spread = Math.max(1.4826 * medianOf(levels.map((level) => levelDistance(level, middle))) * step, T.jump.floorFactor * traits.placeFloor, own.grain);
+  const now = ((historyLevel(own) % LEVELS) + LEVELS) % LEVELS;
+  const z = (levelDistance(now, middle) * step) / spread;
+  if (z <= T.jump.z) return null;
+  // The departure is the news; a level that stays may be the place's own.
+  const since = cell.hour - model.jumped;
+  if (model.jumped >= 0 && since >= T.jump.newsHours && since <= T.jump.hours) return null;
+  const center = own.scaled + (now > middle ? -1 : 1) * z * spread;
+  return {
+    test: JUMP,
+    flag: SUSPECT,
+    severity: z,
+    measured: fromScale(own.scaled, traits),
+    low: fromScale(center - T.jump.z * spread, traits),
+    high: fromScale(center + T.jump.z * spread, traits),
+    slots: [],
+  };
 }
 
 function flatTest(own: Sight, isMoving: boolean): Finding | null {

@@ -143,7 +143,7 @@ function homesOf(judged: readonly Judged[]): Map<number, Map<number, number>> {
   const homes = new Map<number, Map<number, number>>();
   for (const { seen } of judged) {
     for (const { own, neighbors } of seen) {
-      if (neighbors === null || own.model.hours < T.neighbor.learnHours) continue;
+      if (neighbors === null || own.model.hours < T.copy.placeHours) continue;
       const scatter = Math.max(own.model.spread, own.traits.floor, own.grain);
       const z = Math.min(HOME_CAP, Math.abs(residualOf(own, neighbors)) / scatter);
       const ofQuantity = homes.get(own.cell.quantity) ?? new Map<number, number>();

@@ -1,10 +1,10 @@
 /** What an hour teaches about a series, after its verdict. A flagged hour teaches little, so that a fault is not learned as normal. */
 import { biasZ, correlations, fisher, possibleCorrelation, ratiosOf, residualOf, usualSpread } from './hourly-tests.ts';
-import { writeHistory } from './history.ts';
+import { historyLevel, writeHistory } from './history.ts';
 import { round5, toward, type Model } from './model.ts';
+import { JUMP } from './tests.ts';
 import { T } from './thresholds.ts';
 import { quarterOf, restlessness, type Neighbors, type Sight } from './view.ts';
-import { historyLevel } from './replay.ts';
 
 const LAGS = 6;
 
@@ -16,6 +16,8 @@ export function learn(own: Sight, neighbors: Neighbors | null, trust: number): v
     learnRatios(own, neighbors, trust);
   }
   learnOwn(own, trust);
+  const isJump = neighbors === null && (own.cell.tests & JUMP) !== 0;
+  if (isJump && own.cell.hour - model.jumped > T.jump.newsHours) model.jumped = own.cell.hour;
   model.flagged = trust < 1 ? model.flagged + 1 : 0;
   model.history = writeHistory(model.history, model.at, own.cell.hour, historyLevel(own));
   model.at = own.cell.hour;

@@ -56,6 +56,8 @@ export type Model = {
   stray: number;
   usualStray: number;
   strayVar: number;
+  /** Hour in which it last left its own level, where no neighbors could tell. */
+  jumped: number;
   /** Hours that were flagged in a row. */
   flagged: number;
   /** Four weeks of hourly values (history.ts). */
@@ -100,6 +102,7 @@ export function newModel(): Model {
     stray: 0,
     usualStray: 0,
     strayVar: 0,
+    jumped: -1,
     flagged: 0,
     history: '',
   };

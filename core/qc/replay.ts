@@ -5,7 +5,7 @@
 import { ln } from '../math.ts';
 import type { DeviceState } from '../region/state.ts';
 import type { Finding } from './finding.ts';
-import { HISTORY_HOURS, levelDistance, LEVELS, readHistory } from './history.ts';
+import { FINENESS, HISTORY_HOURS, historyLevel, levelDistance, LEVELS, readHistory } from './history.ts';
 import { FAIL } from '../reading/reading.ts';
 import { REPLAY } from './tests.ts';
 import { T } from './thresholds.ts';
@@ -13,13 +13,7 @@ import { fromScale } from './traits.ts';
 import type { Sight } from './view.ts';
 
 const LAGS = HISTORY_HOURS - T.replay.firstLag + 1;
-/** Levels to a tolerance of the quantity. */
-const FINENESS = 5;
 const LEAST_LAGS = 24;
-
-export function historyLevel({ scaled, traits }: Sight): number {
-  return Math.round((scaled * FINENESS) / traits.same);
-}
 
 /** Updates the evidence with one hour; before the history learns it. */
 export function updateReplay(device: DeviceState, sights: readonly Sight[]): void {

@@ -121,6 +121,7 @@ export type CopySuspicion = {
   nats: number;
   /** Share of values that the pair usually has in common. */
   usual: number;
+  hours: number;
   /** How much worse the common series fits this device's place than the other's, mean of the hours in doubt. */
   lean: number;
   leanHours: number;
