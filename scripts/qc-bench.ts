@@ -39,7 +39,11 @@ async function measure(spec: SetSpec, data: string, scorer: string, work: string
   const ofScores = spec.hasScores ? ['--scores', scores] : [];
   const any = await score(scorer, [...files, ...ofScores, ...spec.options]);
   const fail = await score(scorer, [...files, ...spec.options, '--min-flag', '2']);
-  const shown = ['qc-score.py --readings R --labels L --flags F', ...(spec.hasScores ? ['--scores S'] : []), ...spec.options];
+  const shown = [
+    'qc-score.py --readings R --labels L --flags F',
+    ...(spec.hasScores ? ['--scores S'] : []),
+    ...spec.options,
+  ];
   return { spec, seconds, any, fail, command: shown.join(' ') };
 }
 
@@ -70,7 +74,9 @@ function days(results: readonly Result[]): string {
       ? []
       : [`| ${spec.name} | ${figure(day.auc, 3)} | ${figure(day.honestMean, 3)} | ${figure(day.cheatMean, 3)} |`],
   );
-  return ['| set | AUC | mean of honest days | mean of cheating days |', '| --- | --- | --- | --- |', ...rows].join('\n');
+  return ['| set | AUC | mean of honest days | mean of cheating days |', '| --- | --- | --- | --- |', ...rows].join(
+    '\n',
+  );
 }
 
 function families({ spec, any }: Result): string {

@@ -84,7 +84,8 @@ export async function replayDataSet(paths: Paths, progress: (line: string) => vo
 
 function closeTo(replay: Replay, untilMs: number): void {
   const hourMs = MAIN_RULES.time.hourSeconds * 1000;
-  for (let hour = hourOf(untilMs, MAIN_RULES.time) - 47; hour * hourMs <= untilMs; hour += 1) replay.advance(hour * hourMs);
+  for (let hour = hourOf(untilMs, MAIN_RULES.time) - 47; hour * hourMs <= untilMs; hour += 1)
+    replay.advance(hour * hourMs);
 }
 
 function namesBySlot(replay: Replay): Map<string, string[]> {

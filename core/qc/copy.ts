@@ -132,7 +132,15 @@ export function copyFinding(device: DeviceState): Finding | null {
     if (worst === null || copy.nats > worst.nats) worst = copy;
   }
   if (worst === null) return null;
-  return { test: COPY, flag: worst.lean > T.copy.failLean ? FAIL : SUSPECT, severity: worst.nats, measured: worst.nats, low: null, high: null, slots: [worst.slot] };
+  return {
+    test: COPY,
+    flag: worst.lean > T.copy.failLean ? FAIL : SUSPECT,
+    severity: worst.nats,
+    measured: worst.nats,
+    low: null,
+    high: null,
+    slots: [worst.slot],
+  };
 }
 
 /** While this much speaks for a copy, and for this device as its author, little is learned of it. */

@@ -49,12 +49,14 @@ export function explain(test: string, facts: FlagFacts, quantity: Quantity): Exp
     case 'place':
       return {
         reason: `${label} read ${value}; at this place, devices nearby make values ${band(facts.expected, quantity)} likely.`,
-        remedy: 'Check that the device stands where it was registered, in free air, away from walls, vents and exhausts.',
+        remedy:
+          'Check that the device stands where it was registered, in free air, away from walls, vents and exhausts.',
       };
     case 'quiet':
       return {
         reason: `${label} moves far less than the devices nearby do.`,
-        remedy: 'Bring the device into free air: indoors, in a closed box or behind a blocked inlet values stand still.',
+        remedy:
+          'Bring the device into free air: indoors, in a closed box or behind a blocked inlet values stand still.',
       };
     case 'noisy':
       return {
@@ -64,12 +66,14 @@ export function explain(test: string, facts: FlagFacts, quantity: Quantity): Exp
     case 'apart':
       return {
         reason: `${label} and the rest of this device no longer follow the devices nearby.`,
-        remedy: 'Check where the device stands and that it sends what it measures; ask for a review if the place changed.',
+        remedy:
+          'Check where the device stands and that it sends what it measures; ask for a review if the place changed.',
       };
     case 'shifted':
       return {
         reason: `${label} follows the devices nearby about ${hours(facts.measured)} late.`,
-        remedy: 'Set the clock and the time zone of the device: times are UTC, of the measurement and not of the upload.',
+        remedy:
+          'Set the clock and the time zone of the device: times are UTC, of the measurement and not of the upload.',
       };
     case 'replay':
       return {

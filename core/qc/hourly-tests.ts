@@ -60,7 +60,15 @@ function neighborTest(own: Sight, neighbors: Neighbors): Finding | null {
   const isJump = z > T.neighbor.jumpZ && jumpZ > T.neighbor.jump && jump * residual > 0;
   if (z <= T.neighbor.suspectZ && !isJump) return null;
   const center = own.scaled - residual;
-  return finding(own, NEIGHBOUR, z > T.neighbor.failZ ? FAIL : SUSPECT, z, center, T.neighbor.suspectZ * spread, neighbors);
+  return finding(
+    own,
+    NEIGHBOUR,
+    z > T.neighbor.failZ ? FAIL : SUSPECT,
+    z,
+    center,
+    T.neighbor.suspectZ * spread,
+    neighbors,
+  );
 }
 
 function usualBias({ model, traits, grain }: Sight): number {
@@ -123,16 +131,34 @@ function quietTest(own: Sight, neighbors: Neighbors): Finding | null {
     change < -Math.max(T.spread.quiet, T.spread.quietSds * Math.sqrt(model.changeRatioVar)) &&
     swing < -Math.max(T.spread.quiet, T.spread.quietSds * Math.sqrt(model.swingRatioVar));
   if (!isQuiet) return null;
-  return { test: QUIET, flag: FAIL, severity: -change, measured: -change, low: null, high: T.spread.quiet, slots: neighbors.slots };
+  return {
+    test: QUIET,
+    flag: FAIL,
+    severity: -change,
+    measured: -change,
+    low: null,
+    high: T.spread.quiet,
+    slots: neighbors.slots,
+  };
 }
 
 function noisyTest(own: Sight, neighbors: Neighbors): Finding | null {
   const { model } = own;
-  if (model.hours < T.spread.learnHours) return null;
+  // Near the detection limit a single step is a large ratio.
+  const isFaint = fromScale(model.mean, own.traits) <= own.traits.stillBelow;
+  if (own.traits.isSmooth || isFaint || model.hours < T.spread.learnHours) return null;
   const excess = restlessness(own) - Math.max(0, neighbors.restless);
   const limit = Math.max(T.spread.noisy, T.spread.noisySds * Math.sqrt(model.jitterVar));
   if (excess <= limit) return null;
-  return { test: NOISY, flag: SUSPECT, severity: excess, measured: excess, low: null, high: limit, slots: neighbors.slots };
+  return {
+    test: NOISY,
+    flag: SUSPECT,
+    severity: excess,
+    measured: excess,
+    low: null,
+    high: limit,
+    slots: neighbors.slots,
+  };
 }
 
 /** Alone, a series is held against its own last two days (Hampel): only a departure beyond all of them counts. */
@@ -146,7 +172,11 @@ function jumpTest(own: Sight): Finding | null {
   if (model.history === '' || levels.length < T.jump.leastHours) return null;
   const middle = medianOf(levels);
   const step = traits.same / FINENESS;
-  const spread = Math.max(1.4826 * medianOf(levels.map((level) => levelDistance(level, middle))) * step, T.jump.floorFactor * traits.placeFloor, own.grain);
+  const spread = Math.max(
+    1.4826 * medianOf(levels.map((level) => levelDistance(level, middle))) * step,
+    T.jump.floorFactor * traits.placeFloor,
+    own.grain,
+  );
   const now = ((historyLevel(own) % LEVELS) + LEVELS) % LEVELS;
   const z = (levelDistance(now, middle) * step) / spread;
   if (z <= T.jump.z) return null;
@@ -175,7 +205,15 @@ function flatTest(own: Sight, isMoving: boolean): Finding | null {
   const learned = T.flat.runFactor * model.longestRun + T.flat.runHours;
   const limit = Math.max(T.flat.leastHours, Math.min(traits.flatHours, Math.max(learned, T.flat.leastHours)));
   if (run <= limit) return null;
-  return { test: FLAT, flag: run > 2 * limit ? FAIL : SUSPECT, severity: run / limit, measured: run, low: null, high: limit, slots: [] };
+  return {
+    test: FLAT,
+    flag: run > 2 * limit ? FAIL : SUSPECT,
+    severity: run / limit,
+    measured: run,
+    low: null,
+    high: limit,
+    slots: [],
+  };
 }
 
 /** Correlation of the last days with the neighbors now and `2 * lag` hours ago. */
@@ -208,9 +246,25 @@ export function agreementFinding(own: Sight, what: 'apart' | 'shifted'): Finding
   const now = correlation[0] ?? 0;
   if (what === 'shifted') {
     const best = Math.max(...correlation);
-    return { test: SHIFTED, flag: SUSPECT, severity: best - now, measured: correlation.indexOf(best) * 2, low: null, high: 0, slots: [] };
+    return {
+      test: SHIFTED,
+      flag: SUSPECT,
+      severity: best - now,
+      measured: correlation.indexOf(best) * 2,
+      low: null,
+      high: 0,
+      slots: [],
+    };
   }
-  return { test: APART, flag: SUSPECT, severity: own.model.agreement - fisher(now), measured: now, low: null, high: null, slots: [] };
+  return {
+    test: APART,
+    flag: SUSPECT,
+    severity: own.model.agreement - fisher(now),
+    measured: now,
+    low: null,
+    high: null,
+    slots: [],
+  };
 }
 
 function finding(

@@ -26,7 +26,15 @@ export function jointFindings(seen: readonly Compared[]): Finding[] {
     findings.push({ test: APART, flag: SUSPECT, severity: share, measured: share, low: null, high: 1, slots: [] });
   const quiet = jointQuiet(seen) / caution;
   if (quiet > T.joint.quiet)
-    findings.push({ test: QUIET, flag: SUSPECT, severity: quiet, measured: quiet, low: null, high: T.joint.quiet, slots: [] });
+    findings.push({
+      test: QUIET,
+      flag: SUSPECT,
+      severity: quiet,
+      measured: quiet,
+      low: null,
+      high: T.joint.quiet,
+      slots: [],
+    });
   return findings;
 }
 

@@ -34,7 +34,9 @@ test('haze and a front that reach every device alike flag nobody', () => {
 
 test('smoke at one device is flagged in its hour', () => {
   const built = culprit((hour, own) => (hour === LEARNED_HOURS + 10 ? { ...own, pm25: own.pm25 * 9 } : own));
-  const [event] = eventsOf(built, CULPRIT).filter(({ startHour }) => startHour === DAY0_MS / HOUR_MS + LEARNED_HOURS + 10);
+  const [event] = eventsOf(built, CULPRIT).filter(
+    ({ startHour }) => startHour === DAY0_MS / HOUR_MS + LEARNED_HOURS + 10,
+  );
   expect(event?.measured).toBeGreaterThan(event?.high ?? Infinity);
   expect(honestShare(built)).toBeLessThan(0.02);
 });
@@ -91,7 +93,9 @@ test('who copies is accused, with the one it copies; the original is not', () =>
 test('honest twins are never accused', () => {
   const built = town(DEVICES, HOURS, (slot, hour, own) => {
     const twin = valuesOf(1, hour);
-    return slot === 2 ? { ...twin, temp: twin.temp + 0.02 * noise(hour), pm25: twin.pm25 * (1 + 0.004 * noise(hour, 2)) } : own;
+    return slot === 2
+      ? { ...twin, temp: twin.temp + 0.02 * noise(hour), pm25: twin.pm25 * (1 + 0.004 * noise(hour, 2)) }
+      : own;
   });
   expect(flaggedShare(built, 1, 0, 'copy')).toBe(0);
   expect(flaggedShare(built, 2, 0, 'copy')).toBe(0);

@@ -41,7 +41,9 @@ function learnResidual(own: Sight, neighbors: Neighbors, trust: number): void {
   const belief = trust * (1 - doubt * doubt);
   const clipped = hours <= 3 ? residual : Math.max(-clip, Math.min(clip, residual));
   const rate = Math.max(T.offset.rate, 1 / hours);
-  model.offset[quarter] = round5((model.offset[quarter] ?? 0) + Math.max(belief, T.offset.flaggedRate) * rate * clipped);
+  model.offset[quarter] = round5(
+    (model.offset[quarter] ?? 0) + Math.max(belief, T.offset.flaggedRate) * rate * clipped,
+  );
   model.hours = Math.min(model.hours + 1, 100_000);
   const size = Math.min(Math.abs(residual), clip) * 1.2533;
   // The first hours of each quarter only find the offset.
@@ -50,7 +52,11 @@ function learnResidual(own: Sight, neighbors: Neighbors, trust: number): void {
   const step = Math.max(-biasClip, Math.min(biasClip, residual));
   model.bias = toward(model.bias, hours > 3 ? step : 0, 1 / T.bias.memoryHours);
   if (model.hours > T.bias.memoryHours)
-    model.biasSquare = toward(model.biasSquare, model.bias * model.bias, trust * Math.max(1 / T.bias.usualHours, 1 / model.hours));
+    model.biasSquare = toward(
+      model.biasSquare,
+      model.bias * model.bias,
+      trust * Math.max(1 / T.bias.usualHours, 1 / model.hours),
+    );
 }
 
 function learnStray(own: Sight, neighbors: Neighbors, residual: number, trust: number): void {
@@ -68,11 +74,22 @@ function learnJitter(own: Sight, neighbors: Neighbors, residual: number, trust: 
   const { model } = own;
   const excess = restlessness(own) - Math.max(0, neighbors.restless);
   if (own.cell.hour === model.at + 1 && model.hours > 1) {
-    const step = Math.min(Math.abs(residual - model.residual), T.spread.jitterClip * Math.max(model.spread, own.traits.floor, own.grain));
+    const step = Math.min(
+      Math.abs(residual - model.residual),
+      T.spread.jitterClip * Math.max(model.spread, own.traits.floor, own.grain),
+    );
     model.jitter = toward(model.jitter, step * step, 1 / T.spread.jitterHours);
-    model.usualJitter = toward(model.usualJitter, step * step, trust * Math.max(1 / T.spread.usualHours, 1 / model.hours));
+    model.usualJitter = toward(
+      model.usualJitter,
+      step * step,
+      trust * Math.max(1 / T.spread.usualHours, 1 / model.hours),
+    );
     if (model.hours > 24)
-      model.jitterVar = toward(model.jitterVar, excess * excess, trust * Math.max(1 / T.spread.usualHours, 1 / (model.hours - 23)));
+      model.jitterVar = toward(
+        model.jitterVar,
+        excess * excess,
+        trust * Math.max(1 / T.spread.usualHours, 1 / (model.hours - 23)),
+      );
   }
   model.residual = round5(residual);
 }

@@ -42,7 +42,10 @@ export function judgePost(habit: PostingHabit, oldestMs: number, newestMs: numbe
     habit.lagMs = Math.max(0, Math.min(MOST_USUAL_MS, least));
   } else if (isCloseToUsual) habit.lagMs += Math.trunc((lagMs - habit.lagMs) / 16);
   if (habit.posts > 0)
-    habit.pauseMs = habit.pauseMs === 0 || pauseMs < habit.pauseMs ? pauseMs : habit.pauseMs + Math.trunc((pauseMs - habit.pauseMs) / 16);
+    habit.pauseMs =
+      habit.pauseMs === 0 || pauseMs < habit.pauseMs
+        ? pauseMs
+        : habit.pauseMs + Math.trunc((pauseMs - habit.pauseMs) / 16);
   habit.posts = Math.min(habit.posts + 1, FIRST_POSTS);
   habit.lastReceivedMs = receivedMs;
   habit.lastLagMs = lagMs;

@@ -78,5 +78,13 @@ export function replayFinding(device: DeviceState): Finding | null {
     best = at;
   }
   if (best < 0) return null;
-  return { test: REPLAY, flag: FAIL, severity: most, measured: best + T.replay.firstLag, low: null, high: null, slots: [] };
+  return {
+    test: REPLAY,
+    flag: FAIL,
+    severity: most,
+    measured: best + T.replay.firstLag,
+    low: null,
+    high: null,
+    slots: [],
+  };
 }

@@ -28,9 +28,29 @@ export type Traits = {
 };
 
 const ratio = (base: number, floor: number, placeFloor: number, stillBelow: number, flatHours: number) =>
-  ({ scale: 'ratio', base, floor, placeFloor, same: 0.025, stillBelow, stillAbove: Infinity, isSmooth: false, flatHours }) as const;
+  ({
+    scale: 'ratio',
+    base,
+    floor,
+    placeFloor,
+    same: 0.025,
+    stillBelow,
+    stillAbove: Infinity,
+    isSmooth: false,
+    flatHours,
+  }) as const;
 const difference = (floor: number, placeFloor: number, same: number, flatHours: number) =>
-  ({ scale: 'difference', base: 0, floor, placeFloor, same, stillBelow: -Infinity, stillAbove: Infinity, isSmooth: false, flatHours }) as const;
+  ({
+    scale: 'difference',
+    base: 0,
+    floor,
+    placeFloor,
+    same,
+    stillBelow: -Infinity,
+    stillAbove: Infinity,
+    isSmooth: false,
+    flatHours,
+  }) as const;
 
 const TRAITS: Readonly<Partial<Record<QuantityCode, Omit<Traits, 'code'>>>> = {
   pm1: ratio(1, 0.1, 0.25, 2, 10),

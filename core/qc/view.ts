@@ -75,8 +75,7 @@ export function sightOf(
   const steps = sum / count;
   const value = steps / scale;
   const scaled = toScale(value, traits);
-  const grain =
-    model.grain === 0 ? 0 : Math.abs(toScale(value + model.grain / scale, traits) - scaled);
+  const grain = model.grain === 0 ? 0 : Math.abs(toScale(value + model.grain / scale, traits) - scaled);
   const height = device.membership.elevationM ?? 0;
   const leveled =
     traits.code === 'temp'
@@ -96,7 +95,12 @@ export function medianOf(values: number[]): number {
 }
 
 /** Null: too few to tell. */
-export function neighborsOf(device: DeviceState, own: Sight, view: HourView, devices: readonly DeviceState[]): Neighbors | null {
+export function neighborsOf(
+  device: DeviceState,
+  own: Sight,
+  view: HourView,
+  devices: readonly DeviceState[],
+): Neighbors | null {
   const ofQuantity = view.byQuantity.get(own.cell.quantity);
   if (ofQuantity === undefined) return null;
   const asked: Sight[] = [];
@@ -125,7 +129,8 @@ export function neighborsOf(device: DeviceState, own: Sight, view: HourView, dev
 
 /** How much more than usual the series jumps about its neighbors, as a logarithm. */
 export function restlessness({ model, traits, grain }: Sight): number {
-  const least = Math.max(traits.floor, grain) ** 2 / 4;
+  const half = Math.max(traits.floor, grain) / 2;
+  const least = half * half;
   return ln((model.jitter + least) / (model.usualJitter + least));
 }
 

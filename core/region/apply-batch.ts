@@ -110,7 +110,8 @@ function judgeTimes(device: DeviceState, readings: readonly Reading[], receivedM
 
 function withTime(verdict: PointVerdict, time: Flag, lateSeconds: number): PointVerdict {
   if (verdict.flag === NOT_EVALUATED) return verdict;
-  if (verdict.flag !== GOOD) return { ...verdict, tests: verdict.tests | TIME, flag: verdict.flag === FAIL ? FAIL : time };
+  if (verdict.flag !== GOOD)
+    return { ...verdict, tests: verdict.tests | TIME, flag: verdict.flag === FAIL ? FAIL : time };
   return { flag: time, tests: TIME, measured: lateSeconds, low: null, high: null };
 }
 

@@ -60,7 +60,7 @@ test('the order in which devices arrive within an hour does not change the final
     for (const [at, slot] of order.entries()) {
       const values = mixed(slot, hour, valuesOf(slot, hour));
       if (values === undefined) continue;
-      const readings = Object.entries(values).map(([code, value]) => reading(code, startMs, Number(value)));
+      const readings = Object.entries(values).map(([code, value]) => reading(code, startMs, value));
       shuffled.post(slot, startMs + 2000 + at * 100, readings);
     }
     shuffled.close(HOUR0 + hour, startMs + HOUR_MS + 300_000);

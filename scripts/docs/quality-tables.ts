@@ -26,7 +26,11 @@ const TESTS: Readonly<Record<TestCode, TestRow>> = {
     `the evidence that two series are one exceeds ${T.copy.suspectNats} nats, and they fit the other's place better by ${T.copy.leastLean} nats an hour`,
     `by ${T.copy.failLean} nats an hour`,
   ],
-  time: ['at receipt', 'newest reading older than usual by more than 300 s without a pause before, or 60 s ahead', '300 s ahead'],
+  time: [
+    'at receipt',
+    'newest reading older than usual by more than 300 s without a pause before, or 60 s ahead',
+    '300 s ahead',
+  ],
   neighbour: [
     AT_CLOSE,
     `more than ${T.neighbor.suspectZ} spreads from the neighbors, or ${T.neighbor.jumpZ} with a jump of its own`,
@@ -37,7 +41,11 @@ const TESTS: Readonly<Record<TestCode, TestRow>> = {
     `mean of ${T.bias.memoryHours} h more than ${T.bias.suspectZ} times its usual size, after ${T.bias.learnHours} h`,
     `${T.bias.failZ} times`,
   ],
-  place: [AT_CLOSE, `absolute value more than ${T.place.z} standard deviations from at least ${T.place.leastNeighbors} neighbors`, 'never'],
+  place: [
+    AT_CLOSE,
+    `absolute value more than ${T.place.z} standard deviations from at least ${T.place.leastNeighbors} neighbors`,
+    'never',
+  ],
   quiet: [
     AT_CLOSE,
     `all series move less than usual: ${T.joint.quiet} standard deviations`,
@@ -49,9 +57,17 @@ const TESTS: Readonly<Record<TestCode, TestRow>> = {
     `all series together stray (${T.joint.stray}), lean (${T.joint.bias}) or lose their correlation (${T.joint.drop}), in standard deviations`,
     'never',
   ],
-  shifted: [AT_CLOSE, `correlation with the neighbors 2 to 10 h ago beats the present one by ${T.joint.shift}`, 'never'],
+  shifted: [
+    AT_CLOSE,
+    `correlation with the neighbors 2 to 10 h ago beats the present one by ${T.joint.shift}`,
+    'never',
+  ],
   replay: [AT_CLOSE, 'never', `evidence for one lag of 1 to 28 days exceeds ${T.replay.suspectNats} nats`],
-  jump: [AT_CLOSE, `without neighbors: more than ${T.jump.z} spreads from the median of its last ${T.jump.hours} h`, 'never'],
+  jump: [
+    AT_CLOSE,
+    `without neighbors: more than ${T.jump.z} spreads from the median of its last ${T.jump.hours} h`,
+    'never',
+  ],
   inconsistent: [AT_CLOSE, 'contradicts another quantity of the device', 'never'],
 };
 
@@ -64,7 +80,16 @@ export function testsTable(): string {
 
 export function thresholdsTable(): string {
   return table(
-    ['quantity', 'unit', 'step', 'fail outside', 'suspect outside', 'jump: base + per hour', 'flat: hours', 'flat: floor'],
+    [
+      'quantity',
+      'unit',
+      'step',
+      'fail outside',
+      'suspect outside',
+      'jump: base + per hour',
+      'flat: hours',
+      'flat: floor',
+    ],
     QUANTITIES.map(({ code, unit, stepsPerUnit }) => {
       const rules = MAIN_RULES.quality[code];
       return [`\`${code}\``, unit, String(1 / stepsPerUnit), ...limitsOf(rules)];

@@ -56,7 +56,12 @@ export const SETS: readonly SetSpec[] = [
   { name: 'injected-beijing-2013', options: [], hasScores: true, families: BEIJING_RECO },
   { name: 'madrid-city-2020', options: ['--ignore', 'operator_invalid_subtle'], hasScores: false, families: NONE },
   { name: 'nab-temperature', options: [], hasScores: false, families: NONE },
-  { name: 'wsn-singlehop-2010', options: ['--warmup', '0', '--bucket', '5', '--margin', '60'], hasScores: false, families: NONE },
+  {
+    name: 'wsn-singlehop-2010',
+    options: ['--warmup', '0', '--bucket', '5', '--margin', '60'],
+    hasScores: false,
+    families: NONE,
+  },
 ];
 
 /** F1 at false-positive rate, device-hours. */

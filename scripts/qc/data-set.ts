@@ -61,7 +61,10 @@ type Column = { readonly name: string; readonly quantity: Quantity; readonly con
 
 export async function* readRows(path: string): AsyncGenerator<Row> {
   const file = createReadStream(path);
-  const lines = createInterface({ input: path.endsWith('.gz') ? file.pipe(createGunzip()) : file, crlfDelay: Infinity });
+  const lines = createInterface({
+    input: path.endsWith('.gz') ? file.pipe(createGunzip()) : file,
+    crlfDelay: Infinity,
+  });
   let header: Header | null = null;
   for await (const line of lines) {
     if (line === '') continue;

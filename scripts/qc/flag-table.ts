@@ -68,8 +68,7 @@ export class FlagTable {
         const severity = flag === FAIL ? 2 : flag === SUSPECT ? 1 : 0;
         const hourly = tests & ~POINT_BITS;
         if (severity > 0 && hourly !== 0) {
-          for (const seconds of waiting.seconds)
-            this.#line(device, seconds, column, severity, null, testCodes(tests));
+          for (const seconds of waiting.seconds) this.#line(device, seconds, column, severity, null, testCodes(tests));
           continue;
         }
         const left = new Set<string>(testCodes(tests));
@@ -87,7 +86,8 @@ export class FlagTable {
     for (const [key, { told }] of this.#waiting) {
       const device = key.slice(0, key.indexOf('/'));
       for (const one of told) {
-        if (one.test !== 'late') this.#line(device, one.seconds, this.#columns.get(one.quantity) ?? '', one.flag, null, [one.test]);
+        if (one.test !== 'late')
+          this.#line(device, one.seconds, this.#columns.get(one.quantity) ?? '', one.flag, null, [one.test]);
       }
     }
     this.#waiting.clear();
@@ -99,7 +99,14 @@ export class FlagTable {
     }
   }
 
-  #line(device: string, seconds: number, column: string, flag: number, score: number | null, tests: readonly string[]): void {
+  #line(
+    device: string,
+    seconds: number,
+    column: string,
+    flag: number,
+    score: number | null,
+    tests: readonly string[],
+  ): void {
     this.lines.push([device, seconds, column, flag, score ?? '', tests.join('+')].join(','));
   }
 }

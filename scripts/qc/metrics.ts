@@ -16,7 +16,11 @@ const answer = z.object({
 export type Metrics = {
   readonly deviceHour: z.infer<typeof counts>;
   readonly sustained: number | null;
-  readonly day: { readonly auc: number | null; readonly honestMean: number | null; readonly cheatMean: number | null } | null;
+  readonly day: {
+    readonly auc: number | null;
+    readonly honestMean: number | null;
+    readonly cheatMean: number | null;
+  } | null;
   readonly types: readonly {
     readonly type: string;
     readonly events: number;

@@ -30,7 +30,10 @@ function scoresOf(slices: Slices, region: string): readonly Mean[] {
     applyEntry(state, { ...body, seq: state.seq + 1, receivedMs }, MAIN_RULES, outputs);
   };
   const cell = '83390cfffffffff' as RegionCell;
-  append({ kind: 'rule-set', rules: 'main', ruleSetHash: hashRuleSet(MAIN_RULES), cell, regionName: region, boundary: [] }, START_MS);
+  append(
+    { kind: 'rule-set', rules: 'main', ruleSetHash: hashRuleSet(MAIN_RULES), cell, regionName: region, boundary: [] },
+    START_MS,
+  );
   for (const station of stations) append(memberOf(station), START_MS);
   for (let hour = 0; hour < DAYS * 24; hour += 1) {
     const startMs = START_MS + hour * HOUR_MS;
@@ -39,11 +42,14 @@ function scoresOf(slices: Slices, region: string): readonly Mean[] {
       if (readings.length === 0) continue;
       const nonce = (hour * 100 + slot + 1).toString(16).padStart(16, '0');
       const digest = new Uint8Array(32);
-      append({ kind: 'batch', slot, nonce, digest, readings: packReadings(readings), evidence: digest }, startMs + 3000 + slot * 200);
+      append(
+        { kind: 'batch', slot, nonce, digest, readings: packReadings(readings), evidence: digest },
+        startMs + 3000 + slot * 200,
+      );
     }
     const at = START_MS / HOUR_MS + hour;
     // The backfill days before the first batch close one by one.
-    for (let through = 0; through < at; ) {
+    for (let through = 0; through < at;) {
       through = Math.min(at, closeLimit(state, MAIN_RULES) ?? at);
       append({ kind: 'hour-close', hour: through }, startMs + HOUR_MS + 300_000);
       append({ kind: 'neighbour-cells', hour: through, blocks: [] }, startMs + HOUR_MS + 300_000);

@@ -51,7 +51,12 @@ export function valuesOf(slot: number, hour: number): Values {
 
 export type Town = { readonly log: TestLog; readonly devices: number };
 
-export function town(devices: number, hours: number, change: Change = (_slot, _hour, own) => own, log = new TestLog(devices)): Town {
+export function town(
+  devices: number,
+  hours: number,
+  change: Change = (_slot, _hour, own) => own,
+  log = new TestLog(devices),
+): Town {
   for (let hour = 0; hour < hours; hour += 1) postHour(log, devices, hour, change);
   return { log, devices };
 }
