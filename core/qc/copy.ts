@@ -1,142 +1,149 @@
 /**
- * Copying of a neighbour (anomaly-qc.md T8, first form): a sequential likelihood ratio per pair. An hour speaks only when
- * the values move and few others share them, so that calm air and a common sky carry no evidence.
+ * Copying of a neighbor (anomaly-qc.md T8): a sequential likelihood ratio for each pair of near devices. An hour speaks
+ * only where the value moves; what others share, or the pair always shared, carries no evidence: honest twins stay alone.
  */
 import { ln } from '../math.ts';
-import type { Cell, CopySuspicion, DeviceState } from '../region/state.ts';
-import { cellSum } from '../region/cells.ts';
+import { FAIL, SUSPECT } from '../reading/reading.ts';
+import type { CopySuspicion, DeviceState } from '../region/state.ts';
+import type { Finding } from './finding.ts';
+import { round5 } from './model.ts';
+import { COPY } from './tests.ts';
+import { T } from './thresholds.ts';
+import type { HourView, Sight } from './view.ts';
 
-/** From this many nats on a pair is suspect. */
-export const COPY_SUSPECT_NATS = 45;
-/** Learning stops long before anybody is accused. */
-const LEARNING_STOP_NATS = 12;
-/** The copier is on average this many spreads farther from its place than the copied one. */
-const LEAST_STRAIN = 0.75;
-const CAP_NATS = 80;
-const HOURLY_NATS = 6;
-const TOLERANCE = 0.025;
-const MATCH_IF_COPY = 0.95;
-const LEAST_CHANCE = 0.05;
-const MOST_CHANCE = 0.9;
-/** Fewer shared quantities than this prove nothing in one hour. */
-const SHARED_QUANTITIES = 2;
+/** How likely each series was where it was in one hour, given its own place and scatter: by quantity, then by slot. */
+export type Homeliness = ReadonlyMap<number, ReadonlyMap<number, number>>;
 
-/** Means of one device's hour, by quantity, in steps; null where nothing moved since the hour before. */
-export type HourMeans = {
-  readonly slot: number;
-  readonly means: ReadonlyMap<number, number>;
-  readonly moving: ReadonlySet<number>;
-  readonly receivedMs: number;
-  /** Distance from the device's own place in the region, in spreads; null: not learned yet. */
-  readonly strain: number | null;
-};
-
-export function meansOf(cells: readonly Cell[]): ReadonlyMap<number, number> {
-  return new Map(
-    cells.map((cell) => {
-      const { count, sum } = cellSum(cell);
-      return [cell.quantity, sum / count];
-    }),
-  );
-}
-
-export function hourMeans(
-  slot: number,
-  cells: readonly Cell[],
-  means: ReadonlyMap<number, number>,
-  before: readonly Cell[],
-  strain: number | null,
-): HourMeans {
-  const earlier = meansOf(before);
-  const moving = new Set<number>();
-  for (const [quantity, mean] of means) {
-    const previous = earlier.get(quantity);
-    if (previous !== undefined && !matches(mean, previous)) moving.add(quantity);
-  }
-  const receivedMs = cells.reduce((first, cell) => Math.min(first, cell.receivedMs), Infinity);
-  return { slot, means, moving, receivedMs, strain };
-}
-
-function matches(a: number, b: number): boolean {
-  return Math.abs(a - b) <= Math.max(0.5, TOLERANCE * Math.max(Math.abs(a), Math.abs(b)));
-}
-
-/** Updates the suspicions of `device` with one hour; `all` are the hours of the region's devices by slot, its own included. */
-export function updateCopies(device: DeviceState, own: HourMeans, all: ReadonlyMap<number, HourMeans>): void {
-  const near = device.near.flatMap((slot) => all.get(slot) ?? []);
-  const evidence = near.map((other) => ({ other, nats: 0, shared: 0 }));
-  for (const quantity of own.moving) {
-    const mine = own.means.get(quantity);
-    if (mine === undefined || near.every((other) => !other.means.has(quantity))) continue;
-    const crowd = crowdOf(quantity, mine, own.slot, all);
-    for (const pair of evidence) {
-      const theirs = pair.other.means.get(quantity);
-      if (theirs === undefined) continue;
-      const isMatch = matches(mine, theirs);
-      const chance = chanceOf(crowd.count - 1, crowd.matching - (isMatch ? 1 : 0));
-      pair.shared += 1;
-      pair.nats += isMatch ? ln(MATCH_IF_COPY / chance) : ln((1 - MATCH_IF_COPY) / (1 - chance));
+/** Updates the suspicions of `device` with one hour. */
+export function updateCopies(device: DeviceState, sights: readonly Sight[], view: HourView, homes: Homeliness): void {
+  const near = device.near.slice(0, T.copy.pairs);
+  for (const slot of near) {
+    const tally = tallyOf(slot, sights, view);
+    if (tally.shared === 0) continue;
+    const suspicion = suspicionOf(device, slot);
+    const nats = tally.evidence(suspicion.usual);
+    suspicion.nats = Math.round(Math.min(T.copy.capNats, Math.max(0, suspicion.nats + nats)) * 100) / 100;
+    // Who is alike from the first day on may be a twin; who becomes alike later is none.
+    if (suspicion.nats < T.copy.learnNats || suspicion.hours < T.copy.twinHours) {
+      suspicion.hours = Math.min(suspicion.hours + 1, T.copy.usualHours);
+      suspicion.usual = round5(suspicion.usual + (tally.matching / tally.shared - suspicion.usual) / suspicion.hours);
+    }
+    const lean = leanOf(tally.matched, slot, homes);
+    if (suspicion.nats < T.copy.doubtNats / 4) {
+      suspicion.lean = 0;
+      suspicion.leanHours = 0;
+    } else if (lean !== null) {
+      suspicion.leanHours = Math.min(suspicion.leanHours + 1, T.copy.leanHours);
+      suspicion.lean = round5(suspicion.lean + (lean - suspicion.lean) / suspicion.leanHours);
     }
   }
-  for (const { other, nats, shared } of evidence) {
-    if (shared >= SHARED_QUANTITIES)
-      accumulate(device, other, own, Math.max(-HOURLY_NATS, Math.min(HOURLY_NATS, nats)));
-  }
-  if (device.copies.some((copy) => copy.nats <= 0)) device.copies = device.copies.filter((copy) => copy.nats > 0);
 }
 
-/** How many of the other devices have the quantity, and how many of those share the value. */
-function crowdOf(
-  quantity: number,
-  value: number,
-  own: number,
-  all: ReadonlyMap<number, HourMeans>,
-): { count: number; matching: number } {
+type Tally = {
+  readonly shared: number;
+  readonly matched: readonly Sight[];
+  readonly matching: number;
+  readonly evidence: (usual: number) => number;
+};
+
+function tallyOf(slot: number, sights: readonly Sight[], view: HourView): Tally {
+  let shared = 0;
+  const matched: Sight[] = [];
+  const found: { isMatch: boolean; crowd: number; weight: number }[] = [];
+  for (const own of sights) {
+    const ofQuantity = view.byQuantity.get(own.cell.quantity);
+    const other = ofQuantity?.get(slot);
+    if (ofQuantity === undefined || other === undefined || own.model.at < 0) continue;
+    if (own.scaled === own.model.value) continue;
+    shared += 1;
+    const isMatch = isSame(own, other);
+    if (isMatch) matched.push(own);
+    found.push({ isMatch, crowd: crowdOf(own, slot, ofQuantity), weight: weightOf(own) });
+  }
+  return {
+    shared,
+    matched,
+    matching: matched.length,
+    evidence: (usual) => {
+      let nats = 0;
+      for (const { isMatch, crowd, weight } of found) {
+        const chance = Math.min(T.copy.mostChance, Math.max(T.copy.leastChance, crowd, usual));
+        nats += weight * (isMatch ? ln(T.copy.match / chance) : ln((1 - T.copy.match) / (1 - chance)));
+      }
+      return Math.max(-T.copy.hourNats, Math.min(T.copy.hourNats, nats));
+    },
+  };
+}
+
+/** A value that hardly moved says little more than it said an hour ago. */
+function weightOf(own: Sight): number {
+  const moved = Math.abs(own.scaled - own.model.value);
+  return Math.min(1, moved / (T.copy.fullMove * toleranceOf(own)));
+}
+
+function toleranceOf({ traits, grain }: Sight): number {
+  return Math.max(traits.same, 0.55 * grain);
+}
+
+function isSame(one: Sight, other: Sight): boolean {
+  return Math.abs(one.scaled - other.scaled) <= Math.max(toleranceOf(one), toleranceOf(other));
+}
+
+/** Share of all other devices that have the same value now. */
+function crowdOf(own: Sight, except: number, ofQuantity: ReadonlyMap<number, Sight>): number {
+  let all = 0;
+  let same = 0;
+  for (const other of ofQuantity.values()) {
+    if (other.slot === own.slot || other.slot === except) continue;
+    all += 1;
+    if (isSame(own, other)) same += 1;
+  }
+  return all === 0 ? 0.5 : same / all;
+}
+
+function suspicionOf(device: DeviceState, slot: number): CopySuspicion {
+  const known = device.copies.find((copy) => copy.slot === slot);
+  if (known !== undefined) return known;
+  const suspicion = { slot, nats: 0, usual: T.copy.firstUsual, hours: 0, lean: 0, leanHours: 0 };
+  device.copies.push(suspicion);
+  device.copies.sort((a, b) => a.slot - b.slot);
+  return suspicion;
+}
+
+/** Whose place the common series fits worse: positive where it is this device's own. */
+function leanOf(matched: readonly Sight[], slot: number, homes: Homeliness): number | null {
+  let lean = 0;
   let count = 0;
-  let matching = 0;
-  for (const other of all.values()) {
-    const theirs = other.means.get(quantity);
-    if (theirs === undefined || other.slot === own) continue;
+  for (const { cell, slot: mine } of matched) {
+    const ofQuantity = homes.get(cell.quantity);
+    const [own, theirs] = [ofQuantity?.get(mine), ofQuantity?.get(slot)];
+    if (own === undefined || theirs === undefined) continue;
+    lean += theirs - own;
     count += 1;
-    if (matches(value, theirs)) matching += 1;
   }
-  return { count, matching };
+  return count === 0 ? null : lean / count;
 }
 
-/** That two honest devices match: the share of the others that do, kept away from certainty. */
-function chanceOf(count: number, matching: number): number {
-  return count === 0 ? 0.5 : Math.min(MOST_CHANCE, Math.max(LEAST_CHANCE, matching / count));
-}
-
-function accumulate(device: DeviceState, other: HourMeans, own: HourMeans, nats: number): void {
-  let suspicion = device.copies.find((copy) => copy.slot === other.slot);
-  if (suspicion === undefined) {
-    if (nats <= 0) return;
-    suspicion = { slot: other.slot, nats: 0, later: 0, strain: 0, hours: 0 };
-    device.copies.push(suspicion);
-    device.copies.sort((a, b) => a.slot - b.slot);
+/** The device that this one is held to copy: the series are one, and this one left its place while the other kept its own. */
+export function copyFinding(device: DeviceState): Finding | null {
+  let worst: CopySuspicion | null = null;
+  for (const copy of device.copies) {
+    if (copy.nats <= T.copy.suspectNats || copy.lean < T.copy.leastLean) continue;
+    if (worst === null || copy.nats > worst.nats) worst = copy;
   }
-  suspicion.nats = Math.min(CAP_NATS, Math.max(0, suspicion.nats + nats));
-  suspicion.later += own.receivedMs > other.receivedMs ? 1 : own.receivedMs < other.receivedMs ? -1 : 0;
-  if (own.strain !== null && other.strain !== null) {
-    suspicion.strain += own.strain - other.strain;
-    suspicion.hours += 1;
-  }
+  if (worst === null) return null;
+  return {
+    test: COPY,
+    flag: worst.lean > T.copy.failLean ? FAIL : SUSPECT,
+    severity: worst.nats,
+    measured: worst.nats,
+    low: null,
+    high: null,
+    slots: [worst.slot],
+  };
 }
 
-/**
- * The device that this one is held to copy. Two series that are one accuse nobody: it takes that this one left its place
- * in the region while the other kept its own, and that it was not usually the first to post (a copy cannot be). Honest
- * twins keep their places both.
- */
-export function copiedFrom(device: DeviceState): CopySuspicion | undefined {
-  return device.copies.find(
-    (copy) =>
-      copy.nats > COPY_SUSPECT_NATS && copy.later >= 0 && copy.hours > 0 && copy.strain / copy.hours >= LEAST_STRAIN,
-  );
-}
-
-/** While this much speaks for a copy, the device's place is not learned on. */
+/** While this much speaks for a copy, and for this device as its author, little is learned of it. */
 export function isSuspected(device: DeviceState): boolean {
-  return device.copies.some((copy) => copy.nats > LEARNING_STOP_NATS);
+  return device.copies.some((copy) => copy.nats > T.copy.doubtNats && copy.leanHours > 0 && copy.lean > 0);
 }

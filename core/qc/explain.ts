@@ -6,7 +6,7 @@ import type { Quantity } from '../reading/quantity.ts';
 import { roundValue } from '../query/rows.ts';
 
 export type FlagFacts = {
-  /** In the quantity's unit; hours for `flat`. */
+  /** In the quantity's unit, except: hours for `flat`, `shifted` and `replay`, seconds for `time`, a factor for `quiet` and `noisy`. */
   readonly measured: number;
   /** Band of honest values; null: open end. */
   readonly expected: readonly [number | null, number | null];
@@ -40,6 +40,60 @@ export function explain(test: string, facts: FlagFacts, quantity: Quantity): Exp
       return {
         reason: `${label} read ${value} while devices nearby put it ${band(facts.expected, quantity)}.`,
         remedy: 'Look for a local source or a sheltered inlet; if there is none, clean or calibrate the sensor.',
+      };
+    case 'bias':
+      return {
+        reason: `${label} has kept away from its usual distance to the devices nearby for a day or more: ${value}, expected ${band(facts.expected, quantity)}.`,
+        remedy: 'Check the unit that is sent and whether the device was moved; clean or calibrate the sensor.',
+      };
+    case 'place':
+      return {
+        reason: `${label} read ${value}; at this place, devices nearby make values ${band(facts.expected, quantity)} likely.`,
+        remedy:
+          'Check that the device stands where it was registered, in free air, away from walls, vents and exhausts.',
+      };
+    case 'quiet':
+      return {
+        reason: `${label} moves far less than the devices nearby do.`,
+        remedy:
+          'Bring the device into free air: indoors, in a closed box or behind a blocked inlet values stand still.',
+      };
+    case 'noisy':
+      return {
+        reason: `${label} jumps about far more than it used to, and the devices nearby do not.`,
+        remedy: 'Check the supply, the cable and the ground of the sensor; replace a sensor at the end of its life.',
+      };
+    case 'apart':
+      return {
+        reason: `${label} and the rest of this device no longer follow the devices nearby.`,
+        remedy:
+          'Check where the device stands and that it sends what it measures; ask for a review if the place changed.',
+      };
+    case 'shifted':
+      return {
+        reason: `${label} follows the devices nearby about ${hours(facts.measured)} late.`,
+        remedy:
+          'Set the clock and the time zone of the device: times are UTC, of the measurement and not of the upload.',
+      };
+    case 'replay':
+      return {
+        reason: `The device repeats what it sent ${hours(facts.measured)} ago.`,
+        remedy: 'Send what the device measures now; clear a queue that is stuck on old readings.',
+      };
+    case 'time':
+      return {
+        reason: `${label} was dated ${Math.round(Math.abs(facts.measured) / 60)} minutes ${facts.measured < 0 ? 'after' : 'before'} its receipt, unlike what this device usually does.`,
+        remedy: 'Synchronize the clock of the device (NTP or GNSS) and date readings by the time of measurement.',
+      };
+    case 'jump':
+      return {
+        reason: `${label} left its own level for ${value}; values ${band(facts.expected, quantity)} were to be expected.`,
+        remedy: 'Check the sensor and its surroundings; no device nearby can tell whether this was real.',
+      };
+    case 'inconsistent':
+      return {
+        reason: `${label} read ${value}, which another quantity of the same device rules out (${band(facts.expected, quantity)}).`,
+        remedy: 'Check which sensor is wrong and whether two of them were swapped.',
       };
     case 'copy':
       return {

@@ -1,22 +1,84 @@
 /** The tests a verdict can name. Bits are stored in cells: never renumber, only append. */
 import type { CheckCode } from '../region/receipt.ts';
 
-export type TestCode = CheckCode | 'copy';
-
-export const TEST_BITS: readonly (readonly [TestCode, number])[] = [
-  ['range', 1],
-  ['step', 2],
-  ['flat', 4],
-  ['late', 8],
-  ['copy', 16],
-];
+export type TestCode =
+  | CheckCode
+  | 'copy'
+  | 'neighbour'
+  | 'bias'
+  | 'place'
+  | 'quiet'
+  | 'noisy'
+  | 'apart'
+  | 'shifted'
+  | 'replay'
+  | 'jump'
+  | 'inconsistent';
 
 export const RANGE = 1;
 export const STEP = 2;
 export const FLAT = 4;
 export const LATE = 8;
 export const COPY = 16;
+/** Receive time against device time. */
+export const TIME = 32;
+/** One hour far from the neighbors. */
+export const NEIGHBOUR = 64;
+/** A day or more away from its usual distance to the neighbors. */
+export const BIAS = 128;
+/** Absolute values that do not fit the place. */
+export const PLACE = 256;
+/** Moves far less than the neighbors: indoors, sheltered, simulated. */
+export const QUIET = 512;
+/** Moves far more than the neighbors. */
+export const NOISY = 1024;
+/** No longer moves with the neighbors. */
+export const APART = 2048;
+/** Moves with the neighbors, but hours later. */
+export const SHIFTED = 4096;
+/** Repeats its own history. */
+export const REPLAY = 8192;
+/** Left its own level, where no neighbors can tell. */
+export const JUMP = 16_384;
+/** Contradicts another quantity of the same device. */
+export const INCONSISTENT = 32_768;
+
+export const TEST_BITS: readonly (readonly [TestCode, number])[] = [
+  ['range', RANGE],
+  ['step', STEP],
+  ['flat', FLAT],
+  ['late', LATE],
+  ['copy', COPY],
+  ['time', TIME],
+  ['neighbour', NEIGHBOUR],
+  ['bias', BIAS],
+  ['place', PLACE],
+  ['quiet', QUIET],
+  ['noisy', NOISY],
+  ['apart', APART],
+  ['shifted', SHIFTED],
+  ['replay', REPLAY],
+  ['jump', JUMP],
+  ['inconsistent', INCONSISTENT],
+];
+
+/** What is wrong with the device and not with one sensor of it: counts against its integrity in full. */
+export const DEVICE_TESTS = COPY | TIME | APART | SHIFTED | REPLAY;
 
 export function testCodes(mask: number): TestCode[] {
   return TEST_BITS.filter(([, bit]) => (mask & bit) !== 0).map(([code]) => code);
+}
+
+const POINT_TESTS: readonly (readonly [CheckCode, number])[] = [
+  ['range', RANGE],
+  ['step', STEP],
+  ['flat', FLAT],
+  ['late', LATE],
+  ['time', TIME],
+  ['inconsistent', INCONSISTENT],
+];
+
+/** Those of single readings, which a receipt can name. */
+export function pointCodes(mask: number): CheckCode[] {
+  return POINT_TESTS.filter(([, bit]) => (mask & bit) !== 0).map(([code]) => code);
 }

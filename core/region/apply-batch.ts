@@ -1,8 +1,9 @@
 /** Folds one batch: every reading is taken, counted as a duplicate or refused; taken ones are checked and enter their hour's cell. */
 import { checkPoint, type PointHistory, type PointVerdict } from '../qc/point-checks.ts';
-import { RANGE, STEP, testCodes } from '../qc/tests.ts';
+import { judgePost } from '../qc/receipt-time.ts';
+import { pointCodes, RANGE, STEP, TIME } from '../qc/tests.ts';
 import { quantityByIndex, type Quantity } from '../reading/quantity.ts';
-import { FAIL, NOT_EVALUATED, SUSPECT, type Reading } from '../reading/reading.ts';
+import { FAIL, GOOD, NOT_EVALUATED, SUSPECT, type Flag, type Reading } from '../reading/reading.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import { firstHourOf, epochOf, hourOf, rfc3339 } from '../time.ts';
 import { addReading } from './cells.ts';
@@ -28,11 +29,12 @@ export function applyBatch(
 ): BatchEffect {
   if (state.firstBatchMs === null) openRegion(state, receivedMs, rules);
   const effect: BatchEffect = { accepted: 0, duplicate: 0, late: 0, refused: [], flags: [] };
+  const time = judgeTimes(device, readings, receivedMs);
   for (const reading of readings) {
     const quantity = quantityByIndex(reading.quantity);
     // The edge packs only catalogue quantities; a log of a later catalogue must not brick this fold.
     if (quantity === undefined) continue;
-    applyReading(state, device, reading, quantity, receivedMs, rules, effect);
+    applyReading(state, device, reading, quantity, receivedMs, time, rules, effect);
   }
   state.batches += 1;
   state.readings += effect.accepted;
@@ -51,6 +53,7 @@ function applyReading(
   reading: Reading,
   quantity: Quantity,
   receivedMs: number,
+  time: Flag,
   rules: RuleSet,
   effect: BatchEffect,
 ): void {
@@ -72,7 +75,8 @@ function applyReading(
 
   const isFirst = series.recent.length === 0;
   if (measuredMs > device.newestMs) device.newestMs = measuredMs;
-  const verdict = judge(device, series, coverage === 'newest' && !isFirst, reading, quantity, rules);
+  const value = judge(device, series, coverage === 'newest' && !isFirst, reading, quantity, rules);
+  const verdict = time === GOOD ? value : withTime(value, time, (receivedMs - measuredMs) / 1000);
   cover(series, measuredMs, steps, coverage, device.newestMs, rules.time);
   if (coverage === 'newest') remember(series, reading, verdict, isFirst);
 
@@ -88,11 +92,27 @@ function applyReading(
     addReading(device.open, hour, reading, verdict, receivedMs);
   }
   if (verdict.flag === SUSPECT || verdict.flag === FAIL) {
-    for (const test of testCodes(verdict.tests)) {
-      if (test !== 'copy')
-        effect.flags.push({ quantity: quantity.code, time: rfc3339(measuredMs), test, flag: verdict.flag });
+    for (const test of pointCodes(verdict.tests)) {
+      effect.flags.push({ quantity: quantity.code, time: rfc3339(measuredMs), test, flag: verdict.flag });
     }
   }
+}
+
+function judgeTimes(device: DeviceState, readings: readonly Reading[], receivedMs: number): Flag {
+  let oldestMs = Infinity;
+  let newestMs = -Infinity;
+  for (const { measuredMs } of readings) {
+    if (measuredMs < oldestMs) oldestMs = measuredMs;
+    if (measuredMs > newestMs) newestMs = measuredMs;
+  }
+  return readings.length === 0 ? GOOD : judgePost(device.posting, oldestMs, newestMs, receivedMs);
+}
+
+function withTime(verdict: PointVerdict, time: Flag, lateSeconds: number): PointVerdict {
+  if (verdict.flag === NOT_EVALUATED) return verdict;
+  if (verdict.flag !== GOOD)
+    return { ...verdict, tests: verdict.tests | TIME, flag: verdict.flag === FAIL ? FAIL : time };
+  return { flag: time, tests: TIME, measured: lateSeconds, low: null, high: null };
 }
 
 const UNEVALUATED: PointVerdict = { flag: NOT_EVALUATED, tests: 0, measured: 0, low: null, high: null };

@@ -2,10 +2,7 @@
  * The close of an hour in two steps: `hour-close` freezes the self-checked cells, `neighbour-cells` judges them. With the
  * last hour of an epoch come the scores of its device-days and the daily revision for late readings.
  */
-import { copiedFrom, hourMeans, isSuspected, meansOf, updateCopies } from '../qc/copy.ts';
-import { learnPlace, regionMedians, strainOf } from '../qc/place-in-region.ts';
-import { COPY } from '../qc/tests.ts';
-import { GOOD, SUSPECT } from '../reading/reading.ts';
+import { judgeCells } from '../qc/judge-hour.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import { epochOfHour, firstHourOf, hoursPerEpoch } from '../time.ts';
 import { judgedCell, selfVerdict } from './cells.ts';
@@ -55,35 +52,19 @@ export function judgeHours(state: RegionState, hour: number, rules: RuleSet, out
 function judgeHour(state: RegionState, hour: number, rules: RuleSet, outputs: Outputs): void {
   const present = state.devices.flatMap((device, slot) => {
     const cells = takeHour(device.open, hour);
-    return cells.length === 0 ? [] : [{ device, slot, cells, byQuantity: meansOf(cells) }];
+    return cells.length === 0 ? [] : [{ device, slot, cells }];
   });
-  const medians = regionMedians(present.map(({ byQuantity }) => byQuantity));
-  const means = present.map(({ device, slot, cells, byQuantity }) =>
-    hourMeans(slot, cells, byQuantity, lastCells(device.day, hour), strainOf(device, cells, medians)),
-  );
-  const bySlot = new Map(means.map((own) => [own.slot, own]));
+  const findings = judgeCells(hour, present, state.devices);
   const judged: JudgedCell[] = [];
   for (const { device, slot, cells } of present) {
-    const own = bySlot.get(slot);
-    if (own !== undefined) updateCopies(device, own, bySlot);
-    if (!isSuspected(device)) learnPlace(device, cells, medians);
-    markCopy(copiedFrom(device), cells);
     device.day.push(...cells);
     for (const cell of cells) judged.push(judgedCell(slot, cell));
   }
   const cellsOf = new Map(present.map(({ slot, cells }) => [slot, cells]));
   for (const [slot, device] of state.devices.entries()) {
-    updateEvents(device, slot, hour, cellsOf.get(slot) ?? [], rules, outputs);
+    updateEvents(device, slot, hour, cellsOf.get(slot) ?? [], findings, rules, outputs);
   }
   if (judged.length > 0) outputs.hours.push({ hour, cells: judged });
-}
-
-function markCopy(from: ReturnType<typeof copiedFrom>, cells: readonly Cell[]): void {
-  if (from === undefined) return;
-  for (const cell of cells) {
-    cell.tests |= COPY;
-    if (cell.flag === GOOD) cell.flag = SUSPECT;
-  }
 }
 
 /** Removes and returns the cells of the hour; `open` is sorted by hour and nothing older than it is left. */
@@ -91,8 +72,4 @@ function takeHour(open: Cell[], hour: number): Cell[] {
   let end = 0;
   while (end < open.length && (open[end]?.hour ?? Infinity) <= hour) end += 1;
   return open.splice(0, end);
-}
-
-function lastCells(day: readonly Cell[], hour: number): readonly Cell[] {
-  return day.filter((cell) => cell.hour === hour - 1);
 }

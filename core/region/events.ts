@@ -2,9 +2,10 @@
 import { quantityByIndex } from '../reading/quantity.ts';
 import { FAIL, SUSPECT } from '../reading/reading.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
-import { COPY, FLAT, RANGE, STEP, TEST_BITS } from '../qc/tests.ts';
+import { FLAT, RANGE, STEP, TEST_BITS } from '../qc/tests.ts';
 import { cellSum } from './cells.ts';
-import { copiedFrom } from '../qc/copy.ts';
+import type { Finding } from '../qc/finding.ts';
+import type { Findings } from '../qc/judge-hour.ts';
 import type { Outputs } from './outputs.ts';
 import type { Cell, DeviceState, OpenEvent } from './state.ts';
 
@@ -16,6 +17,7 @@ export function updateEvents(
   slot: number,
   hour: number,
   cells: readonly Cell[],
+  findings: Findings,
   rules: RuleSet,
   outputs: Outputs,
 ): void {
@@ -42,7 +44,7 @@ export function updateEvents(
     for (const [, test] of TEST_BITS) {
       if ((cell.tests & test) === 0 || still.some((event) => event.quantity === cell.quantity && event.test === test))
         continue;
-      const event = openEvent(device, cell, test, rules);
+      const event = openEvent(device, cell, test, findings, rules);
       still.push(event);
       emit(outputs, slot, event, null);
     }
@@ -63,9 +65,14 @@ function emit(
   outputs.events.push({ slot, ...event, endHour });
 }
 
-function openEvent(device: DeviceState, cell: Cell, test: number, rules: RuleSet): OpenEvent {
-  const facts = factsOf(device, cell, test, rules);
+function openEvent(device: DeviceState, cell: Cell, test: number, findings: Findings, rules: RuleSet): OpenEvent {
+  const found = findings.get(cell)?.find((finding) => finding.test === test);
+  const facts = found === undefined ? factsOf(device, cell, test, rules) : foundFacts(found);
   return { quantity: cell.quantity, test, startHour: cell.hour, lastHour: cell.hour, flag: cell.flag, ...facts };
+}
+
+function foundFacts({ measured, low, high, slots }: Finding): Facts {
+  return { measured, low, high, against: slots[0] ?? null };
 }
 
 type Facts = Pick<OpenEvent, 'measured' | 'low' | 'high' | 'against'>;
@@ -98,10 +105,6 @@ function factsOf(device: DeviceState, cell: Cell, test: number, rules: RuleSet):
     case FLAT: {
       const hours = series === undefined ? 0 : (series.lastMs - series.runStartMs) / (rules.time.hourSeconds * 1000);
       return { measured: hours, low: null, high: limits?.flatHours ?? null, against: null };
-    }
-    case COPY: {
-      const from = copiedFrom(device);
-      return { measured: from?.nats ?? 0, low: null, high: null, against: from?.slot ?? null };
     }
     default:
       return { measured, ...none };

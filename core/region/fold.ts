@@ -7,6 +7,7 @@ import type { RuleSet } from '../rules/rule-set.ts';
 import { applyBatch, type BatchEffect } from './apply-batch.ts';
 import { freezeHours, judgeHours } from './close.ts';
 import { rememberBatch } from './decide.ts';
+import { newHabit } from '../qc/receipt-time.ts';
 import { distanceMeters } from '../geo.ts';
 import { charterFacts, membershipFacts } from './facts.ts';
 import type { BatchBody, InheritBody, LogEntry, MembershipBody } from './entry.ts';
@@ -88,6 +89,7 @@ function newDevice(membership: MembershipBody): DeviceState {
     highNonce: '',
     recent: [],
     newestMs: 0,
+    posting: newHabit(),
     conflicts: 0,
     quantities: [],
     open: [],
@@ -99,5 +101,6 @@ function newDevice(membership: MembershipBody): DeviceState {
     score30Bps: 0,
     events: [],
     copies: [],
+    lags: [],
   };
 }

@@ -2,7 +2,8 @@
 import { distanceMeters } from '../geo.ts';
 import type { RegionState } from './state.ts';
 
-const NEAREST = 8;
+/** More than are asked, because not every one measures every quantity. */
+const NEAREST = 24;
 const RADIUS_METERS = 60_000;
 
 /** Brings all lists up to date after the device in `slot` joined or moved. */

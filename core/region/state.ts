@@ -4,13 +4,15 @@
  */
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Flag } from '../reading/reading.ts';
+import type { PostingHabit } from '../qc/receipt-time.ts';
+import type { Model } from '../qc/model.ts';
 import type { CharterBody, MembershipBody } from './entry.ts';
 
 /**
  * Raise it with every change of the fold or of this shape: a checkpoint of another version is not read, the log is folded
  * anew. A test holds the state hash of a fixed log to it.
  */
-export const STATE_VERSION = 1;
+export const STATE_VERSION = 2;
 
 export type RegionState = {
   seq: number;
@@ -41,6 +43,7 @@ export type DeviceState = {
   /** Batches whose nonce is inside the window, newest nonce last. */
   recent: RecentBatch[];
   newestMs: number;
+  posting: PostingHabit;
   /** Readings refused because the same (quantity, time) was sent with another value. */
   conflicts: number;
   quantities: SeriesState[];
@@ -58,8 +61,9 @@ export type DeviceState = {
   score30Bps: number;
   /** Running anomaly events by quantity and test. */
   events: OpenEvent[];
-  /** Evidence that this device repeats another's series (qc/copy.ts). */
   copies: CopySuspicion[];
+  /** Evidence for each lag that this device repeats its own history (qc/replay.ts); empty before the first. */
+  lags: number[];
 };
 
 export type RecentBatch = { nonce: string; seq: number; digest: string };
@@ -74,10 +78,8 @@ export type SeriesState = {
   runStartMs: number;
   /** Usual distance of readings, 0: not known yet. */
   typicalMs: number;
-  /** Learned relative distance from the region's median, its spread and the hours behind them (qc/place-in-region.ts). */
-  place: number;
-  placeSpread: number;
-  placeHours: number;
+  /** What its hours have taught; null before the first verdict. */
+  model: Model | null;
   /** [ms, steps] pairs, ascending, inside the duplicate window. */
   recent: number[];
   /** [fromMs, untilMs] pairs, exclusive ends, oldest first: where older readings may still come. */
@@ -118,11 +120,18 @@ export type OpenEvent = {
   against: number | null;
 };
 
-/**
- * `nats`: log-likelihood that the two series are one; `later`: hours in which this device posted after `slot`, minus
- * before; `strain`: how much farther this one was from its own place in the region, summed over `hours`.
- */
-export type CopySuspicion = { slot: number; nats: number; later: number; strain: number; hours: number };
+/** Evidence that two series are one, kept for the nearest devices by slot (qc/copy.ts). */
+export type CopySuspicion = {
+  slot: number;
+  /** Log-likelihood ratio, never below 0. */
+  nats: number;
+  /** Share of values that the pair usually has in common. */
+  usual: number;
+  hours: number;
+  /** How much worse the common series fits this device's place than the other's, mean of the hours in doubt. */
+  lean: number;
+  leanHours: number;
+};
 
 export function emptyState(): RegionState {
   return {

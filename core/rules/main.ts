@@ -1,4 +1,5 @@
 /** The rule set of the public network. */
+import { T } from '../qc/thresholds.ts';
 import type { QuantityCode } from '../reading/quantity.ts';
 import type { QualityRules, RuleSet } from './rule-set.ts';
 
@@ -18,7 +19,7 @@ function particles(): QualityRules {
     stepBase: 250,
     stepPerHour: 250,
     flatHours: 10,
-    flatFloor: 2,
+    flatFloor: 3,
   };
 }
 
@@ -33,7 +34,7 @@ function gas(failMax: number, suspectMax: number, step: number, flatHours: numbe
 const QUALITY: Readonly<Record<QuantityCode, QualityRules>> = {
   pm1: particles(),
   pm25: particles(),
-  pm10: { ...particles(), failMax: 2000, suspectMax: 1000, stepBase: 500, stepPerHour: 500 },
+  pm10: { ...particles(), failMax: 2000, suspectMax: 1000, stepBase: 500, stepPerHour: 500, flatFloor: 6 },
   temp: {
     failMin: -80,
     failMax: 60,
@@ -107,6 +108,7 @@ export const MAIN_RULES: RuleSet = {
     epochWaitSeconds: 6 * HOUR,
   },
   quality: QUALITY,
+  hourly: T,
   score: { availabilityBps: 8500, suspectBps: 5000, memoryDays: 3 },
   reward: {
     capBaseUnits: '100000000000000000000000000',

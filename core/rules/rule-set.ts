@@ -5,6 +5,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import canonicalize from 'canonicalize';
+import type { T } from '../qc/thresholds.ts';
 import type { QuantityCode } from '../reading/quantity.ts';
 
 export type RuleSet = {
@@ -12,6 +13,8 @@ export type RuleSet = {
   readonly version: number;
   readonly time: TimeRules;
   readonly quality: Readonly<Record<QuantityCode, QualityRules>>;
+  /** Thresholds of the hourly tests: here so that the hash covers them. */
+  readonly hourly: typeof T;
   readonly score: ScoreRules;
   readonly reward: RewardRules;
 };

@@ -1,11 +1,13 @@
 /** Tables of docs/quality.md: tests, thresholds, durations and rates, from the constants that the fold itself uses. */
-import { COPY_SUSPECT_NATS } from '../../core/qc/copy.ts';
+import { T } from '../../core/qc/thresholds.ts';
 import { TEST_BITS, type TestCode } from '../../core/qc/tests.ts';
 import { QUANTITIES } from '../../core/reading/quantity.ts';
 import { LOCAL_RULES } from '../../core/rules/local.ts';
 import { MAIN_RULES } from '../../core/rules/main.ts';
 import { hashRuleSet, type QualityRules, type TimeRules } from '../../core/rules/rule-set.ts';
 import { duration, percent, table } from './markdown.ts';
+
+const AT_CLOSE = 'at the hour close';
 
 type TestRow = readonly [when: string, suspect: string, fail: string];
 
@@ -20,10 +22,53 @@ const TESTS: Readonly<Record<TestCode, TestRow>> = {
   flat: ['at receipt', 'exactly the same value for longer than the limit, above the floor', 'for twice as long'],
   late: ['at receipt', 'never: measured in an hour that was closed already; kept and sold, not scored', 'never'],
   copy: [
-    'at the hour close',
-    `the evidence that it repeats a neighbour exceeds ${COPY_SUSPECT_NATS} nats and points to this device`,
+    AT_CLOSE,
+    `the evidence that two series are one exceeds ${T.copy.suspectNats} nats, and they fit the other's place better by ${T.copy.leastLean} nats an hour`,
+    `by ${T.copy.failLean} nats an hour`,
+  ],
+  time: [
+    'at receipt',
+    'newest reading older than usual by more than 300 s without a pause before, or 60 s ahead',
+    '300 s ahead',
+  ],
+  neighbour: [
+    AT_CLOSE,
+    `more than ${T.neighbor.suspectZ} spreads from the neighbors, or ${T.neighbor.jumpZ} with a jump of its own`,
+    `more than ${T.neighbor.failZ} spreads`,
+  ],
+  bias: [
+    AT_CLOSE,
+    `mean of ${T.bias.memoryHours} h more than ${T.bias.suspectZ} times its usual size, after ${T.bias.learnHours} h`,
+    `${T.bias.failZ} times`,
+  ],
+  place: [
+    AT_CLOSE,
+    `absolute value more than ${T.place.z} standard deviations from at least ${T.place.leastNeighbors} neighbors`,
     'never',
   ],
+  quiet: [
+    AT_CLOSE,
+    `all series move less than usual: ${T.joint.quiet} standard deviations`,
+    `changes and swings below e^-${T.spread.quiet} of the neighbors', compared with usual`,
+  ],
+  noisy: [AT_CLOSE, `jumps about its neighbors by more than e^${T.spread.noisy} of usual, and they do not`, 'never'],
+  apart: [
+    AT_CLOSE,
+    `all series together stray (${T.joint.stray}), lean (${T.joint.bias}) or lose their correlation (${T.joint.drop}), in standard deviations`,
+    'never',
+  ],
+  shifted: [
+    AT_CLOSE,
+    `correlation with the neighbors 2 to 10 h ago beats the present one by ${T.joint.shift}`,
+    'never',
+  ],
+  replay: [AT_CLOSE, 'never', `evidence for one lag of 1 to 28 days exceeds ${T.replay.suspectNats} nats`],
+  jump: [
+    AT_CLOSE,
+    `without neighbors: more than ${T.jump.z} spreads from the median of its last ${T.jump.hours} h`,
+    'never',
+  ],
+  inconsistent: [AT_CLOSE, 'contradicts another quantity of the device', 'never'],
 };
 
 export function testsTable(): string {

@@ -1,0 +1,154 @@
+/** The verdict on one hour of a region: every series against its neighbors and its past, then every device, then learning. */
+import { FAIL, GOOD, NOT_EVALUATED, SUSPECT } from '../reading/reading.ts';
+import { ln } from '../math.ts';
+import { quantityByIndex } from '../reading/quantity.ts';
+import type { Cell, DeviceState } from '../region/state.ts';
+import { copyFinding, isSuspected, updateCopies } from './copy.ts';
+import type { Finding } from './finding.ts';
+import { agreementFinding, agreementOf, residualOf, seriesTests, usualSpread } from './hourly-tests.ts';
+import { jointFindings } from './joint-tests.ts';
+import { learn } from './learn.ts';
+import { replayFinding, updateReplay } from './replay.ts';
+import { APART, FLAT, QUIET, RANGE, SHIFTED, STEP } from './tests.ts';
+import { T } from './thresholds.ts';
+import { neighborsOf, sightOf, type HourView, type Neighbors, type Sight } from './view.ts';
+
+export type Present = { readonly slot: number; readonly device: DeviceState; readonly cells: readonly Cell[] };
+/** What was found in each cell that has anything. */
+export type Findings = ReadonlyMap<Cell, readonly Finding[]>;
+
+export type Seen = { readonly own: Sight; readonly neighbors: Neighbors | null; readonly findings: Finding[] };
+type Judged = { readonly present: Present; readonly seen: readonly Seen[] };
+
+const SOFT_TESTS = APART | QUIET | SHIFTED;
+const HOME_CAP = 4;
+
+export function judgeCells(hour: number, present: readonly Present[], devices: readonly DeviceState[]): Findings {
+  const byQuantity = new Map<number, Map<number, Sight>>();
+  const sights = present.map(({ slot, device, cells }) =>
+    cells.flatMap((cell) => {
+      const series = device.quantities.find((candidate) => candidate.quantity === cell.quantity);
+      const scale = quantityByIndex(cell.quantity)?.stepsPerUnit ?? 1;
+      const sight = series === undefined ? null : sightOf(slot, device, series, cell, scale);
+      if (sight === null) return [];
+      const ofQuantity = byQuantity.get(cell.quantity) ?? new Map<number, Sight>();
+      byQuantity.set(cell.quantity, ofQuantity.set(slot, sight));
+      return [sight];
+    }),
+  );
+  const view: HourView = { hour, byQuantity };
+  const judged = present.map((here, at): Judged => {
+    const seen = (sights[at] ?? []).map((own): Seen => {
+      const neighbors = neighborsOf(here.device, own, view, devices);
+      return { own, neighbors, findings: seriesTests(own, neighbors) };
+    });
+    return { present: here, seen };
+  });
+  const homes = homesOf(judged);
+  const findings = new Map<Cell, readonly Finding[]>();
+  for (const { present: here, seen } of judged) {
+    const own = seen.map((one) => one.own);
+    updateReplay(here.device, own);
+    updateCopies(here.device, own, view, homes);
+    const ofDevice = deviceFindings(here.device, seen);
+    for (const one of seen) {
+      const all = [...one.findings, ...ofDevice];
+      if (isExcused(one)) excuse(one.own.cell);
+      mark(one.own.cell, all);
+      if (all.length > 0) findings.set(one.own.cell, all);
+    }
+    const traceless = here.cells.filter((cell) => !seen.some((one) => one.own.cell === cell));
+    for (const cell of traceless) {
+      if (cell.flag === NOT_EVALUATED) continue;
+      mark(cell, ofDevice);
+      if (ofDevice.length > 0) findings.set(cell, ofDevice);
+    }
+  }
+  for (const { present: here, seen } of judged) {
+    const isDoubtful = isSuspected(here.device);
+    for (const { own, neighbors } of seen) learn(own, neighbors, isDoubtful ? T.offset.flaggedRate : trustIn(own.cell));
+  }
+  return findings;
+}
+
+/** The neighbors rose, fell or stood still alike: what a single series looks odd by is weather. */
+function isExcused({ own, neighbors, findings }: Seen): boolean {
+  return (
+    neighbors !== null &&
+    findings.length === 0 &&
+    own.cell.failed === 0 &&
+    own.model.hours >= T.neighbor.learnHours &&
+    Math.abs(residualOf(own, neighbors)) <= T.neighbor.excuseZ * usualSpread(own, neighbors)
+  );
+}
+
+function excuse(cell: Cell): void {
+  if (cell.flag !== SUSPECT) return;
+  cell.tests &= ~(RANGE | STEP);
+  if ((cell.tests & FLAT) === 0) cell.flag = GOOD;
+}
+
+/** A suspicion that stays for weeks without proof was a change of the place: it is learned, slowly. */
+function trustIn({ flag, tests }: Cell): number {
+  if (flag === GOOD) return 1;
+  return flag === SUSPECT && (tests & ~SOFT_TESTS) === 0 ? T.offset.suspectRate : T.offset.flaggedRate;
+}
+
+function mark(cell: Cell, findings: readonly Finding[]): void {
+  for (const { test, flag } of findings) {
+    cell.tests |= test;
+    if (flag === FAIL) cell.flag = FAIL;
+    else if (flag === SUSPECT && cell.flag === GOOD) cell.flag = SUSPECT;
+  }
+}
+
+/** What the series say together of the device: it takes two, or the only one. */
+function deviceFindings(device: DeviceState, seen: readonly Seen[]): Finding[] {
+  const findings: Finding[] = [];
+  const replay = replayFinding(device);
+  if (replay !== null) findings.push(replay);
+  const copy = copyFinding(device);
+  if (copy !== null) findings.push(copy);
+  const compared = seen.filter((one) => one.neighbors !== null);
+  const lively = compared.filter(({ own }) => !own.traits.isSmooth && own.model.hours >= T.stray.learnHours);
+  findings.push(...jointFindings(lively));
+  addAgreement(findings, lively, 'shifted', T.agreement.shiftedHours);
+  addAgreement(findings, lively, 'apart', T.agreement.hours);
+  const quiet = compared.filter((one) => one.findings.some((finding) => finding.test === QUIET));
+  if (quiet.length >= 2 && quiet.length * 2 >= compared.length) {
+    const worst = quiet.flatMap((one) => one.findings).find((finding) => finding.test === QUIET);
+    if (worst !== undefined) findings.push(worst);
+  }
+  return findings;
+}
+
+function addAgreement(findings: Finding[], compared: readonly Seen[], what: 'apart' | 'shifted', hours: number): void {
+  const voters = compared.filter(({ own }) => agreementOf(own.model)[what] >= hours);
+  const needed = Math.min(T.agreement.voters, compared.length);
+  const [first] = voters;
+  if (first !== undefined && voters.length >= needed) {
+    const finding = agreementFinding(first.own, what);
+    if (finding !== null) findings.push(finding);
+    return;
+  }
+  // One sensor of several: it takes longer to believe.
+  for (const { own, findings: ofSeries } of voters) {
+    if (agreementOf(own.model)[what] < T.agreement.aloneHours) continue;
+    const finding = agreementFinding(own, what);
+    if (finding !== null) ofSeries.push(finding);
+  }
+}
+
+function homesOf(judged: readonly Judged[]): Map<number, Map<number, number>> {
+  const homes = new Map<number, Map<number, number>>();
+  for (const { seen } of judged) {
+    for (const { own, neighbors } of seen) {
+      if (neighbors === null || own.model.hours < T.copy.placeHours) continue;
+      const scatter = Math.max(own.model.spread, own.traits.floor, own.grain);
+      const z = Math.min(HOME_CAP, Math.abs(residualOf(own, neighbors)) / scatter);
+      const ofQuantity = homes.get(own.cell.quantity) ?? new Map<number, number>();
+      homes.set(own.cell.quantity, ofQuantity.set(own.slot, -0.5 * z * z - ln(scatter)));
+    }
+  }
+  return homes;
+}

@@ -1,0 +1,117 @@
+/**
+ * What the network has learned of one series: how it stands to its neighbors, how far it strays, how much it moves. Plain
+ * numbers rounded to 1e-5, so that the state stays small; all memories are in hours of the rule set.
+ */
+export type Model = {
+  /** Hours with enough neighbors. */
+  hours: number;
+  /** Usual distance from the neighbors' median by quarter of the day, and the hours behind each. */
+  offset: number[];
+  offsetHours: number[];
+  /** Usual size of what is left over. */
+  spread: number;
+  /** Mean of the last day or so of what is left over, and the usual square of that mean. */
+  bias: number;
+  biasSquare: number;
+  /** Last hour with a cell, and its value on the scale. */
+  at: number;
+  value: number;
+  /** The same in steps. */
+  steps: number;
+  /** Mean of about a day; squares of the distance from it and of the change from hour to hour. */
+  mean: number;
+  swing: number;
+  change: number;
+  /** Usual logarithm of own change and swing relative to the neighbors', and its variance. */
+  /** Square of the change of what is left over from hour to hour: lately and usually. */
+  jitter: number;
+  usualJitter: number;
+  /** What was left over an hour ago. */
+  residual: number;
+  jitterVar: number;
+  changeRatio: number;
+  changeRatioVar: number;
+  swingRatio: number;
+  swingRatioVar: number;
+  /** Hours with the same value until now, and the longest such run that was taken for natural. */
+  run: number;
+  longestRun: number;
+  /** Smallest change seen: the resolution of the sensor, on steps. */
+  grain: number;
+  /** Products of own and neighbors' distance from their means, by lag. */
+  own: number;
+  others: number;
+  cross: number[];
+  /** The neighbors' last distances from their means, newest first. */
+  lagged: number[];
+  /** Usual correlation (Fisher's z) and its variance; hours in a row below it, and with a better lag. */
+  agreement: number;
+  agreementVar: number;
+  apart: number;
+  shifted: number;
+  bestLag: number;
+  /** The neighbors' median an hour ago. */
+  neighbors: number;
+  /** Size of what is left over in spreads, squared: mean of the last day, its usual mean and variance. */
+  stray: number;
+  usualStray: number;
+  strayVar: number;
+  /** Hour in which it last left its own level, where no neighbors could tell. */
+  jumped: number;
+  /** Hours that were flagged in a row. */
+  flagged: number;
+  /** Four weeks of hourly values (history.ts). */
+  history: string;
+};
+
+export function newModel(): Model {
+  return {
+    hours: 0,
+    offset: [0, 0, 0, 0],
+    offsetHours: [0, 0, 0, 0],
+    spread: 0,
+    bias: 0,
+    biasSquare: 0,
+    at: -1,
+    value: 0,
+    steps: 0,
+    mean: 0,
+    swing: 0,
+    change: 0,
+    jitter: 0,
+    usualJitter: 0,
+    residual: 0,
+    jitterVar: 0,
+    changeRatio: 0,
+    changeRatioVar: 0,
+    swingRatio: 0,
+    swingRatioVar: 0,
+    run: 0,
+    longestRun: 0,
+    grain: 0,
+    own: 0,
+    others: 0,
+    cross: [0, 0, 0, 0, 0, 0],
+    lagged: [],
+    agreement: 0,
+    agreementVar: 0,
+    apart: 0,
+    shifted: 0,
+    bestLag: 0,
+    neighbors: 0,
+    stray: 0,
+    usualStray: 0,
+    strayVar: 0,
+    jumped: -1,
+    flagged: 0,
+    history: '',
+  };
+}
+
+export function round5(value: number): number {
+  return Math.round(value * 100_000) / 100_000;
+}
+
+export function toward(from: number, to: number, rate: number): number {
+  return round5(from + rate * (to - from));
+}

@@ -1,0 +1,152 @@
+/** `npm run qc:bench`: the fold over every development set, judged by a scorer, written down beside the baselines. */
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readArguments, UsageError } from './command-line.ts';
+import { ROOT } from './lib/files.ts';
+import { run } from './lib/run.ts';
+import { failed, isMain, Refusal } from './lib/say.ts';
+import { BASELINES, SETS, type SetSpec } from './qc/bench-sets.ts';
+import { readMetrics, type Metrics } from './qc/metrics.ts';
+import { replayDataSet } from './qc-replay.ts';
+
+const HELP = `npm run qc:bench -- [--data FOLDER] [--scorer FILE] [--out FILE]
+
+  --data FOLDER  the development sets (default: ../shared/data/qc)
+  --scorer FILE  qc-score.py (default: ../shared/tools/qc-score.py)
+  --out FILE     default: docs/evidence/quality.md`;
+
+type Result = {
+  readonly spec: SetSpec;
+  readonly seconds: number;
+  readonly any: Metrics;
+  readonly fail: Metrics;
+  readonly command: string;
+};
+
+async function measure(spec: SetSpec, data: string, scorer: string, work: string): Promise<Result> {
+  const folder = join(data, spec.name);
+  const readings = join(folder, 'readings.csv.gz');
+  const startedMs = Date.now();
+  const tables = await replayDataSet({ readings, stations: join(folder, 'stations.csv') }, () => {});
+  const seconds = (Date.now() - startedMs) / 1000;
+  const flags = join(work, `${spec.name}.csv`);
+  const scores = join(work, `${spec.name}.scores.csv`);
+  await writeFile(flags, `${tables.flags.join('\n')}\n`);
+  await writeFile(scores, `${tables.scores.join('\n')}\n`);
+  const files = ['--readings', readings, '--labels', join(folder, 'labels.csv'), '--flags', flags];
+  const ofScores = spec.hasScores ? ['--scores', scores] : [];
+  const any = await score(scorer, [...files, ...ofScores, ...spec.options]);
+  const fail = await score(scorer, [...files, ...spec.options, '--min-flag', '2']);
+  const shown = [
+    'qc-score.py --readings R --labels L --flags F',
+    ...(spec.hasScores ? ['--scores S'] : []),
+    ...spec.options,
+  ];
+  return { spec, seconds, any, fail, command: shown.join(' ') };
+}
+
+async function score(scorer: string, args: readonly string[]): Promise<Metrics> {
+  const { exitCode, output } = await run(['python3', scorer, ...args]);
+  if (exitCode !== 0) throw new Refusal(`${scorer} failed: ${output.trim().split('\n').at(-1) ?? ''}`);
+  return readMetrics(output);
+}
+
+const figure = (value: number | null, digits = 2): string => (value === null ? '-' : value.toFixed(digits));
+
+function summary(results: readonly Result[]): string {
+  const rows = results.map(({ spec, any, fail, seconds }) => {
+    const hour = any.deviceHour;
+    const best = BASELINES.get(spec.name) ?? '-';
+    return `| ${spec.name} | ${figure(hour.precision)} | ${figure(hour.recall)} | ${figure(hour.f1, 3)} | ${figure(hour.fpr, 4)} | ${figure(fail.deviceHour.fpr, 4)} | ${figure(any.sustained)} | ${best} | ${seconds.toFixed(0)} s |`;
+  });
+  return [
+    '| set | precision | recall | F1 | FPR | FPR of fail | macro sustained | best baseline | time |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
+    ...rows,
+  ].join('\n');
+}
+
+function days(results: readonly Result[]): string {
+  const rows = results.flatMap(({ spec, any: { day } }) =>
+    day === null
+      ? []
+      : [`| ${spec.name} | ${figure(day.auc, 3)} | ${figure(day.honestMean, 3)} | ${figure(day.cheatMean, 3)} |`],
+  );
+  return ['| set | AUC | mean of honest days | mean of cheating days |', '| --- | --- | --- | --- |', ...rows].join(
+    '\n',
+  );
+}
+
+function families({ spec, any }: Result): string {
+  const rows = any.types.map(
+    ({ type, events, sustained, recall, delayHours }) =>
+      `| ${type} | ${events} | ${figure(sustained)} | ${spec.families.get(type) ?? '-'} | ${figure(recall)} | ${figure(delayHours, 0)} |`,
+  );
+  return [
+    `### ${spec.name}`,
+    '',
+    '| family | events | sustained recall | reco baseline | share of hours | median delay, h |',
+    '| --- | --- | --- | --- | --- | --- |',
+    ...rows,
+  ].join('\n');
+}
+
+function page(results: readonly Result[]): string {
+  return `# How well the quality scores work
+
+Written by \`npm run qc:bench\`. Device-hours, any flag unless said; sustained: at least a quarter of an event's hours flagged.
+The verdicts are those of the fold that region objects run, over the development sets, in order of receipt.
+
+${summary(results)}
+
+Scores of device-days, cheating against honest:
+
+${days(results)}
+
+## By family
+
+${results.map(families).join('\n\n')}
+
+## Commands
+
+${results.map(({ spec, command }) => `- ${spec.name}: \`npm run qc:replay -- --readings R --stations S --out F --scores S\`, then \`${command}\``).join('\n')}
+`;
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const { flags, has } = readArguments(args, { values: ['data', 'scorer', 'out'], switches: ['help'] });
+  if (has('help')) {
+    console.log(HELP);
+    return;
+  }
+  const data = flags['data'] ?? join(ROOT, '../shared/data/qc');
+  const scorer = flags['scorer'] ?? join(ROOT, '../shared/tools/qc-score.py');
+  if (!existsSync(data)) throw new Refusal(`there is no ${data}; give the folder of the development sets with --data.`);
+  if (!existsSync(scorer)) throw new Refusal(`there is no ${scorer}; give qc-score.py with --scorer.`);
+  const work = await mkdtemp(join(tmpdir(), 'isobar-qc-'));
+  try {
+    const results: Result[] = [];
+    for (const spec of SETS) {
+      const result = await measure(spec, data, scorer, work);
+      results.push(result);
+      console.log(summary([result]).split('\n').at(-1));
+    }
+    const out = flags['out'] ?? join(ROOT, 'docs/evidence/quality.md');
+    await mkdir(join(out, '..'), { recursive: true });
+    await writeFile(out, page(results));
+  } finally {
+    await rm(work, { recursive: true });
+  }
+}
+
+if (isMain(import.meta.url)) {
+  try {
+    await main(process.argv.slice(2));
+  } catch (error) {
+    if (!(error instanceof Refusal || error instanceof UsageError)) throw error;
+    failed(error.message);
+    process.exitCode = error instanceof UsageError ? 2 : 1;
+  }
+}

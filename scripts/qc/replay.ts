@@ -1,0 +1,138 @@
+/** Runs the region fold over a data set: the entries are what region objects would have logged, the clock is the receipt. */
+import { cellToBoundary, cellToLatLng, latLngToCell } from 'h3-js';
+import type { DeviceId, OwnerAddress, PlaceCell, RegionCell } from '../../core/ids.ts';
+import { packReadings } from '../../core/reading/pack.ts';
+import type { Reading } from '../../core/reading/reading.ts';
+import type { BatchEffect } from '../../core/region/apply-batch.ts';
+import { dueHour, nextDueMs } from '../../core/region/due.ts';
+import type { EntryBody, MembershipBody } from '../../core/region/entry.ts';
+import { applyEntry } from '../../core/region/fold.ts';
+import { noOutputs, type Outputs } from '../../core/region/outputs.ts';
+import { emptyState, type RegionState } from '../../core/region/state.ts';
+import { hashRuleSet, type RuleSet } from '../../core/rules/rule-set.ts';
+import { toSteps, type Row, type Station } from './data-set.ts';
+
+const REGION_RESOLUTION = 3;
+const PLACE_RESOLUTION = 7;
+/** Stations without coordinates stand alone: a degree apart, beyond every neighbor radius. */
+const LONELY_DEGREES = 1;
+
+/** One region: its state, its log's clock and what it has put out. */
+export type Region = {
+  readonly cell: RegionCell;
+  readonly state: RegionState;
+  readonly outputs: Outputs;
+  nextDueMs: number;
+  nonce: number;
+};
+
+export type Placed = { readonly station: Station; readonly region: Region; readonly slot: number };
+
+export class Replay {
+  readonly regions: readonly Region[];
+  readonly placed: ReadonlyMap<string, Placed>;
+  readonly #rules: RuleSet;
+
+  constructor(stations: readonly Station[], rules: RuleSet, startMs: number) {
+    this.#rules = rules;
+    const byCell = Map.groupBy(stations, regionOf);
+    const placed = new Map<string, Placed>();
+    this.regions = [...byCell]
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([cell, members]) => {
+        const region: Region = { cell, state: emptyState(), outputs: noOutputs(), nextDueMs: 0, nonce: 0 };
+        this.#append(region, charterOf(cell, rules), startMs);
+        for (const [slot, station] of members.entries()) {
+          this.#append(region, membershipOf(station, slot, startMs), startMs);
+          placed.set(station.id, { station, region, slot });
+        }
+        return region;
+      });
+    this.placed = placed;
+  }
+
+  /** One post: rows of one station that were received together. Null: the fold made nothing of it. */
+  post({ region, slot, station }: Placed, rows: readonly Row[], receivedMs: number): BatchEffect | null {
+    const readings = rows.flatMap((row) => readingsOf(row, station));
+    if (readings.length === 0) return null;
+    region.nonce += 1;
+    const nonce = region.nonce.toString(16).padStart(16, '0');
+    const body: EntryBody = {
+      kind: 'batch',
+      slot,
+      nonce,
+      digest: new Uint8Array(32),
+      readings: packReadings(readings),
+      evidence: new Uint8Array(),
+    };
+    const effect = this.#append(region, body, receivedMs);
+    if (region.nextDueMs === 0) region.nextDueMs = nextDueMs(region.state, receivedMs, this.#rules) ?? 0;
+    return effect;
+  }
+
+  /** Closes every hour that is due by the clock, as the object's alarm does. */
+  advance(nowMs: number): void {
+    for (const region of this.regions) {
+      if (region.nextDueMs === 0 || nowMs < region.nextDueMs) continue;
+      this.#closeDue(region, nowMs);
+      region.nextDueMs = nextDueMs(region.state, nowMs, this.#rules) ?? nowMs;
+    }
+  }
+
+  #closeDue(region: Region, nowMs: number): void {
+    for (;;) {
+      const hour = dueHour(region.state, nowMs, this.#rules);
+      if (hour === null) return;
+      this.#append(region, { kind: 'hour-close', hour }, nowMs);
+      this.#append(region, { kind: 'neighbour-cells', hour, blocks: [] }, nowMs);
+    }
+  }
+
+  #append(region: Region, body: EntryBody, receivedMs: number): BatchEffect | null {
+    const { state, outputs } = region;
+    const at = Math.max(state.lastReceivedMs, receivedMs);
+    return applyEntry(state, { ...body, seq: state.seq + 1, receivedMs: at }, this.#rules, outputs);
+  }
+}
+
+function readingsOf(row: Row, station: Station): Reading[] {
+  return row.values.flatMap((value) => {
+    const steps = toSteps(value, station);
+    return steps === null ? [] : [{ quantity: value.quantity, measuredMs: row.measuredMs, steps }];
+  });
+}
+
+function regionOf({ latitude, longitude }: Station): RegionCell {
+  return latLngToCell(latitude ?? 0, longitude ?? 0, REGION_RESOLUTION) as RegionCell;
+}
+
+function charterOf(cell: RegionCell, rules: RuleSet): EntryBody {
+  const boundary = cellToBoundary(cell).map(([latitude, longitude]) => [toE5(longitude), toE5(latitude)] as const);
+  return { kind: 'rule-set', rules: rules.name, ruleSetHash: hashRuleSet(rules), cell, regionName: cell, boundary };
+}
+
+function membershipOf(station: Station, slot: number, claimedMs: number): MembershipBody {
+  const place = latLngToCell(
+    station.latitude ?? 0,
+    station.longitude ?? slot * LONELY_DEGREES,
+    PLACE_RESOLUTION,
+  ) as PlaceCell;
+  const [latitude, longitude] = cellToLatLng(place);
+  return {
+    kind: 'membership',
+    version: 1,
+    device: station.id as DeviceId,
+    status: 'active',
+    owner: `0x${'0'.repeat(40)}` as OwnerAddress,
+    displayName: station.name,
+    place,
+    latitudeE5: toE5(latitude),
+    longitudeE5: toE5(longitude),
+    elevationM: station.elevationM === null ? null : Math.round(station.elevationM / 10) * 10,
+    tier: 1,
+    density: place,
+    claimedMs,
+  };
+}
+
+const toE5 = (degrees: number): number => Math.round(degrees * 1e5);
