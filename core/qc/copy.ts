@@ -14,65 +14,70 @@ import type { HourView, Sight } from './view.ts';
 /** How likely each series was where it was in one hour, given its own place and scatter: by quantity, then by slot. */
 export type Homeliness = ReadonlyMap<number, ReadonlyMap<number, number>>;
 
+/** One moving series and who of the near devices has its value. */
+type Claim = {
+  readonly own: Sight;
+  readonly weight: number;
+  /** By slot, only devices that measure the quantity. */
+  readonly matches: ReadonlyMap<number, boolean>;
+  readonly matching: number;
+};
+
 /** Updates the suspicions of `device` with one hour. */
 export function updateCopies(device: DeviceState, sights: readonly Sight[], view: HourView, homes: Homeliness): void {
-  const near = device.near.slice(0, T.copy.pairs);
-  for (const slot of near) {
-    const tally = tallyOf(slot, sights, view);
-    if (tally.shared === 0) continue;
-    const suspicion = suspicionOf(device, slot);
-    const nats = tally.evidence(suspicion.usual);
-    suspicion.nats = Math.round(Math.min(T.copy.capNats, Math.max(0, suspicion.nats + nats)) * 100) / 100;
-    // Who is alike from the first day on may be a twin; who becomes alike later is none.
-    if (suspicion.nats < T.copy.learnNats || suspicion.hours < T.copy.twinHours) {
-      suspicion.hours = Math.min(suspicion.hours + 1, T.copy.usualHours);
-      suspicion.usual = round5(suspicion.usual + (tally.matching / tally.shared - suspicion.usual) / suspicion.hours);
-    }
-    const lean = leanOf(tally.matched, slot, homes);
-    if (suspicion.nats < T.copy.doubtNats / 4) {
-      suspicion.lean = 0;
-      suspicion.leanHours = 0;
-    } else if (lean !== null) {
-      suspicion.leanHours = Math.min(suspicion.leanHours + 1, T.copy.leanHours);
-      suspicion.lean = round5(suspicion.lean + (lean - suspicion.lean) / suspicion.leanHours);
-    }
+  const claims = sights.flatMap((own) => claimOf(own, device.near, view) ?? []);
+  if (claims.length === 0) return;
+  for (const slot of device.near.slice(0, T.copy.pairs)) {
+    const shared = claims.filter(({ matches }) => matches.has(slot));
+    if (shared.length > 0) updatePair(suspicionOf(device, slot), slot, shared, homes);
   }
 }
 
-type Tally = {
-  readonly shared: number;
-  readonly matched: readonly Sight[];
-  readonly matching: number;
-  readonly evidence: (usual: number) => number;
-};
-
-function tallyOf(slot: number, sights: readonly Sight[], view: HourView): Tally {
-  let shared = 0;
-  const matched: Sight[] = [];
-  const found: { isMatch: boolean; crowd: number; weight: number }[] = [];
-  for (const own of sights) {
-    const ofQuantity = view.byQuantity.get(own.cell.quantity);
-    const other = ofQuantity?.get(slot);
-    if (ofQuantity === undefined || other === undefined || own.model.at < 0) continue;
-    if (own.scaled === own.model.value) continue;
-    shared += 1;
+function claimOf(own: Sight, near: readonly number[], view: HourView): Claim | null {
+  const ofQuantity = view.byQuantity.get(own.cell.quantity);
+  if (ofQuantity === undefined || own.model.at < 0 || own.scaled === own.model.value) return null;
+  const matches = new Map<number, boolean>();
+  let matching = 0;
+  for (const slot of near) {
+    const other = ofQuantity.get(slot);
+    if (other === undefined) continue;
     const isMatch = isSame(own, other);
-    if (isMatch) matched.push(own);
-    found.push({ isMatch, crowd: crowdOf(own, slot, ofQuantity), weight: weightOf(own) });
+    matches.set(slot, isMatch);
+    if (isMatch) matching += 1;
   }
-  return {
-    shared,
-    matched,
-    matching: matched.length,
-    evidence: (usual) => {
-      let nats = 0;
-      for (const { isMatch, crowd, weight } of found) {
-        const chance = Math.min(T.copy.mostChance, Math.max(T.copy.leastChance, crowd, usual));
-        nats += weight * (isMatch ? ln(T.copy.match / chance) : ln((1 - T.copy.match) / (1 - chance)));
-      }
-      return Math.max(-T.copy.hourNats, Math.min(T.copy.hourNats, nats));
-    },
-  };
+  return { own, weight: weightOf(own), matches, matching };
+}
+
+function updatePair(suspicion: CopySuspicion, slot: number, shared: readonly Claim[], homes: Homeliness): void {
+  const matched: Sight[] = [];
+  let nats = 0;
+  for (const { own, weight, matches, matching } of shared) {
+    const isMatch = matches.get(slot) === true;
+    if (isMatch) matched.push(own);
+    // That two honest devices match: the share of the others that do, or what this pair always had in common.
+    const others = matches.size - 1;
+    const crowd = others === 0 ? 0.5 : (matching - (isMatch ? 1 : 0)) / others;
+    const chance = Math.min(T.copy.mostChance, Math.max(T.copy.leastChance, crowd, suspicion.usual));
+    nats += weight * (isMatch ? ln(T.copy.match / chance) : ln((1 - T.copy.match) / (1 - chance)));
+  }
+  const told = Math.max(-T.copy.hourNats, Math.min(T.copy.hourNats, nats));
+  suspicion.nats = Math.round(Math.min(T.copy.capNats, Math.max(0, suspicion.nats + told)) * 100) / 100;
+  // Who is alike from the first day on may be a twin; who becomes alike later is none.
+  if (suspicion.nats < T.copy.learnNats || suspicion.hours < T.copy.twinHours) {
+    suspicion.hours = Math.min(suspicion.hours + 1, T.copy.usualHours);
+    suspicion.usual = round5(suspicion.usual + (matched.length / shared.length - suspicion.usual) / suspicion.hours);
+  }
+  learnLean(suspicion, leanOf(matched, slot, homes));
+}
+
+function learnLean(suspicion: CopySuspicion, lean: number | null): void {
+  if (suspicion.nats < T.copy.doubtNats / 4) {
+    suspicion.lean = 0;
+    suspicion.leanHours = 0;
+  } else if (lean !== null) {
+    suspicion.leanHours = Math.min(suspicion.leanHours + 1, T.copy.leanHours);
+    suspicion.lean = round5(suspicion.lean + (lean - suspicion.lean) / suspicion.leanHours);
+  }
 }
 
 /** A value that hardly moved says little more than it said an hour ago. */
@@ -87,18 +92,6 @@ function toleranceOf({ traits, grain }: Sight): number {
 
 function isSame(one: Sight, other: Sight): boolean {
   return Math.abs(one.scaled - other.scaled) <= Math.max(toleranceOf(one), toleranceOf(other));
-}
-
-/** Share of all other devices that have the same value now. */
-function crowdOf(own: Sight, except: number, ofQuantity: ReadonlyMap<number, Sight>): number {
-  let all = 0;
-  let same = 0;
-  for (const other of ofQuantity.values()) {
-    if (other.slot === own.slot || other.slot === except) continue;
-    all += 1;
-    if (isSame(own, other)) same += 1;
-  }
-  return all === 0 ? 0.5 : same / all;
 }
 
 function suspicionOf(device: DeviceState, slot: number): CopySuspicion {

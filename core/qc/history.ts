@@ -6,7 +6,7 @@ export const HISTORY_HOURS = 672;
 const FIRST = 35;
 const BASE = 57;
 /** Levels wrap around; no sensor spans them within four weeks. */
-export const LEVELS = BASE * BASE;
+const LEVELS = BASE * BASE;
 /** Levels to a tolerance of the quantity. */
 export const FINENESS = 5;
 const NOTHING = '!!';
@@ -22,7 +22,7 @@ export function writeHistory(history: string, before: number, hour: number, leve
   let text = history === '' ? NOTHING.repeat(HISTORY_HOURS) : history;
   if (before >= 0 && hour - before >= HISTORY_HOURS) text = NOTHING.repeat(HISTORY_HOURS);
   else if (before >= 0) for (let at = before + 1; at < hour; at += 1) text = put(text, at, NOTHING);
-  const wrapped = ((level % LEVELS) + LEVELS) % LEVELS;
+  const wrapped = wrapLevel(level);
   return put(text, hour, String.fromCharCode(FIRST + Math.floor(wrapped / BASE), FIRST + (wrapped % BASE)));
 }
 
@@ -33,9 +33,16 @@ function put(text: string, hour: number, two: string): string {
 
 /** Level of the hour, -1: nothing. Only for hours inside the last four weeks. */
 export function readHistory(history: string, hour: number): number {
-  const at = (hour % HISTORY_HOURS) * 2;
-  const high = history.charCodeAt(at);
-  return high === NOTHING_CODE ? -1 : (high - FIRST) * BASE + history.charCodeAt(at + 1) - FIRST;
+  return levelAt(history, hour % HISTORY_HOURS);
+}
+
+export function levelAt(history: string, position: number): number {
+  const high = history.charCodeAt(position * 2);
+  return high === NOTHING_CODE ? -1 : (high - FIRST) * BASE + history.charCodeAt(position * 2 + 1) - FIRST;
+}
+
+export function wrapLevel(level: number): number {
+  return ((level % LEVELS) + LEVELS) % LEVELS;
 }
 
 /** Distance of two levels around the circle. */

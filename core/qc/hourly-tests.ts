@@ -6,7 +6,7 @@ import { ln } from '../math.ts';
 import { FAIL, SUSPECT } from '../reading/reading.ts';
 import type { Finding } from './finding.ts';
 import type { Model } from './model.ts';
-import { FINENESS, historyLevel, LEVELS, levelDistance, readHistory } from './history.ts';
+import { FINENESS, historyLevel, levelDistance, readHistory, wrapLevel } from './history.ts';
 import { APART, BIAS, FLAT, JUMP, NEIGHBOUR, NOISY, PLACE, QUIET, SHIFTED } from './tests.ts';
 import { T } from './thresholds.ts';
 import { fromScale } from './traits.ts';
@@ -177,7 +177,7 @@ function jumpTest(own: Sight): Finding | null {
     T.jump.floorFactor * traits.placeFloor,
     own.grain,
   );
-  const now = ((historyLevel(own) % LEVELS) + LEVELS) % LEVELS;
+  const now = wrapLevel(historyLevel(own));
   const z = (levelDistance(now, middle) * step) / spread;
   if (z <= T.jump.z) return null;
   // The departure is the news; a level that stays may be the place's own.
