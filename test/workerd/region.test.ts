@@ -171,7 +171,7 @@ test('with D1 and the checkpoint gone, refolding the log gives the same rows, se
       object.etag,
     ]);
     expect(before['device_day']).toHaveLength(12);
-    expect(before['anomaly_event']).toHaveLength(1);
+    expect(JSON.stringify(before['anomaly_event'])).toContain('"test":"range"');
     expect(segments.length).toBeGreaterThanOrEqual(3);
 
     for (const table of TABLES) await env.DB.prepare(`DELETE FROM ${table} WHERE cell = ?`).bind(cell).run();
