@@ -86,9 +86,7 @@ async function untilFinal(): Promise<void> {
 async function emptyDatabase(): Promise<readonly string[]> {
   const database = await network.runtime.database();
   const { results } = await database
-    .prepare(
-      `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf_*' AND name <> 'd1_migrations'`,
-    )
+    .prepare(`SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf_*' AND name <> 'd1_migrations'`)
     .all<{ name: string }>();
   const tables = results.map(({ name }) => name).filter((name) => !name.startsWith('sqlite_'));
   await database.batch(tables.map((table) => database.prepare(`DELETE FROM ${table}`)));
