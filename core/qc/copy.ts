@@ -127,7 +127,7 @@ export function copyFinding(device: DeviceState): Finding | null {
   if (worst === null) return null;
   return {
     test: COPY,
-    flag: worst.lean > T.copy.failLean ? FAIL : SUSPECT,
+    flag: worst.lean > T.copy.failLean && worst.leanHours >= T.copy.failHours ? FAIL : SUSPECT,
     severity: worst.nats,
     measured: worst.nats,
     low: null,

@@ -122,20 +122,13 @@ function deviceFindings(device: DeviceState, seen: readonly Seen[]): Finding[] {
   return findings;
 }
 
+/** One series against the neighbors: enough where it is the only one, and after days where it is one of several. */
 function addAgreement(findings: Finding[], compared: readonly Seen[], what: 'apart' | 'shifted', hours: number): void {
-  const voters = compared.filter(({ own }) => agreementOf(own.model)[what] >= hours);
-  const needed = Math.min(T.agreement.voters, compared.length);
-  const [first] = voters;
-  if (first !== undefined && voters.length >= needed) {
-    const finding = agreementFinding(first.own, what);
-    if (finding !== null) findings.push(finding);
-    return;
-  }
-  // One sensor of several: it takes longer to believe.
-  for (const { own, findings: ofSeries } of voters) {
-    if (agreementOf(own.model)[what] < T.agreement.aloneHours) continue;
+  const isOnly = compared.length === 1;
+  for (const { own, findings: ofSeries } of compared) {
+    if (agreementOf(own.model)[what] < (isOnly ? hours : T.agreement.aloneHours)) continue;
     const finding = agreementFinding(own, what);
-    if (finding !== null) ofSeries.push(finding);
+    if (finding !== null) (isOnly ? findings : ofSeries).push(finding);
   }
 }
 
