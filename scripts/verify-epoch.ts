@@ -75,7 +75,9 @@ async function verify(options: Options): Promise<void> {
     return;
   }
   const { epoch, result } = outcome.value;
-  console.log(`\n${bold(green('match'))}: epoch ${epoch} pays ${result.total} base units as published, root ${result.root}`);
+  console.log(
+    `\n${bold(green('match'))}: epoch ${epoch} pays ${result.total} base units as published, root ${result.root}`,
+  );
 }
 
 try {

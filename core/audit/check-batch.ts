@@ -90,7 +90,8 @@ function compareReadings(packed: Uint8Array, signed: readonly Reading[], at: Pla
   if (packed.length === expected.length && packed.every((byte, index) => byte === expected[index])) return null;
   const logged = unpackReadings(packed);
   const sorted = unpackReadings(expected);
-  if (!logged.ok || !sorted.ok) return differs('readings', at, 'bytes that are no readings', `${signed.length} readings`);
+  if (!logged.ok || !sorted.ok)
+    return differs('readings', at, 'bytes that are no readings', `${signed.length} readings`);
   for (let index = 0; index < Math.max(logged.value.length, sorted.value.length); index += 1) {
     const found = logged.value[index];
     const own = sorted.value[index];

@@ -46,7 +46,8 @@ export function compareMints(mints: readonly MintFacts[], result: EpochResult): 
   for (const mint of mints) {
     const batch = result.batches[mint.index];
     const at: Place = { transaction: mint.transaction, field: `batch ${mint.index}` };
-    if (batch === undefined || seen.has(mint.index)) return differs('mint', at, 'paid', batch ? 'paid before' : 'nothing');
+    if (batch === undefined || seen.has(mint.index))
+      return differs('mint', at, 'paid', batch ? 'paid before' : 'nothing');
     seen.add(mint.index);
     const paid = compareMint(mint, batch, at);
     if (!paid.ok) return paid;

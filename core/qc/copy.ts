@@ -1,5 +1,5 @@
 /**
- * Copying of a neighbor (anomaly-qc.md T8): a sequential likelihood ratio for each pair of near devices. An hour speaks
+ * Copying of a neighbor: a sequential likelihood ratio for each pair of near devices. An hour speaks
  * only where the value moves; what others share, or the pair always shared, carries no evidence: honest twins stay alone.
  */
 import { ln } from '../math.ts';

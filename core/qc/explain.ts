@@ -90,11 +90,6 @@ export function explain(test: string, facts: FlagFacts, quantity: Quantity): Exp
         reason: `${label} left its own level for ${value}; values ${band(facts.expected, quantity)} were to be expected.`,
         remedy: 'Check the sensor and its surroundings; no device nearby can tell whether this was real.',
       };
-    case 'inconsistent':
-      return {
-        reason: `${label} read ${value}, which another quantity of the same device rules out (${band(facts.expected, quantity)}).`,
-        remedy: 'Check which sensor is wrong and whether two of them were swapped.',
-      };
     case 'copy':
       return {
         reason: `${label} repeats the readings of ${other}.`,

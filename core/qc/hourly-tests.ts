@@ -1,5 +1,5 @@
 /**
- * The tests of one series in one hour against its neighbors and its own past (anomaly-qc.md section 4, T1 to T6). They
+ * The tests of one series in one hour against its neighbors and its own past. They
  * read the model; learning comes after all verdicts of the hour, so the order of devices does not matter.
  */
 import { ln } from '../math.ts';

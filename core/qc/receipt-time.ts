@@ -1,5 +1,5 @@
 /**
- * Receive time against device time (anomaly-qc.md T0). A device has a usual distance between its newest reading and the
+ * Receive time against device time. A device has a usual distance between its newest reading and the
  * receipt; one that grows says that its clock is off or that it dates back. Catching up after silence is honest, and so
  * is a backlog that gets shorter. Seconds here are seconds everywhere: clocks do not run by rule-set hours.
  */

@@ -1,5 +1,5 @@
 /**
- * Replay of the device's own history (anomaly-qc.md T7): a sequential likelihood ratio for each lag of one to four weeks.
+ * Replay of the device's own history: a sequential likelihood ratio for each lag of one to four weeks.
  * A value that many lags have in common now carries no evidence, so weather that repeats itself accuses nobody.
  */
 import { ln } from '../math.ts';

@@ -12,8 +12,7 @@ export type TestCode =
   | 'apart'
   | 'shifted'
   | 'replay'
-  | 'jump'
-  | 'inconsistent';
+  | 'jump';
 
 export const RANGE = 1;
 export const STEP = 2;
@@ -40,8 +39,6 @@ export const SHIFTED = 4096;
 export const REPLAY = 8192;
 /** Left its own level, where no neighbors can tell. */
 export const JUMP = 16_384;
-/** Contradicts another quantity of the same device. */
-export const INCONSISTENT = 32_768;
 
 export const TEST_BITS: readonly (readonly [TestCode, number])[] = [
   ['range', RANGE],
@@ -59,7 +56,6 @@ export const TEST_BITS: readonly (readonly [TestCode, number])[] = [
   ['shifted', SHIFTED],
   ['replay', REPLAY],
   ['jump', JUMP],
-  ['inconsistent', INCONSISTENT],
 ];
 
 /** What is wrong with the device and not with one sensor of it: counts against its integrity in full. */
@@ -75,7 +71,6 @@ const POINT_TESTS: readonly (readonly [CheckCode, number])[] = [
   ['flat', FLAT],
   ['late', LATE],
   ['time', TIME],
-  ['inconsistent', INCONSISTENT],
 ];
 
 /** Those of single readings, which a receipt can name. */

@@ -1,4 +1,4 @@
-/** Every number that the hourly tests decide by (anomaly-qc.md section 4). Hours are hours of the rule set. */
+/** Every number that the hourly tests decide by. Hours are hours of the rule set. */
 export const T = {
   neighbor: { learnHours: 48, suspectZ: 6.5, failZ: 9, excuseZ: 3, jumpZ: 3.5, jump: 4.5 },
   bias: { learnHours: 120, suspectZ: 4, failZ: 6.5, spreadShare: 0.45, memoryHours: 18, usualHours: 300, clip: 5 },

@@ -1,6 +1,6 @@
 /**
  * How a quantity behaves between places, which is what neighbors are compared by: concentrations by ratio, wind by its
- * root, the rest by difference (anomaly-qc.md section 4). Quantities without a row are not compared.
+ * root, the rest by difference. Quantities without a row are not compared.
  */
 import { exp, ln } from '../math.ts';
 import { quantityByIndex, type QuantityCode } from '../reading/quantity.ts';

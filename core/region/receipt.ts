@@ -26,7 +26,7 @@ export type ReadingRefusal = 'too-old' | 'in-the-future' | 'already-covered' | '
 export type RefusedReading = { readonly quantity: string; readonly time: string; readonly code: ReadingRefusal };
 
 /** Stable codes of the checks; the meaning of each is in docs/quality.md. */
-export type CheckCode = 'range' | 'step' | 'flat' | 'late' | 'time' | 'inconsistent';
+export type CheckCode = 'range' | 'step' | 'flat' | 'late' | 'time';
 export type ReceiptFlag = {
   readonly quantity: string;
   readonly time: string;

@@ -29,7 +29,7 @@ function gas(failMax: number, suspectMax: number, step: number, flatHours: numbe
 
 /**
  * Ranges: WMO / Zahumensky 2004; steps between hourly means from MADIS level 1 (temperature 35 F/h, humidity 50 %/h,
- * pressure 10 hPa/h); flat limits from anomaly-qc.md T4.
+ * pressure 10 hPa/h); flat limits after the reference detectors.
  */
 const QUALITY: Readonly<Record<QuantityCode, QualityRules>> = {
   pm1: particles(),

@@ -68,7 +68,6 @@ const TESTS: Readonly<Record<TestCode, TestRow>> = {
     `without neighbors: more than ${T.jump.z} spreads from the median of its last ${T.jump.hours} h`,
     'never',
   ],
-  inconsistent: [AT_CLOSE, 'contradicts another quantity of the device', 'never'],
 };
 
 export function testsTable(): string {

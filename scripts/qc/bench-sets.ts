@@ -1,4 +1,4 @@
-/** The development sets, how each is scored, and what the best published baselines reach there (anomaly-qc.md section 8). */
+/** The development sets, how each is scored, and what the best published baselines reach there. */
 export type SetSpec = {
   readonly name: string;
   readonly options: readonly string[];

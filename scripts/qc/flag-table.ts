@@ -10,7 +10,7 @@ import type { Outputs } from '../../core/region/outputs.ts';
 import type { Row } from './data-set.ts';
 
 /** Tests of single readings; all others judge the hour. */
-const POINT_TESTS = new Set(['range', 'step', 'flat', 'time', 'late', 'inconsistent']);
+const POINT_TESTS = new Set(['range', 'step', 'flat', 'time', 'late']);
 const POINT_BITS = TEST_BITS.filter(([code]) => POINT_TESTS.has(code)).reduce((mask, [, bit]) => mask | bit, 0);
 
 type Told = { readonly seconds: number; readonly quantity: number; readonly test: string; readonly flag: number };

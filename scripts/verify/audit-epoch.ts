@@ -73,12 +73,18 @@ export async function auditEpoch(options: AuditOptions): Promise<Checked<Audited
   if (!regions.ok) return regions;
   reportRegions(regions.value, step);
 
-  const result = computeEpoch(inputsOf(epoch, chain.value.firstEpoch, named.value, regions.value, rules.value), rules.value);
+  const result = computeEpoch(
+    inputsOf(epoch, chain.value.firstEpoch, named.value, regions.value, rules.value),
+    rules.value,
+  );
   const reported = compareReport(text, page.reportHash, result);
   if (!reported.ok) return reported;
   const shown = comparePage(page, result);
   if (!shown.ok) return shown;
-  step('payouts', `${result.devices} devices earn, ${result.payouts.length} owners, root ${result.root.slice(0, 18)}...`);
+  step(
+    'payouts',
+    `${result.devices} devices earn, ${result.payouts.length} owners, root ${result.root.slice(0, 18)}...`,
+  );
 
   const paid = await checkPayments(payments, page, result);
   if (!paid.ok) return paid;
@@ -139,7 +145,12 @@ function checkStanding(
   const { closedThrough, firstBatchMs } = replay.state;
   const lastHour = lastHourOf(epoch, rules.time);
   if (isCounted && closedThrough !== lastHour) {
-    return differs('open-region', { region: cell }, `closed through hour ${lastHour}`, `hour ${closedThrough ?? 'none'}`);
+    return differs(
+      'open-region',
+      { region: cell },
+      `closed through hour ${lastHour}`,
+      `hour ${closedThrough ?? 'none'}`,
+    );
   }
   const wasThere = firstBatchMs !== null && firstBatchMs < epochStartMs(epoch + 1, rules.time);
   if (!isCounted && !isMissing && wasThere) {
@@ -148,15 +159,26 @@ function checkStanding(
   return ok(undefined);
 }
 
-function reportRegions(regions: readonly RegionAudit[], step: (name: string, counted: string, ms: number) => void): void {
+function reportRegions(
+  regions: readonly RegionAudit[],
+  step: (name: string, counted: string, ms: number) => void,
+): void {
   const sum = (of: (region: RegionAudit) => number): number => regions.reduce((total, region) => total + of(region), 0);
   const spent = (part: keyof Spent): number => sum(({ spentMs }) => spentMs[part]);
   const megabytes = (sum(({ downloadedBytes }) => downloadedBytes) / 1e6).toFixed(2);
   const devices = sum(({ replay }) => replay.state.devices.length);
   const checks = `${sum(({ batches }) => batches)} batches of ${devices} devices, ${sum(({ readings }) => readings)} readings`;
-  step('evidence', `${regions.length} regions, ${sum(({ segments }) => segments.length)} segments, ${megabytes} MB`, spent('download'));
+  step(
+    'evidence',
+    `${regions.length} regions, ${sum(({ segments }) => segments.length)} segments, ${megabytes} MB`,
+    spent('download'),
+  );
   step('signatures', checks, spent('signatures'));
-  step('fold', `${sum(({ entries }) => entries)} entries, ${sum(({ replay }) => replay.days.length)} device-days`, spent('fold'));
+  step(
+    'fold',
+    `${sum(({ entries }) => entries)} entries, ${sum(({ replay }) => replay.days.length)} device-days`,
+    spent('fold'),
+  );
   for (const { replay } of regions) step(`  ${replay.cell}`, `state ${stateHash(replay)}`, 0);
 }
 
@@ -174,7 +196,9 @@ function inputsOf(
     burned: BURNED,
     days: counted.flatMap(({ replay }) => replay.days),
     usdc: NO_SALES,
-    segments: counted.flatMap(({ epochSegments }) => epochSegments.map(({ cell, fromSeq, toSeq, root }) => ({ cell, fromSeq, toSeq, root }))),
+    segments: counted.flatMap(({ epochSegments }) =>
+      epochSegments.map(({ cell, fromSeq, toSeq, root }) => ({ cell, fromSeq, toSeq, root })),
+    ),
     regions: counted.map(({ replay }) => ({ cell: replay.cell, closedThrough: lastHourOf(epoch, rules.time) })),
     // How far a missing region had come when the epoch closed is known to the report alone.
     missing: named.missing,

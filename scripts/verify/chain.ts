@@ -72,16 +72,25 @@ export class PaymentReader {
     }
     if (hash === null) throw new Refusal(`the network does not name the transaction that committed epoch ${epoch}`);
     const receipt = await this.#receipt(asHex(hash));
-    const event = parseEventLogs({ abi: epochDistributorAbi, eventName: 'Committed', logs: this.#ofDistributor(receipt?.logs) })
-      .find(({ args }) => args.epoch === BigInt(epoch));
+    const event = parseEventLogs({
+      abi: epochDistributorAbi,
+      eventName: 'Committed',
+      logs: this.#ofDistributor(receipt?.logs),
+    }).find(({ args }) => args.epoch === BigInt(epoch));
     if (receipt === null || event === undefined) {
-      return differs('commit', { transaction: hash }, 'a commit of this epoch', receipt ? 'none in it' : 'not on the chain');
+      return differs(
+        'commit',
+        { transaction: hash },
+        'a commit of this epoch',
+        receipt ? 'none in it' : 'not on the chain',
+      );
     }
     const { epoch: _epoch, total, reserved, usdcTotal, ...rest } = event.args;
     const facts = { total: String(total), reserved: String(reserved), usdcTotal: String(usdcTotal), ...rest };
     const inForce = { root: standing.root, total: String(standing.total) };
     for (const field of ['root', 'total'] as const) {
-      if (facts[field] !== inForce[field]) return differs('commit', { transaction: hash, field }, facts[field], inForce[field]);
+      if (facts[field] !== inForce[field])
+        return differs('commit', { transaction: hash, field }, facts[field], inForce[field]);
     }
     return ok({ facts, transaction: hash, blockNumber: receipt.blockNumber });
   }
@@ -128,7 +137,8 @@ export class PaymentReader {
       }
       const own = this.#ofDistributor([log]);
       for (const { args } of parseEventLogs({ abi: epochDistributorAbi, eventName: 'BatchMinted', logs: own })) {
-        if (args.epoch === BigInt(epoch)) mints.push({ transaction, index: args.index, transfers, usdc: String(args.usdc) });
+        if (args.epoch === BigInt(epoch))
+          mints.push({ transaction, index: args.index, transfers, usdc: String(args.usdc) });
         transfers = [];
       }
     }
@@ -158,7 +168,9 @@ export class PaymentReader {
       return await question();
     } catch (error) {
       if (!(error instanceof BaseError)) throw error;
-      throw new Refusal(`the chain does not answer at ${this.#origin}: ${firstLine(error.shortMessage)} Is --rpc right?`);
+      throw new Refusal(
+        `the chain does not answer at ${this.#origin}: ${firstLine(error.shortMessage)} Is --rpc right?`,
+      );
     }
   }
 }

@@ -43,7 +43,9 @@ const CHECKS_AT_ONCE = 256;
 export async function readRegion(cell: RegionCell, parts: ReadParts): Promise<Result<RegionAudit, Difference>> {
   const { api, epoch, rules, onProgress } = parts;
   const lastHour = lastHourOf(epoch, rules.time);
-  const listed = (await api.segments(cell)).filter(({ hour }) => hour <= lastHour).toSorted((a, b) => a.fromSeq - b.fromSeq);
+  const listed = (await api.segments(cell))
+    .filter(({ hour }) => hour <= lastHour)
+    .toSorted((a, b) => a.fromSeq - b.fromSeq);
   const replay = startReplay(cell, epoch, rules);
   const count = { entries: 0, batches: 0, readings: 0, downloadedBytes: 0 };
   const spentMs: Spent = { download: 0, signatures: 0, fold: 0 };
@@ -116,7 +118,8 @@ async function checkPart(
 /** Where a segment ends and which hour it closes follow from the log, too. */
 function checkSeal(replay: RegionReplay, position: number, listed: ListedSegment): Result<void, Difference> {
   const seal = replay.seals[position];
-  const ours = seal === undefined ? 'no segment ends here' : `entries ${seal.fromSeq} to ${seal.toSeq}, hour ${seal.hour}`;
+  const ours =
+    seal === undefined ? 'no segment ends here' : `entries ${seal.fromSeq} to ${seal.toSeq}, hour ${seal.hour}`;
   const theirs = `entries ${listed.fromSeq} to ${listed.toSeq}, hour ${listed.hour}`;
   const at = { region: replay.cell, segment: segmentFile(replay.cell, listed.key) ?? listed.key };
   return ours === theirs && replay.seals.length === position + 1 ? ok(undefined) : differs('segment', at, theirs, ours);

@@ -96,7 +96,8 @@ export class SimulatedDevice {
     const { station } = this.#device;
     const next = nextSend(this.#queue.state.sentThrough, station, transport.nowMs(), rules);
     if (next.kind === 'wait') return next;
-    if (this.#waitsForOriginal(next.through)) return { kind: 'behind', untilMs: transport.nowMs() + rules.hourSeconds * 10 };
+    if (this.#waitsForOriginal(next.through))
+      return { kind: 'behind', untilMs: transport.nowMs() + rules.hourSeconds * 10 };
     const measurements = this.#measure(next.from, next.through);
     if (measurements.length === 0) {
       await this.#queue.skip(next.through);

@@ -94,7 +94,9 @@ async function untilFinal(): Promise<void> {
 
 async function tables(database: Database): Promise<readonly string[]> {
   const { results } = await database
-    .prepare(`SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf_*' AND name <> 'd1_migrations'`)
+    .prepare(
+      `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf_*' AND name <> 'd1_migrations'`,
+    )
     .all<{ name: string }>();
   return results.map(({ name }) => name).filter((name) => !name.startsWith('sqlite_'));
 }
