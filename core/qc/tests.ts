@@ -58,9 +58,6 @@ export const TEST_BITS: readonly (readonly [TestCode, number])[] = [
   ['jump', JUMP],
 ];
 
-/** What is wrong with the device and not with one sensor of it: counts against its integrity in full. */
-export const DEVICE_TESTS = COPY | TIME | APART | SHIFTED | REPLAY;
-
 export function testCodes(mask: number): TestCode[] {
   return TEST_BITS.filter(([, bit]) => (mask & bit) !== 0).map(([code]) => code);
 }

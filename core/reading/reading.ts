@@ -14,4 +14,3 @@ export const GOOD = 1;
 export const NOT_EVALUATED = 2;
 export const SUSPECT = 3;
 export const FAIL = 4;
-export const MISSING = 9;

@@ -9,7 +9,7 @@ import { firstHourOf, epochOf, hourOf, rfc3339 } from '../time.ts';
 import { addReading } from './cells.ts';
 import { cover, coverageOf, newSeries } from './coverage.ts';
 import type { ReadingRefusal, ReceiptFlag, RefusedReading } from './receipt.ts';
-import type { DeviceState, RegionState, SeriesState } from './state.ts';
+import { isUnderMaintenance, type DeviceState, type RegionState, type SeriesState } from './state.ts';
 
 /** What the receipt says of the readings; the rest of a receipt is known without the fold. */
 export type BatchEffect = {
@@ -125,8 +125,7 @@ function judge(
   quantity: Quantity,
   rules: RuleSet,
 ): PointVerdict {
-  if (device.maintenance.some(([fromMs, untilMs]) => fromMs <= reading.measuredMs && reading.measuredMs < untilMs))
-    return UNEVALUATED;
+  if (isUnderMaintenance(device, reading.measuredMs)) return UNEVALUATED;
   const scale = quantity.stepsPerUnit;
   const history: PointHistory = hasHistory
     ? {

@@ -133,6 +133,10 @@ export type CopySuspicion = {
   leanHours: number;
 };
 
+export function isUnderMaintenance(device: DeviceState, measuredMs: number): boolean {
+  return device.maintenance.some(([fromMs, untilMs]) => fromMs <= measuredMs && measuredMs < untilMs);
+}
+
 export function emptyState(): RegionState {
   return {
     seq: 0,

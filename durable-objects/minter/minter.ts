@@ -9,6 +9,7 @@ import { MinterChain } from './chain.ts';
 import { checkMinterConfig, type MinterBindings } from './config.ts';
 import { poke, type PokeParts } from './poke.ts';
 import { MinterStore } from './store.ts';
+import { Turns } from '../turns.ts';
 
 /** One nonce of the committer's key, newest last. */
 export type MinterTransaction = {
@@ -34,7 +35,7 @@ export class Minter extends DurableObject<MinterBindings> {
   readonly #parts: PokeParts | null;
   readonly #badConfig: string | null;
   /** One poke at a time: nonces are given out between awaits. */
-  #queue: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(ctx: DurableObjectState, env: MinterBindings) {
     super(ctx, env);
@@ -51,10 +52,8 @@ export class Minter extends DurableObject<MinterBindings> {
   async poke(nowMs: number = Date.now(), raised: readonly string[] = []): Promise<MinterReport> {
     const parts = this.#parts;
     if (parts === null) return this.status();
-    const turn = this.#queue.then(() => poke(parts, nowMs));
-    // The next in the queue runs whatever became of this one; its caller hears of the failure.
-    this.#queue = turn.catch(() => undefined);
-    this.#store.setFact('alarms', JSON.stringify([...raised, ...(await turn)]));
+    const alarms = await this.#turns.take(() => poke(parts, nowMs));
+    this.#store.setFact('alarms', JSON.stringify([...raised, ...alarms]));
     return this.status();
   }
 

@@ -21,6 +21,7 @@ import { membershipRows, publish, type Stores } from './publish.ts';
 import { buildReceipt, receiptId } from './receipt.ts';
 import { readMembership } from './registry.ts';
 import { RegionStore } from './store.ts';
+import { Turns } from '../turns.ts';
 
 export type RegionBindings = { readonly DB: D1Database; readonly ARCHIVE: R2Bucket };
 
@@ -36,7 +37,7 @@ export class RegionKeeper {
   #checkpointSeq = 0;
   #advancing: Promise<RegionSummary> | null = null;
   /** Advance and refold await D1 and R2; they go one after the other. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   /** `cell` names the object; it says where a batch went that came before the charter. */
   constructor(storage: DurableObjectStorage, bindings: RegionBindings, cell: string) {
@@ -135,22 +136,17 @@ export class RegionKeeper {
 
   /** Closes, seals and publishes what is due. Callers that come while one is under way share it. */
   advance(nowMs: number): Promise<RegionSummary> {
-    this.#advancing ??= this.#inTurn(() => this.#advanceOnce(nowMs)).finally(() => {
-      this.#advancing = null;
-    });
+    this.#advancing ??= this.#turns
+      .take(() => this.#advanceOnce(nowMs))
+      .finally(() => {
+        this.#advancing = null;
+      });
     return this.#advancing;
   }
 
   /** Throws all derived state away and publishes everything again from the log alone. */
   refold(nowMs: number): Promise<RegionSummary> {
-    return this.#inTurn(() => this.#refoldOnce(nowMs));
-  }
-
-  #inTurn<T>(task: () => Promise<T>): Promise<T> {
-    const run = this.#turn.then(task, task);
-    // The failure is the caller's; the next in line starts all the same.
-    this.#turn = run.catch(() => undefined);
-    return run;
+    return this.#turns.take(() => this.#refoldOnce(nowMs));
   }
 
   async #advanceOnce(nowMs: number): Promise<RegionSummary> {

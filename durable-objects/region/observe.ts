@@ -5,7 +5,7 @@ import { testCodes } from '../../core/qc/tests.ts';
 import { checkRange } from '../../core/qc/point-checks.ts';
 import { quantityByIndex, type Quantity } from '../../core/reading/quantity.ts';
 import { unpackReadings } from '../../core/reading/pack.ts';
-import type { Cell } from '../../core/region/state.ts';
+import { isUnderMaintenance, type Cell } from '../../core/region/state.ts';
 import { hourOf, hourStartMs } from '../../core/time.ts';
 import type { Observation, ObservationQuery } from './api.ts';
 import type { RegionMemory } from './memory.ts';
@@ -77,8 +77,7 @@ function raw(memory: RegionMemory, store: RegionStore, query: ObservationQuery):
       const quantity = quantityByIndex(reading.quantity);
       if (quantity === undefined || !wants(query, quantity)) continue;
       if (reading.measuredMs < query.fromMs || reading.measuredMs >= query.untilMs) continue;
-      if (device.maintenance.some(([fromMs, untilMs]) => fromMs <= reading.measuredMs && reading.measuredMs < untilMs))
-        continue;
+      if (isUnderMaintenance(device, reading.measuredMs)) continue;
       const key = `${slot}/${reading.quantity}/${reading.measuredMs}`;
       // The first value sent for a time is the one that counts (core/region/coverage.ts).
       if (seen.has(key)) continue;

@@ -19,6 +19,7 @@ import {
 } from 'viem/actions';
 import type { PaymentKey } from './api.ts';
 import type { TransactionStore } from './transaction-store.ts';
+import { Turns } from '../turns.ts';
 
 /** What a request waits for its receipt before it answers `pending`: four blocks of OP. */
 export const RECEIPT_WAIT_MS = 8000;
@@ -37,7 +38,7 @@ export class Sender {
   readonly #account: LocalAccount;
   readonly #chainId: number;
   readonly #store: TransactionStore;
-  #queue: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   #fees: { readonly value: Fees; readonly untilMs: number } | null = null;
   /** Transactions counted by the chain when this object last asked. */
   #chainCount: number | null = null;
@@ -57,10 +58,7 @@ export class Sender {
       estimateGas(this.#client, { account: this.#account.address, ...call }),
       this.#currentFees(),
     ]);
-    const queued = this.#queue.then(() => this.#signAndSend(call, payment, gas, fees));
-    // The queue goes on whatever becomes of this transaction; its sender sees the failure through `queued`.
-    this.#queue = queued.catch(() => undefined);
-    return queued;
+    return this.#turns.take(() => this.#signAndSend(call, payment, gas, fees));
   }
 
   async #signAndSend(call: Call, payment: PaymentKey, gas: bigint, fees: Fees): Promise<`0x${string}`> {
