@@ -9,7 +9,7 @@ import type { Finding } from './finding.ts';
 import { round5 } from './model.ts';
 import { COPY } from './tests.ts';
 import { T } from './thresholds.ts';
-import type { HourView, Sight } from './view.ts';
+import { toleranceOf, type HourView, type Sight } from './view.ts';
 
 /** How likely each series was where it was in one hour, given its own place and scatter: by quantity, then by slot. */
 export type Homeliness = ReadonlyMap<number, ReadonlyMap<number, number>>;
@@ -67,6 +67,9 @@ function updatePair(suspicion: CopySuspicion, slot: number, shared: readonly Cla
     suspicion.hours = Math.min(suspicion.hours + 1, T.copy.usualHours);
     suspicion.usual = round5(suspicion.usual + (matched.length / shared.length - suspicion.usual) / suspicion.hours);
   }
+  suspicion.lately = round5(
+    suspicion.lately + (matched.length / shared.length - suspicion.lately) / T.copy.latelyHours,
+  );
   learnLean(suspicion, leanOf(matched, slot, homes));
 }
 
@@ -86,10 +89,6 @@ function weightOf(own: Sight): number {
   return Math.min(1, moved / (T.copy.fullMove * toleranceOf(own)));
 }
 
-function toleranceOf({ traits, grain }: Sight): number {
-  return Math.max(traits.same, 0.55 * grain);
-}
-
 function isSame(one: Sight, other: Sight): boolean {
   return Math.abs(one.scaled - other.scaled) <= Math.max(toleranceOf(one), toleranceOf(other));
 }
@@ -97,7 +96,7 @@ function isSame(one: Sight, other: Sight): boolean {
 function suspicionOf(device: DeviceState, slot: number): CopySuspicion {
   const known = device.copies.find((copy) => copy.slot === slot);
   if (known !== undefined) return known;
-  const suspicion = { slot, nats: 0, usual: T.copy.firstUsual, hours: 0, lean: 0, leanHours: 0 };
+  const suspicion = { slot, nats: 0, usual: T.copy.firstUsual, lately: 0, hours: 0, lean: 0, leanHours: 0 };
   device.copies.push(suspicion);
   device.copies.sort((a, b) => a.slot - b.slot);
   return suspicion;
@@ -122,6 +121,8 @@ export function copyFinding(device: DeviceState): Finding | null {
   let worst: CopySuspicion | null = null;
   for (const copy of device.copies) {
     if (copy.nats <= T.copy.suspectNats || copy.lean < T.copy.leastLean) continue;
+    // What speaks for a copy that has ended fades within days; the accusation ends at once.
+    if (copy.lately < copy.usual + T.copy.leastLately * (1 - copy.usual)) continue;
     if (worst === null || copy.nats > worst.nats) worst = copy;
   }
   if (worst === null) return null;
@@ -136,7 +137,7 @@ export function copyFinding(device: DeviceState): Finding | null {
   };
 }
 
-/** While this much speaks for a copy, and for this device as its author, little is learned of it. */
+/** While this much speaks for a copy, little is learned of either series: whose place it fits worse must stay visible. */
 export function isSuspected(device: DeviceState): boolean {
-  return device.copies.some((copy) => copy.nats > T.copy.doubtNats && copy.leanHours > 0 && copy.lean > 0);
+  return device.copies.some((copy) => copy.nats > T.copy.doubtNats);
 }

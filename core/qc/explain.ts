@@ -90,6 +90,11 @@ export function explain(test: string, facts: FlagFacts, quantity: Quantity): Exp
         reason: `${label} left its own level for ${value}; values ${band(facts.expected, quantity)} were to be expected.`,
         remedy: 'Check the sensor and its surroundings; no device nearby can tell whether this was real.',
       };
+    case 'zero':
+      return {
+        reason: `${label} read exactly nothing for hours while devices nearby put it ${band(facts.expected, quantity)}.`,
+        remedy: 'Check the pump, the inlet and the supply of the sensor; announce maintenance before a calibration.',
+      };
     case 'copy':
       return {
         reason: `${label} repeats the readings of ${other}.`,

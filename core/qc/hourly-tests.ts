@@ -7,10 +7,10 @@ import { FAIL, SUSPECT } from '../reading/reading.ts';
 import type { Finding } from './finding.ts';
 import type { Model } from './model.ts';
 import { FINENESS, historyLevel, levelDistance, readHistory, wrapLevel } from './history.ts';
-import { APART, BIAS, FLAT, JUMP, NEIGHBOUR, NOISY, PLACE, QUIET, SHIFTED } from './tests.ts';
+import { APART, BIAS, FLAT, JUMP, NEIGHBOUR, NOISY, PLACE, QUIET, SHIFTED, ZERO } from './tests.ts';
 import { T } from './thresholds.ts';
 import { fromScale } from './traits.ts';
-import { medianOf, restlessness, type Neighbors, type Sight } from './view.ts';
+import { medianOf, type Neighbors, type Sight } from './view.ts';
 
 /** What an honest residual may be: the series' own, the neighbors' among themselves, the place's and the sensor's. */
 export function usualSpread(own: Sight, neighbors: Neighbors): number {
@@ -27,16 +27,17 @@ export function seriesTests(own: Sight, neighbors: Neighbors | null): Finding[] 
     if (finding !== null) findings.push(finding);
   };
   if (neighbors === null) {
-    push(flatTest(own, true));
+    push(flatTest(own, true, 0));
     push(jumpTest(own));
     return findings;
   }
   push(neighborTest(own, neighbors));
   push(biasTest(own, neighbors));
   push(placeTest(own, neighbors));
+  push(zeroTest(own, neighbors));
   push(quietTest(own, neighbors));
   push(noisyTest(own, neighbors));
-  push(flatTest(own, moves(own, neighbors)));
+  push(flatTest(own, moves(own, neighbors), neighbors.stillHours));
   return findings;
 }
 
@@ -144,11 +145,9 @@ function quietTest(own: Sight, neighbors: Neighbors): Finding | null {
 
 function noisyTest(own: Sight, neighbors: Neighbors): Finding | null {
   const { model } = own;
-  // Near the detection limit a single step is a large ratio.
-  const isFaint = fromScale(model.mean, own.traits) <= own.traits.stillBelow;
-  if (own.traits.isSmooth || isFaint || model.hours < T.spread.learnHours) return null;
-  const excess = restlessness(own) - Math.max(0, neighbors.restless);
-  const limit = Math.max(T.spread.noisy, T.spread.noisySds * Math.sqrt(model.jitterVar));
+  if (model.hours < T.restless.learnHours) return null;
+  const excess = model.restlessness - neighbors.restless;
+  const limit = T.restless.limit;
   if (excess <= limit) return null;
   return {
     test: NOISY,
@@ -161,45 +160,70 @@ function noisyTest(own: Sight, neighbors: Neighbors): Finding | null {
   };
 }
 
-/** Alone, a series is held against its own last two days (Hampel): only a departure beyond all of them counts. */
+/** A sensor that is off or on calibration gas reports nothing at all; air that clean is clean at the neighbors, too. */
+function zeroTest(own: Sight, neighbors: Neighbors): Finding | null {
+  const { model, traits } = own;
+  if (traits.scale !== 'ratio' || own.steps !== 0 || model.hours < T.neighbor.learnHours) return null;
+  const run = own.cell.hour === model.at + 1 ? model.zeroRun + 1 : 1;
+  if (run < Math.max(T.zero.leastHours, T.zero.runFactor * model.longestZero + 1)) return null;
+  if (!isBelow(own, neighbors)) return null;
+  const center = own.scaled - residualOf(own, neighbors);
+  return finding(own, ZERO, SUSPECT, run, center, T.zero.z * usualSpread(own, neighbors), neighbors);
+}
+
+export function isBelow(own: Sight, neighbors: Neighbors): boolean {
+  return -residualOf(own, neighbors) > T.zero.z * usualSpread(own, neighbors);
+}
+
+/** Alone, a series is held against the median of its own last two days and of its last week (Hampel). */
 function jumpTest(own: Sight): Finding | null {
   const { model, traits, cell } = own;
-  const levels: number[] = [];
-  for (let back = 1; back <= T.jump.hours; back += 1) {
-    const level = cell.hour - back > model.at ? -1 : readHistory(model.history, cell.hour - back);
-    if (level >= 0) levels.push(level);
-  }
-  if (model.history === '' || levels.length < T.jump.leastHours) return null;
-  const middle = medianOf(levels);
-  const step = traits.same / FINENESS;
-  const spread = Math.max(
-    1.4826 * medianOf(levels.map((level) => levelDistance(level, middle))) * step,
-    T.jump.floorFactor * traits.placeFloor,
-    own.grain,
-  );
-  const now = wrapLevel(historyLevel(own));
-  const z = (levelDistance(now, middle) * step) / spread;
-  if (z <= T.jump.z) return null;
   // The departure is the news; a level that stays may be the place's own.
   const since = cell.hour - model.jumped;
   if (model.jumped >= 0 && since >= T.jump.newsHours && since <= T.jump.hours) return null;
-  const center = own.scaled + (now > middle ? -1 : 1) * z * spread;
-  return {
-    test: JUMP,
-    flag: SUSPECT,
-    severity: z,
-    measured: fromScale(own.scaled, traits),
-    low: fromScale(center - T.jump.z * spread, traits),
-    high: fromScale(center + T.jump.z * spread, traits),
-    slots: [],
-  };
+  const now = wrapLevel(historyLevel(own));
+  for (const [hours, limit] of [
+    [T.jump.hours, T.jump.z],
+    [T.jump.weekHours, T.jump.weekZ],
+  ] as const) {
+    const past = pastOf(own, hours);
+    if (past === null) return null;
+    const z = (levelDistance(now, past.middle) * (traits.same / FINENESS)) / past.spread;
+    if (z <= limit) continue;
+    const center = own.scaled + (now > past.middle ? -1 : 1) * z * past.spread;
+    return {
+      test: JUMP,
+      flag: SUSPECT,
+      severity: z,
+      measured: fromScale(own.scaled, traits),
+      low: fromScale(center - limit * past.spread, traits),
+      high: fromScale(center + limit * past.spread, traits),
+      slots: [],
+    };
+  }
+  return null;
 }
 
-function flatTest(own: Sight, isMoving: boolean): Finding | null {
+/** Median level of the last `hours` and the spread around it, on the scale; null: not enough of them. */
+function pastOf({ model, traits, cell, grain }: Sight, hours: number): { middle: number; spread: number } | null {
+  if (model.history === '') return null;
+  const levels: number[] = [];
+  for (let back = 1; back <= hours; back += 1) {
+    const level = cell.hour - back > model.at ? -1 : readHistory(model.history, cell.hour - back);
+    if (level >= 0) levels.push(level);
+  }
+  if (levels.length < Math.max(T.jump.leastHours, hours / 4)) return null;
+  const middle = medianOf(levels);
+  const away = medianOf(levels.map((level) => levelDistance(level, middle)));
+  const spread = Math.max((1.4826 * away * traits.same) / FINENESS, T.jump.floorFactor * traits.placeFloor, grain);
+  return { middle, spread };
+}
+
+function flatTest(own: Sight, isMoving: boolean, stillHours: number): Finding | null {
   const { model, traits } = own;
   const isSame = own.cell.hour === model.at + 1 && own.scaled === model.value && own.cell.min === own.cell.max;
   const run = isSame ? model.run + 1 : 1;
-  if (!isMoving) return null;
+  if (!isMoving || stillHours * T.flat.stillShare >= run) return null;
   const value = fromScale(own.scaled, traits);
   if (value <= traits.stillBelow || value >= traits.stillAbove) return null;
   const learned = T.flat.runFactor * model.longestRun + T.flat.runHours;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { eventsOf, flaggedShare, LEARNED_HOURS, noise, town, valuesOf, type Change } from '../../test/support/town.ts';
 import { DAY0_MS, HOUR_MS, memberOf } from '../../test/support/region-log.ts';
-import { COPY, REPLAY, SHIFTED } from './tests.ts';
+import { COPY, REPLAY, SHIFTED, ZERO } from './tests.ts';
 
 const DEVICES = 9;
 const CULPRIT = 4;
@@ -71,12 +71,12 @@ test('a replay of nine days ago is named with its age', () => {
   expect(honestShare(built)).toBeLessThan(0.02);
 });
 
-test('a clock that is six hours off is named with its delay', () => {
-  const built = culprit((hour) => valuesOf(CULPRIT, hour - 6));
+test('a clock that is eight hours off is named with its delay', () => {
+  const built = culprit((hour) => valuesOf(CULPRIT, hour - 8));
   expect(flaggedShare(built, CULPRIT, LEARNED_HOURS + 36)).toBeGreaterThan(0.7);
   const measured = eventsOf(built, CULPRIT).find((event) => event.test === SHIFTED)?.measured;
-  expect(measured).toBeGreaterThanOrEqual(4);
-  expect(measured).toBeLessThanOrEqual(8);
+  expect(measured).toBeGreaterThanOrEqual(6);
+  expect(measured).toBeLessThanOrEqual(10);
   expect(honestShare(built)).toBeLessThan(0.02);
 });
 
@@ -116,4 +116,24 @@ test('a device without neighbors is judged by itself alone', () => {
   expect(flaggedShare(built, 0, 0)).toBeLessThan(0.02);
   expect(eventsOf(built, 0).some((event) => event.startHour === DAY0_MS / HOUR_MS + 300)).toBe(true);
   expect(memberOf(0).device).toBe(built.log.state.devices[0]?.membership.device);
+});
+
+test('noise about the usual distance to the neighbours is named', () => {
+  const built = culprit((hour, own) => ({ ...own, temp: own.temp + 3 * noise(hour) }));
+  expect(flaggedShare(built, CULPRIT, LEARNED_HOURS + 24, 'noisy')).toBeGreaterThan(0.15);
+  expect(honestShare(built)).toBeLessThan(0.02);
+});
+
+test('a sensor that reports exactly nothing is named, unless the air is that clean for all', () => {
+  const dead = culprit((_hour, own) => ({ ...own, no2: 0 }));
+  expect(eventsOf(dead, CULPRIT).some((event) => event.test === ZERO)).toBe(true);
+  const clean = townWith((_slot, _hour, own) => ({ ...own, no2: 0 }));
+  expect(eventsOf(clean, CULPRIT).some((event) => event.test === ZERO)).toBe(false);
+});
+
+test('one value for hours is no fault where the neighbours stand still alike', () => {
+  const stuck = culprit((_hour, own) => ({ ...own, temp: 21 }));
+  expect(flaggedShare(stuck, CULPRIT, LEARNED_HOURS + 24, 'flat')).toBeGreaterThan(0.2);
+  const still = townWith((slot, _hour, own) => ({ ...own, temp: 21 + 0.4 * (slot % 5) }));
+  expect(flaggedShare(still, CULPRIT, LEARNED_HOURS, 'flat')).toBe(0);
 });

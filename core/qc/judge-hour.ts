@@ -3,6 +3,7 @@ import { FAIL, GOOD, NOT_EVALUATED, SUSPECT } from '../reading/reading.ts';
 import { ln } from '../math.ts';
 import { quantityByIndex } from '../reading/quantity.ts';
 import type { Cell, DeviceState } from '../region/state.ts';
+import { believeFailed } from '../region/cells.ts';
 import { copyFinding, isSuspected, updateCopies } from './copy.ts';
 import type { Finding } from './finding.ts';
 import { agreementFinding, agreementOf, residualOf, seriesTests, usualSpread } from './hourly-tests.ts';
@@ -53,7 +54,7 @@ export function judgeCells(hour: number, present: readonly Present[], devices: r
     const ofDevice = deviceFindings(here.device, seen);
     for (const one of seen) {
       const all = [...one.findings, ...ofDevice];
-      if (isExcused(one)) excuse(one.own.cell);
+      if (isExcused(one)) excuse(one);
       mark(one.own.cell, all);
       if (all.length > 0) findings.set(one.own.cell, all);
     }
@@ -76,15 +77,18 @@ function isExcused({ own, neighbors, findings }: Seen): boolean {
   return (
     neighbors !== null &&
     findings.length === 0 &&
-    own.cell.failed === 0 &&
+    (own.cell.failed === 0 || own.cell.tests === FLAT) &&
     own.model.hours >= T.neighbor.learnHours &&
     Math.abs(residualOf(own, neighbors)) <= T.neighbor.excuseZ * usualSpread(own, neighbors)
   );
 }
 
-function excuse(cell: Cell): void {
+function excuse({ own, neighbors }: Seen): void {
+  const { cell } = own;
+  const areStill = neighbors !== null && neighbors.stillHours * T.flat.stillShare >= own.model.run;
+  if (cell.tests === FLAT && areStill) believeFailed(cell);
   if (cell.flag !== SUSPECT) return;
-  cell.tests &= ~(RANGE | STEP);
+  cell.tests &= ~(areStill ? RANGE | STEP | FLAT : RANGE | STEP);
   if ((cell.tests & FLAT) === 0) cell.flag = GOOD;
 }
 

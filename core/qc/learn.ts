@@ -1,10 +1,19 @@
 /** What an hour teaches about a series, after its verdict. A flagged hour teaches little, so that a fault is not learned as normal. */
-import { biasZ, correlations, fisher, possibleCorrelation, ratiosOf, residualOf, usualSpread } from './hourly-tests.ts';
+import {
+  biasZ,
+  correlations,
+  fisher,
+  isBelow,
+  possibleCorrelation,
+  ratiosOf,
+  residualOf,
+  usualSpread,
+} from './hourly-tests.ts';
 import { historyLevel, writeHistory } from './history.ts';
 import { round5, toward, type Model } from './model.ts';
 import { JUMP } from './tests.ts';
 import { T } from './thresholds.ts';
-import { quarterOf, restlessness, type Neighbors, type Sight } from './view.ts';
+import { quarterOf, type Neighbors, type Sight } from './view.ts';
 
 const LAGS = 6;
 
@@ -15,7 +24,7 @@ export function learn(own: Sight, neighbors: Neighbors | null, trust: number): v
     learnResidual(own, neighbors, trust);
     learnRatios(own, neighbors, trust);
   }
-  learnOwn(own, trust);
+  learnOwn(own, trust, neighbors !== null && isBelow(own, neighbors));
   const isJump = neighbors === null && (own.cell.tests & JUMP) !== 0;
   if (isJump && own.cell.hour - model.jumped > T.jump.newsHours) model.jumped = own.cell.hour;
   model.flagged = trust < 1 ? model.flagged + 1 : 0;
@@ -35,8 +44,8 @@ function learnResidual(own: Sight, neighbors: Neighbors, trust: number): void {
   model.offsetHours[quarter] = Math.min(hours, 1000);
   const clip = T.offset.clip * spread;
   // The more speaks for a bias, the less of it is learned as normal.
-  const doubt = Math.min(1, biasZ(own) / T.bias.suspectZ);
-  learnJitter(own, neighbors, residual, trust);
+  const doubt = Math.min(1, biasZ(own) / T.bias.doubtZ);
+  learnRestlessness(own, residual, trust);
   learnStray(own, neighbors, residual, trust);
   const belief = trust * (1 - doubt * doubt);
   const clipped = hours <= 3 ? residual : Math.max(-clip, Math.min(clip, residual));
@@ -70,26 +79,19 @@ function learnStray(own: Sight, neighbors: Neighbors, residual: number, trust: n
   model.strayVar = toward(model.strayVar, away * away, rate);
 }
 
-function learnJitter(own: Sight, neighbors: Neighbors, residual: number, trust: number): void {
+function learnRestlessness(own: Sight, residual: number, trust: number): void {
   const { model } = own;
-  const excess = restlessness(own) - Math.max(0, neighbors.restless);
   if (own.cell.hour === model.at + 1 && model.hours > 1) {
-    const step = Math.min(
-      Math.abs(residual - model.residual),
-      T.spread.jitterClip * Math.max(model.spread, own.traits.floor, own.grain),
-    );
-    model.jitter = toward(model.jitter, step * step, 1 / T.spread.jitterHours);
-    model.usualJitter = toward(
-      model.usualJitter,
-      step * step,
-      trust * Math.max(1 / T.spread.usualHours, 1 / model.hours),
-    );
-    if (model.hours > 24)
-      model.jitterVar = toward(
-        model.jitterVar,
-        excess * excess,
-        trust * Math.max(1 / T.spread.usualHours, 1 / (model.hours - 23)),
-      );
+    const usual = Math.max(Math.sqrt(model.usualStep), own.traits.floor / 4, own.grain / 2);
+    const step = Math.abs(residual - model.residual);
+    model.steppedHours = Math.min(model.steppedHours + 1, T.restless.usualHours);
+    // Squares up to a cap: a single spike is one hour's share, not days of noise.
+    const share = Math.min(1, (step / (T.restless.steps * usual)) ** 2);
+    if (model.steppedHours > T.restless.startHours)
+      model.restlessness = toward(model.restlessness, share, 1 / T.restless.memoryHours);
+    const size = model.steppedHours > 10 ? Math.min(step, T.restless.clip * usual) : step;
+    const rate = model.restlessness < 0.5 ? trust : T.offset.flaggedRate;
+    model.usualStep = toward(model.usualStep, size * size, rate / model.steppedHours);
   }
   model.residual = round5(residual);
 }
@@ -111,7 +113,7 @@ function learnAgreement(own: Sight, neighbors: Neighbors, trust: number): void {
   const { model } = own;
   const rate = 1 / T.agreement.memoryHours;
   // One absurd hour says nothing about how the days go together.
-  const clip = T.agreement.clip * usualSpread(own, neighbors);
+  const clip = T.agreement.clip * Math.max(usualSpread(own, neighbors), Math.sqrt(model.others));
   const swing = Math.max(neighbors.swing - clip, Math.min(neighbors.swing + clip, own.swing));
   model.own = toward(model.own, swing * swing, rate);
   model.others = toward(model.others, neighbors.swing * neighbors.swing, rate);
@@ -137,7 +139,7 @@ function learnAgreement(own: Sight, neighbors: Neighbors, trust: number): void {
   model.agreementVar = toward(model.agreementVar, away * away, learning);
 }
 
-function learnOwn(own: Sight, trust: number): void {
+function learnOwn(own: Sight, trust: number, isBelowNeighbors: boolean): void {
   const { model } = own;
   const isNext = own.cell.hour === model.at + 1;
   const change = own.scaled - model.value;
@@ -152,6 +154,8 @@ function learnOwn(own: Sight, trust: number): void {
     model.change = toward(model.change, change * change, rate);
     learnGrain(own, model);
   }
+  model.zeroRun = own.steps === 0 ? (isNext ? model.zeroRun + 1 : 1) : 0;
+  if (trust === 1 && !isBelowNeighbors) model.longestZero = Math.max(model.longestZero, model.zeroRun);
   const isSame = isNext && change === 0 && own.cell.min === own.cell.max;
   model.run = isSame ? model.run + 1 : 1;
   if (trust === 1 && model.run > model.longestRun) model.longestRun = model.run;

@@ -23,12 +23,11 @@ export type Model = {
   swing: number;
   change: number;
   /** Usual logarithm of own change and swing relative to the neighbors', and its variance. */
-  /** Square of the change of what is left over from hour to hour: lately and usually. */
-  jitter: number;
-  usualJitter: number;
-  /** What was left over an hour ago. */
+  /** What was left over an hour ago; usual square of its change from hour to hour; how far changes lately exceed that. */
   residual: number;
-  jitterVar: number;
+  usualStep: number;
+  steppedHours: number;
+  restlessness: number;
   changeRatio: number;
   changeRatioVar: number;
   swingRatio: number;
@@ -36,6 +35,9 @@ export type Model = {
   /** Hours with the same value until now, and the longest such run that was taken for natural. */
   run: number;
   longestRun: number;
+  /** Hours of exactly nothing until now, and the longest such run that was taken for natural. */
+  zeroRun: number;
+  longestZero: number;
   /** Smallest change seen: the resolution of the sensor, on steps. */
   grain: number;
   /** Products of own and neighbors' distance from their means, by lag. */
@@ -78,16 +80,18 @@ export function newModel(): Model {
     mean: 0,
     swing: 0,
     change: 0,
-    jitter: 0,
-    usualJitter: 0,
     residual: 0,
-    jitterVar: 0,
+    usualStep: 0,
+    steppedHours: 0,
+    restlessness: 0,
     changeRatio: 0,
     changeRatioVar: 0,
     swingRatio: 0,
     swingRatioVar: 0,
     run: 0,
     longestRun: 0,
+    zeroRun: 0,
+    longestZero: 0,
     grain: 0,
     own: 0,
     others: 0,

@@ -10,10 +10,11 @@ import { FAIL } from '../reading/reading.ts';
 import { REPLAY } from './tests.ts';
 import { T } from './thresholds.ts';
 import { fromScale } from './traits.ts';
-import type { Sight } from './view.ts';
+import { toleranceOf, type Sight } from './view.ts';
 
 const LAGS = HISTORY_HOURS - T.replay.firstLag + 1;
 const LEAST_LAGS = 24;
+const HOURS_OF_DAY = 24;
 
 /** Scratch of one call, overwritten by each: an hour of a region makes thousands. */
 const nats = new Float64Array(LAGS);
@@ -42,20 +43,43 @@ function addEvidence(own: Sight): number {
   const { model, traits } = own;
   // At the detection limit every series is like every other.
   if (model.history === '' || fromScale(own.scaled, traits) <= traits.stillBelow) return 0;
-  const tolerance = Math.max(FINENESS, (0.55 * own.grain * FINENESS) / traits.same);
+  const tolerance = Math.max(1, (toleranceOf(own) * FINENESS) / traits.same);
   // After a pause the youngest lags point to hours without values.
   const first = Math.max(0, own.cell.hour - model.at - T.replay.firstLag);
   const { known, matching } = matchLags(model.history, own.cell.hour, first, historyLevel(own), tolerance);
   if (known < LEAST_LAGS) return 0;
   const chance = Math.min((matching + 1) / (known + 2), 0.9);
   const weight = own.scaled === model.value ? T.replay.still : 1;
+  addLags(first, 1, chance, weight);
+  // Clear days are alike at the same time of day: whole days are held to the share of whole days that match.
+  const days = countDays(first);
+  const dayChance = Math.min((days.matching + 1) / (days.known + 2), 0.9);
+  if (dayChance > chance) {
+    addLags(days.first, HOURS_OF_DAY, chance, -weight);
+    addLags(days.first, HOURS_OF_DAY, dayChance, weight);
+  }
+  return 1;
+}
+
+function addLags(first: number, step: number, chance: number, weight: number): void {
   const same = weight * ln(T.replay.honest / chance);
   const other = weight * ln((1 - T.replay.honest) / (1 - chance));
-  for (let at = first; at < LAGS; at += 1) {
+  for (let at = first; at < LAGS; at += step) {
     const is = match[at];
     if (is !== 0) nats[at] = (nats[at] ?? 0) + (is === 1 ? same : other);
   }
-  return 1;
+}
+
+function countDays(first: number): { readonly first: number; readonly known: number; readonly matching: number } {
+  // Lag `firstLag + at` is a whole number of days.
+  const start = first + ((HOURS_OF_DAY - ((T.replay.firstLag + first) % HOURS_OF_DAY)) % HOURS_OF_DAY);
+  let known = 0;
+  let matching = 0;
+  for (let at = start; at < LAGS; at += HOURS_OF_DAY) {
+    if (match[at] !== 0) known += 1;
+    if (match[at] === 1) matching += 1;
+  }
+  return { first: start, known, matching };
 }
 
 /** Fills `match` from lag `first` on: 1 the same, -1 another value, 0 nothing there. */

@@ -12,7 +12,8 @@ export type TestCode =
   | 'apart'
   | 'shifted'
   | 'replay'
-  | 'jump';
+  | 'jump'
+  | 'zero';
 
 export const RANGE = 1;
 export const STEP = 2;
@@ -39,6 +40,8 @@ export const SHIFTED = 4096;
 export const REPLAY = 8192;
 /** Left its own level, where no neighbors can tell. */
 export const JUMP = 16_384;
+/** Exactly nothing for hours, where the neighbors measure something. */
+export const ZERO = 65_536;
 
 export const TEST_BITS: readonly (readonly [TestCode, number])[] = [
   ['range', RANGE],
@@ -56,6 +59,7 @@ export const TEST_BITS: readonly (readonly [TestCode, number])[] = [
   ['shifted', SHIFTED],
   ['replay', REPLAY],
   ['jump', JUMP],
+  ['zero', ZERO],
 ];
 
 export function testCodes(mask: number): TestCode[] {

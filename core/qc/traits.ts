@@ -53,17 +53,17 @@ const difference = (floor: number, placeFloor: number, same: number, flatHours: 
   }) as const;
 
 const TRAITS: Readonly<Partial<Record<QuantityCode, Omit<Traits, 'code'>>>> = {
-  pm1: ratio(1, 0.1, 0.25, 2, 10),
-  pm25: ratio(1, 0.1, 0.25, 3, 10),
-  pm10: ratio(1, 0.1, 0.25, 6, 10),
+  pm1: ratio(4, 0.07, 0.25, 2, 10),
+  pm25: ratio(4, 0.07, 0.25, 3, 10),
+  pm10: ratio(6, 0.07, 0.25, 6, 10),
   temp: difference(0.3, 1, 0.25, 6),
   rh: { ...difference(1.5, 6, 1.5, 8), stillAbove: 97 },
   press: { ...difference(0.3, 0.8, 0.15, 16), isSmooth: true },
   co2: ratio(1, 0.02, 0.1, 0, 10),
-  o3: ratio(0.5, 0.12, 0.3, 1.5, 10),
-  no2: ratio(0.5, 0.12, 0.3, 1.5, 10),
-  so2: ratio(0.4, 0.15, 0.4, 5, 14),
-  co: ratio(0.087, 0.12, 0.3, 0.44, 14),
+  o3: ratio(3, 0.08, 0.3, 1.5, 10),
+  no2: ratio(2, 0.08, 0.3, 1.5, 10),
+  so2: ratio(1.2, 0.09, 0.4, 5, 14),
+  co: ratio(0.15, 0.08, 0.3, 0.44, 14),
   wind_speed: { ...difference(0.12, 0.4, 0.05, 8), scale: 'root', stillBelow: 0.3 },
   noise_laeq: difference(2, 8, 0.2, 10),
 };
@@ -83,6 +83,11 @@ export function toScale(value: number, { scale, base }: Traits): number {
   if (scale === 'difference') return value;
   if (scale === 'root') return Math.sqrt(Math.max(0, value));
   return ln(Math.max(0, value) / base + 1);
+}
+
+/** How close two values of `value`'s size are that count as the same, on the scale. Copies and replays keep ratios, also where the scale is flat. */
+export function sameWithin(value: number, { scale, base, same }: Traits): number {
+  return scale === 'ratio' ? (same * (value + base / 4)) / (value + base) : same;
 }
 
 export function fromScale(scaled: number, { scale, base }: Traits): number {

@@ -1,9 +1,8 @@
 /** One hour of a region as the tests see it: each series on its scale, and what the neighbors of one say together. */
-import { ln } from '../math.ts';
 import { cellSum } from '../region/cells.ts';
 import type { Cell, DeviceState, SeriesState } from '../region/state.ts';
 import { newModel, type Model } from './model.ts';
-import { toScale, traitsOf, type Traits } from './traits.ts';
+import { fromScale, sameWithin, toScale, traitsOf, type Traits } from './traits.ts';
 
 /** This many of the nearest devices that measure the same quantity are asked. */
 const ASKED = 8;
@@ -50,8 +49,10 @@ export type Neighbors = {
   /** Medians of their usual squares of change and swing. */
   readonly changeSquare: number;
   readonly swingSquare: number;
-  /** Median of how much more restless than usual they are, as a logarithm. */
+  /** Median of how restless they are lately, 0 to 1. */
   readonly restless: number;
+  /** Median of the hours for which they have kept one value. */
+  readonly stillHours: number;
   /** Of those that stand at a similar height: count, mean and standard deviation of absolute values. */
   readonly level: { readonly count: number; readonly mean: number; readonly spread: number };
 };
@@ -85,6 +86,11 @@ export function sightOf(
         : scaled;
   const relative = scaled - (model.offset[quarterOf(cell.hour)] ?? 0);
   return { slot, cell, series, model, traits, steps, scaled, relative, swing: scaled - model.mean, leveled, grain };
+}
+
+/** Two hourly values this close count as the same, on the scale. */
+export function toleranceOf({ scaled, traits, grain }: Sight): number {
+  return Math.max(sameWithin(fromScale(scaled, traits), traits), 0.55 * grain);
 }
 
 export function medianOf(values: number[]): number {
@@ -122,16 +128,10 @@ export function neighborsOf(
     swing: medianOf(used.map((other) => other.swing)),
     changeSquare: medianOf(used.map((other) => other.model.change)),
     swingSquare: medianOf(used.map((other) => other.model.swing)),
-    restless: medianOf(used.map(restlessness)),
+    restless: medianOf(used.map((other) => other.model.restlessness)),
+    stillHours: medianOf(used.map((other) => other.model.run)),
     level: levelOf(device, used, devices),
   };
-}
-
-/** How much more than usual the series jumps about its neighbors, as a logarithm. */
-export function restlessness({ model, traits, grain }: Sight): number {
-  const half = Math.max(traits.floor, grain) / 2;
-  const least = half * half;
-  return ln((model.jitter + least) / (model.usualJitter + least));
 }
 
 /** Robust, but a neighborhood where several stray at once is a restless one. */

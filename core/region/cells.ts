@@ -64,6 +64,20 @@ export function selfVerdict(cell: Cell): Flag {
   return cell.suspect > 0 && cell.suspect * 2 >= all ? SUSPECT : GOOD;
 }
 
+/** The failed readings count as suspect ones after all; they all have one value. */
+export function believeFailed(cell: Cell): void {
+  if (cell.failed === 0) return;
+  const value = cell.failedSum / cell.failed;
+  cell.min = cell.count === 0 ? value : Math.min(cell.min, value);
+  cell.max = cell.count === 0 ? value : Math.max(cell.max, value);
+  cell.count += cell.failed;
+  cell.sum += cell.failedSum;
+  cell.suspect += cell.failed;
+  cell.failed = 0;
+  cell.failedSum = 0;
+  if (cell.flag === FAIL) cell.flag = SUSPECT;
+}
+
 /** Readings and sum that speak for the hour: the good ones, or where every reading failed, those. */
 export function cellSum(cell: Cell): { readonly count: number; readonly sum: number } {
   return cell.count > 0 ? { count: cell.count, sum: cell.sum } : { count: cell.failed, sum: cell.failedSum };

@@ -127,6 +127,8 @@ export type CopySuspicion = {
   nats: number;
   /** Share of values that the pair usually has in common. */
   usual: number;
+  /** The same of the last hours. */
+  lately: number;
   hours: number;
   /** How much worse the common series fits this device's place than the other's, mean of the hours in doubt. */
   lean: number;

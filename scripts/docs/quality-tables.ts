@@ -51,7 +51,11 @@ const TESTS: Readonly<Record<TestCode, TestRow>> = {
     `all series move less than usual: ${T.joint.quiet} standard deviations`,
     `changes and swings below e^-${T.spread.quiet} of the neighbors', compared with usual`,
   ],
-  noisy: [AT_CLOSE, `jumps about its neighbors by more than e^${T.spread.noisy} of usual, and they do not`, 'never'],
+  noisy: [
+    AT_CLOSE,
+    `its distance to the neighbors jumps from hour to hour far more than usual (${T.restless.limit} above theirs)`,
+    'never',
+  ],
   apart: [
     AT_CLOSE,
     `all series together stray (${T.joint.stray}), lean (${T.joint.bias}) or lose their correlation (${T.joint.drop}), in standard deviations`,
@@ -63,6 +67,11 @@ const TESTS: Readonly<Record<TestCode, TestRow>> = {
     'never',
   ],
   replay: [AT_CLOSE, 'never', `evidence for one lag of 1 to 28 days exceeds ${T.replay.suspectNats} nats`],
+  zero: [
+    AT_CLOSE,
+    `exactly 0 for ${T.zero.leastHours} h or more, below the neighbors by more than ${T.zero.z} spread`,
+    'never',
+  ],
   jump: [
     AT_CLOSE,
     `without neighbors: more than ${T.jump.z} spreads from the median of its last ${T.jump.hours} h`,
