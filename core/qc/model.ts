@@ -28,6 +28,8 @@ export type Model = {
   usualJitter: number;
   /** What was left over an hour ago. */
   residual: number;
+  /** How likely that was, given its own place and scatter; null: it has not enough of either (copy.ts). */
+  home: number | null;
   jitterVar: number;
   changeRatio: number;
   changeRatioVar: number;
@@ -81,6 +83,7 @@ export function newModel(): Model {
     jitter: 0,
     usualJitter: 0,
     residual: 0,
+    home: null,
     jitterVar: 0,
     changeRatio: 0,
     changeRatioVar: 0,

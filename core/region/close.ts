@@ -54,7 +54,7 @@ function judgeHour(state: RegionState, hour: number, rules: RuleSet, outputs: Ou
     const cells = takeHour(device.open, hour);
     return cells.length === 0 ? [] : [{ device, slot, cells }];
   });
-  const findings = judgeCells(hour, present, state.devices);
+  const findings = judgeCells(hour, present, []);
   const judged: JudgedCell[] = [];
   for (const { device, slot, cells } of present) {
     device.day.push(...cells);
