@@ -48,7 +48,14 @@ export function updateEvents(
         continue;
       const found = findings.get(cell)?.find((finding) => finding.test === test);
       const facts = found === undefined ? factsOf(device, cell, test, rules) : foundFacts(state, found);
-      const event = { quantity: cell.quantity, test, startHour: cell.hour, lastHour: cell.hour, flag: cell.flag, ...facts };
+      const event = {
+        quantity: cell.quantity,
+        test,
+        startHour: cell.hour,
+        lastHour: cell.hour,
+        flag: cell.flag,
+        ...facts,
+      };
       still.push(event);
       emit(outputs, slot, event, null);
     }

@@ -69,9 +69,7 @@ export type RegionSummary = {
 
 /** What a region brings when it asks: its own block of the same hour, null if it cannot. */
 export type BlockOffer = { readonly cell: RegionCell; readonly block: Uint8Array | null };
-export type BlockAnswer =
-  | { readonly status: 'block'; readonly block: Uint8Array }
-  | { readonly status: NoBlock };
+export type BlockAnswer = { readonly status: 'block'; readonly block: Uint8Array } | { readonly status: NoBlock };
 
 export interface RegionApi {
   ingest(batch: VerifiedBatch): Promise<Result<IngestReply, RegionRefusal>>;

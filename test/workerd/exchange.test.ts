@@ -113,7 +113,10 @@ test('a region that breaks or hangs is logged as absent, and no verdict waits be
   await recordCharter(env.DB, charterOf(MAIN_RULES, beyond, 40), await env.REGION.getByName(beyond).summary());
   let calls = 0;
   const answering = (exchange: () => Promise<never>): RegionBindings =>
-    ({ ...env, REGION: { getByName: () => ({ exchange: () => ((calls += 1), exchange()) }) } }) as unknown as RegionBindings;
+    ({
+      ...env,
+      REGION: { getByName: () => ({ exchange: () => ((calls += 1), exchange()) }) },
+    }) as unknown as RegionBindings;
   const hangs = answering(() => new Promise<never>(() => {}));
   const breaks = answering(() => Promise.reject(new Error('it is gone')));
 

@@ -189,11 +189,7 @@ test('a kill between the close and its publication loses nothing: the next wake 
       ...env,
       DB: { ...env.DB, batch: () => Promise.reject(new Error('D1 is away')), prepare: env.DB.prepare.bind(env.DB) },
     };
-    const keeper = new RegionKeeper(
-      counted(state.storage).storage,
-      broken as unknown as RegionBindings,
-      'test',
-    );
+    const keeper = new RegionKeeper(counted(state.storage).storage, broken as unknown as RegionBindings, 'test');
     await expect(threeEpochs(keeper)).rejects.toThrow('D1 is away');
     const awake = new RegionKeeper(counted(state.storage).storage, env, 'test');
     const before = awake.summary().closedThrough;
