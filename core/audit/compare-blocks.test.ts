@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { closeTogether, EAST, WEST } from '../../test/support/border.ts';
-import { charterOf, DAY0_MS, HOUR_MS, memberOf, reading } from '../../test/support/region-log.ts';
-import { FoldLog } from '../../scripts/lib/fold-log.ts';
+import { DAY0_MS, HOUR_MS, memberOf, reading, TestLog } from '../../test/support/region-log.ts';
 import type { RegionCell } from '../ids.ts';
 import type { LogEntry, NeighbourCellsBody } from '../region/entry.ts';
 import { MAIN_RULES } from '../rules/main.ts';
@@ -10,20 +9,9 @@ import { blockRecord, replayEntry, startReplay } from './replay-region.ts';
 
 const HOURS = 6;
 
-class Region extends FoldLog {
-  readonly entries: LogEntry[] = [];
-
-  protected override entryOf(...given: Parameters<FoldLog['entryOf']>): LogEntry {
-    const entry = super.entryOf(...given);
-    this.entries.push(entry);
-    return entry;
-  }
-}
-
 function logs(): readonly (readonly [RegionCell, readonly LogEntry[]])[] {
   const regions = [WEST, EAST].map((cell, side) => {
-    const region = new Region(MAIN_RULES);
-    region.add(charterOf(MAIN_RULES, cell), DAY0_MS);
+    const region = new TestLog(0, MAIN_RULES, DAY0_MS, cell);
     for (const device of [0, 1]) region.add(memberOf(2 * device + side), DAY0_MS);
     return [cell, region] as const;
   });

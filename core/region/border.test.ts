@@ -2,12 +2,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { closeTogether, EAST, verdictsOf, WEST } from '../../test/support/border.ts';
-import { charterOf, DAY0_MS, HOUR_MS, memberOf, reading } from '../../test/support/region-log.ts';
+import { DAY0_MS, HOUR_MS, memberOf, reading, TestLog } from '../../test/support/region-log.ts';
 import { HOUR0, noise, valuesOf, type Values } from '../../test/support/town.ts';
-import { FoldLog } from '../../scripts/lib/fold-log.ts';
 import { COPY } from '../qc/tests.ts';
 import type { RegionCell } from '../ids.ts';
-import type { LogEntry } from './entry.ts';
 import { decodeEntry, encodeEntryBody } from './codec.ts';
 import { applyEntry } from './fold.ts';
 import { noOutputs } from './outputs.ts';
@@ -28,16 +26,6 @@ function valuesAt(device: number, hour: number): Values | null {
   return own;
 }
 
-class Region extends FoldLog {
-  readonly entries: LogEntry[] = [];
-
-  protected override entryOf(...given: Parameters<FoldLog['entryOf']>): LogEntry {
-    const entry = super.entryOf(...given);
-    this.entries.push(entry);
-    return entry;
-  }
-}
-
 type Place = { readonly latitudeE5: number; readonly longitudeE5: number; readonly elevationM: number | null };
 
 /** The same devices, measurements and clock, each device in the region that `cellOf` says; regions by cell, EAST first. */
@@ -46,13 +34,12 @@ function network(
   hours: number,
   cellOf: (device: number) => RegionCell,
   absentAt: (hour: number) => ReadonlySet<string> = () => new Set(),
-): Region[] {
+): TestLog[] {
   const devices = places.map((_, device) => device);
   const cells = [...new Set(devices.map(cellOf))].sort();
   const regions = new Map(
     cells.map((cell) => {
-      const region = new Region(MAIN_RULES);
-      region.add(charterOf(MAIN_RULES, cell), DAY0_MS);
+      const region = new TestLog(0, MAIN_RULES, DAY0_MS, cell);
       return [cell, { region, members: devices.filter((device) => cellOf(device) === cell) }];
     }),
   );

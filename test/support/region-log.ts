@@ -59,9 +59,9 @@ export function reading(code: string, measuredMs: number, value: number): Readin
 export class TestLog extends FoldLog {
   readonly entries: LogEntry[] = [];
 
-  constructor(devices: number, rules: RuleSet = MAIN_RULES, nowMs: number = DAY0_MS) {
+  constructor(devices: number, rules: RuleSet = MAIN_RULES, nowMs: number = DAY0_MS, cell: RegionCell = MADRID) {
     super(rules);
-    this.add(charterOf(rules), nowMs);
+    this.add(charterOf(rules, cell), nowMs);
     for (let slot = 0; slot < devices; slot += 1) this.add(memberOf(slot), nowMs);
   }
 
