@@ -7,7 +7,7 @@ import type { Foreign } from '../qc/judge-hour.ts';
 import { unpackOutlook } from '../qc/outlook.ts';
 import type { Block, BlockDevice } from './block.ts';
 import type { NeighbourBlock } from './entry.ts';
-import { NEAREST, standingAt, updateNeighbors } from './neighbors.ts';
+import { NEAREST, placesNear, standingAt, updateNeighbors } from './neighbors.ts';
 import type { ForeignDevice, RegionState } from './state.ts';
 
 /** An entry is one row of at most 2 MB; a device with every quantity takes about 700 bytes of it. */
@@ -64,10 +64,13 @@ export function meetForeign(state: RegionState, blocks: readonly NeighbourBlock[
     else leave(state, -1 - index);
   }
   const foreign: Foreign[] = [];
+  const isNear = placesNear(state);
   for (const { cell, devices } of blocks) {
     for (const device of devices) {
-      const slot = slots.get(keyOf(cell, device[0])) ?? join(state, cell, device);
-      const [, , , elevationM, series] = device;
+      const [, latitudeE5, longitudeE5, elevationM, series] = device;
+      const known = slots.get(keyOf(cell, device[0]));
+      if (known === undefined && !isNear({ latitudeE5, longitudeE5 })) continue;
+      const slot = known ?? join(state, cell, device);
       for (const packed of series)
         foreign.push({ slot, quantity: packed[0], outlook: unpackOutlook(packed, elevationM) });
     }

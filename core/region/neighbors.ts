@@ -1,5 +1,5 @@
 /** The devices near each device, of this region and across its border: a fixed list, changed only when one joins, moves or leaves. */
-import { distanceMeters, type Place } from '../geo.ts';
+import { distanceMeters, METERS_PER_E5_DEGREE, type Place } from '../geo.ts';
 import type { DeviceId } from '../ids.ts';
 import type { RegionState } from './state.ts';
 
@@ -21,6 +21,17 @@ export function updateNeighbors(state: RegionState, slot: number): void {
     if (of === slot || near.includes(slot)) replaceList(state, of, nearestTo(state, of));
     else if (meters(state, of, slot) <= reach(state, of)) replaceList(state, of, [...near, slot]);
   }
+}
+
+/** Whether a device at this place would come into any list; the lists must not lose anybody while it is asked. */
+export function placesNear(state: RegionState): (place: Place) => boolean {
+  const reaches = state.devices.map(({ membership }, slot) => ({ membership, meters: reach(state, slot) }));
+  return (place) =>
+    reaches.some(({ membership, meters: most }) => {
+      // Most of a thousand devices are too far north or south already.
+      const north = Math.abs(membership.latitudeE5 - place.latitudeE5) * METERS_PER_E5_DEGREE;
+      return north <= most && distanceMeters(membership, place) <= most;
+    });
 }
 
 /** Farther away nobody gets into the list. */
