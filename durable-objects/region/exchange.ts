@@ -42,22 +42,19 @@ export class Exchange {
     this.#bindings = bindings;
   }
 
-  /** Regions whose devices may be neighbors of ours. Without D1, those that were known last. */
+  /** Regions whose devices may be neighbors of ours. Without D1 it throws: no hour could be published either. */
   async around(state: RegionState, nowMs: number, rules: RuleSet): Promise<readonly RegionCell[]> {
     const { charter } = state;
     if (charter === null) return [];
     if (this.#around !== null && nowMs < this.#around.untilMs) return this.#around.cells;
-    try {
-      const cells = await listAround(this.#bindings.DB, charter);
-      this.#around = { cells, untilMs: nowMs + rules.time.hourSeconds * 1000 };
-      return cells;
-    } catch (cause) {
-      logLine({ code: 'regions-unknown', region: charter.cell, message: String(cause) });
-      return this.#around?.cells ?? [...new Set(state.foreign.flatMap((known) => known?.cell ?? []))].sort();
-    }
+    // D1 may have lost rows that come back with the next publications; whom the log knows is asked in any case.
+    const known = state.foreign.flatMap((device) => device?.cell ?? []);
+    const cells = [...new Set([...(await listAround(this.#bindings.DB, charter)), ...known])].sort();
+    this.#around = { cells, untilMs: nowMs + rules.time.hourSeconds * 1000 };
+    return cells;
   }
 
-  /** A block that came by itself. */
+  /** A block that came by itself. A region that was opened since we looked makes itself known by it. */
   receive({ cell, block }: BlockOffer, state: RegionState): void {
     if (this.#around?.cells.includes(cell) === false) this.#around = null;
     const next = nextHour(state);
@@ -148,6 +145,5 @@ async function listAround(db: D1Database, own: CharterBody): Promise<readonly Re
     .flatMap(({ cell }) => {
       const parsed = parseRegionCell(cell);
       return parsed.ok ? [parsed.value] : [];
-    })
-    .sort();
+    });
 }
