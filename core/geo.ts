@@ -3,7 +3,7 @@ import { cosDegrees } from './math.ts';
 
 export type Place = { readonly latitudeE5: number; readonly longitudeE5: number };
 
-const METERS_PER_E5_DEGREE = 1.11195; // 6,371,008.8 m mean earth radius
+export const METERS_PER_E5_DEGREE = 1.11195; // 6,371,008.8 m mean earth radius
 
 export function distanceMeters(a: Place, b: Place): number {
   const north = (a.latitudeE5 - b.latitudeE5) * METERS_PER_E5_DEGREE;

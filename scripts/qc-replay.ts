@@ -5,12 +5,13 @@ import { hourOf } from '../core/time.ts';
 import { readArguments, requireFlag, UsageError } from './command-line.ts';
 import { readRows, readStations, type Row } from './qc/data-set.ts';
 import { FlagTable } from './qc/flag-table.ts';
-import { Replay } from './qc/replay.ts';
+import { Replay, type RegionOf } from './qc/replay.ts';
 import { failed, isMain, Refusal } from './lib/say.ts';
 
 const HELP = `npm run qc:replay -- --readings F --stations F --out FLAGS [--scores SCORES]
 
-  The fold of the region objects over a data set: one fold per region, rows in order of receipt.
+  The fold of the region objects over a data set: one fold per region and the exchange between
+  them, rows in order of receipt.
 
   --readings F  ts,device[,rx],<quantity>... as CSV or CSV.gz; no2, o3, so2 in ug/m3, co in mg/m3
   --stations F  device,lat,lon,elev_m,kind,name
@@ -25,7 +26,11 @@ const PROGRESS_ROWS = 20_000;
 type Paths = { readonly readings: string; readonly stations: string };
 type Tables = { readonly flags: readonly string[]; readonly scores: readonly string[] };
 
-export async function replayDataSet(paths: Paths, progress: (line: string) => void): Promise<Tables> {
+export async function replayDataSet(
+  paths: Paths,
+  progress: (line: string) => void,
+  regionOf?: RegionOf,
+): Promise<Tables> {
   const stations = await readStations(paths.stations);
   const table = new FlagTable(MAIN_RULES.time.hourSeconds);
   const scores = new Map<string, number>();
@@ -47,7 +52,7 @@ export async function replayDataSet(paths: Paths, progress: (line: string) => vo
     const [first] = together;
     if (first === undefined) return;
     if (replay === null) {
-      replay = new Replay(stations, MAIN_RULES, first.receivedMs);
+      replay = new Replay(stations, MAIN_RULES, first.receivedMs, regionOf);
       names = namesBySlot(replay);
     }
     replay.advance(first.receivedMs);

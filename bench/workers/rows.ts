@@ -3,11 +3,14 @@ import { DurableObject } from 'cloudflare:workers';
 import { packReadings } from '../../core/reading/pack.ts';
 import { MAIN_RULES } from '../../core/rules/main.ts';
 import { RegionKeeper } from '../../durable-objects/region/keeper.ts';
+import type { Region } from '../../durable-objects/region/region.ts';
 import { charterOf, DAY0_MS, HOUR_MS, memberOf, reading } from '../../test/support/region-log.ts';
 
 type Bindings = {
   readonly DB: D1Database;
   readonly ARCHIVE: R2Bucket;
+  /** Never asked: there is one region. */
+  readonly REGION: DurableObjectNamespace<Region>;
   readonly ROWS: DurableObjectNamespace<CountingRegion>;
 };
 

@@ -42,6 +42,7 @@ const SENTENCES = {
   'ingest-path': 'A batch was signed for another address',
   'upload-time': 'A batch was logged at a time at which its signature was not valid',
   readings: 'The logged readings are not the signed ones',
+  block: 'A region judged with what its neighbour did not say',
   'open-region': 'The report counts a region that has not closed the epoch',
   'unnamed-region': 'A region with data before the end of the epoch is neither counted nor named as missing',
   commit: 'The chain has committed something else',

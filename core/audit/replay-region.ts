@@ -6,7 +6,8 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import type { DeviceId, RegionCell } from '../ids.ts';
 import { admit } from '../region/decide.ts';
-import { dueHour } from '../region/due.ts';
+import { makeBlock } from '../region/block.ts';
+import { dueHour, nextHour } from '../region/due.ts';
 import type { CharterBody, LogEntry } from '../region/entry.ts';
 import { applyEntry } from '../region/fold.ts';
 import { noOutputs, type Seal } from '../region/outputs.ts';
@@ -15,6 +16,7 @@ import type { DeviceDay } from '../reward/weight.ts';
 import { ok, type Result } from '../result.ts';
 import { hashRuleSet, type RuleSet } from '../rules/rule-set.ts';
 import { rfc3339 } from '../time.ts';
+import { toldBlock, usedBlocks, type BlockRecord, type ToldBlock, type UsedBlock } from './compare-blocks.ts';
 import { differs, type Difference, type Place } from './difference.ts';
 
 export type RegionReplay = {
@@ -26,10 +28,13 @@ export type RegionReplay = {
   readonly days: DeviceDay[];
   /** Where the fold ends its segments, oldest first. */
   readonly seals: Seal[];
+  /** Blocks of its own that follow from the log, by hour, and those of others that it used. */
+  readonly told: Map<number, ToldBlock>;
+  readonly used: UsedBlock[];
 };
 
 export function startReplay(cell: RegionCell, epoch: number, rules: RuleSet): RegionReplay {
-  return { cell, epoch, rules, state: emptyState(), days: [], seals: [] };
+  return { cell, epoch, rules, state: emptyState(), days: [], seals: [], told: new Map(), used: [] };
 }
 
 /** sha-256 of the folded state, as the region object publishes it. */
@@ -51,12 +56,25 @@ export function replayEntry(replay: RegionReplay, entry: LogEntry): Result<Devic
   const outputs = noOutputs();
   const effect = applyEntry(state, entry, rules, outputs);
   if (entry.kind === 'batch' && effect === null) return differs('entry', at, 'a batch', 'its readings are not packed');
+  recordBlocks(replay, entry);
   for (const day of outputs.days) {
     const { member, scoreBps, score30Bps } = day;
     if (day.epoch === epoch) replay.days.push({ ...member, cell, scoreBps, score30Bps });
   }
   replay.seals.push(...outputs.seals);
   return allowed;
+}
+
+export function blockRecord({ cell, told, used, state }: RegionReplay): BlockRecord {
+  return { cell, told, used, toldThrough: state.frozenThrough };
+}
+
+function recordBlocks({ state, told, used }: RegionReplay, entry: LogEntry): void {
+  if (entry.kind === 'neighbour-cells') used.push(...usedBlocks(entry, entry.seq));
+  // A region that closes several hours at once had nobody to tell them to.
+  if (entry.kind !== 'hour-close' || entry.hour !== nextHour(state)) return;
+  const block = makeBlock(state, entry.hour);
+  if (block !== null) told.set(entry.hour, toldBlock(block));
 }
 
 function checkEntry(replay: RegionReplay, entry: LogEntry, at: Place): Result<DeviceId | null, Difference> {

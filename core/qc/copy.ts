@@ -9,10 +9,20 @@ import type { Finding } from './finding.ts';
 import { round5 } from './model.ts';
 import { COPY } from './tests.ts';
 import { T } from './thresholds.ts';
-import { toleranceOf, type HourView, type Sight } from './view.ts';
+import { residualOf } from './hourly-tests.ts';
+import type { Outlook } from './outlook.ts';
+import { toleranceOf, type HourView, type Neighbors, type Sight } from './view.ts';
 
-/** How likely each series was where it was in one hour, given its own place and scatter: by quantity, then by slot. */
-export type Homeliness = ReadonlyMap<number, ReadonlyMap<number, number>>;
+/** Beyond so many spreads a value is just foreign to the place. */
+const HOME_CAP = 4;
+
+/** How likely a series is where it is, given its own place and scatter; null: too little is known of either. */
+export function homeOf(own: Sight, neighbors: Neighbors | null): number | null {
+  if (neighbors === null || own.model.hours < T.copy.placeHours) return null;
+  const scatter = Math.max(own.model.spread, own.traits.floor, own.grain);
+  const z = Math.min(HOME_CAP, Math.abs(residualOf(own, neighbors)) / scatter);
+  return round5(-0.5 * z * z - ln(scatter));
+}
 
 /** One moving series and who of the near devices has its value. */
 type Claim = {
@@ -20,16 +30,17 @@ type Claim = {
   readonly weight: number;
   /** By slot, only devices that measure the quantity. */
   readonly matches: ReadonlyMap<number, boolean>;
+  readonly others: ReadonlyMap<number, Outlook>;
   readonly matching: number;
 };
 
 /** Updates the suspicions of `device` with one hour. */
-export function updateCopies(device: DeviceState, sights: readonly Sight[], view: HourView, homes: Homeliness): void {
+export function updateCopies(device: DeviceState, sights: readonly Sight[], view: HourView): void {
   const claims = sights.flatMap((own) => claimOf(own, device.near, view) ?? []);
   if (claims.length === 0) return;
   for (const slot of device.near.slice(0, T.copy.pairs)) {
     const shared = claims.filter(({ matches }) => matches.has(slot));
-    if (shared.length > 0) updatePair(suspicionOf(device, slot), slot, shared, homes);
+    if (shared.length > 0) updatePair(suspicionOf(device, slot), slot, shared);
   }
 }
 
@@ -45,15 +56,16 @@ function claimOf(own: Sight, near: readonly number[], view: HourView): Claim | n
     matches.set(slot, isMatch);
     if (isMatch) matching += 1;
   }
-  return { own, weight: weightOf(own), matches, matching };
+  return { own, weight: weightOf(own), matches, others: ofQuantity, matching };
 }
 
-function updatePair(suspicion: CopySuspicion, slot: number, shared: readonly Claim[], homes: Homeliness): void {
-  const matched: Sight[] = [];
+function updatePair(suspicion: CopySuspicion, slot: number, shared: readonly Claim[]): void {
+  const matched: Claim[] = [];
   let nats = 0;
-  for (const { own, weight, matches, matching } of shared) {
+  for (const claim of shared) {
+    const { weight, matches, matching } = claim;
     const isMatch = matches.get(slot) === true;
-    if (isMatch) matched.push(own);
+    if (isMatch) matched.push(claim);
     // That two honest devices match: the share of the others that do, or what this pair always had in common.
     const others = matches.size - 1;
     const crowd = others === 0 ? 0.5 : (matching - (isMatch ? 1 : 0)) / others;
@@ -70,7 +82,7 @@ function updatePair(suspicion: CopySuspicion, slot: number, shared: readonly Cla
   suspicion.lately = round5(
     suspicion.lately + (matched.length / shared.length - suspicion.lately) / T.copy.latelyHours,
   );
-  learnLean(suspicion, leanOf(matched, slot, homes));
+  learnLean(suspicion, leanOf(matched, slot));
 }
 
 function learnLean(suspicion: CopySuspicion, lean: number | null): void {
@@ -89,8 +101,8 @@ function weightOf(own: Sight): number {
   return Math.min(1, moved / (T.copy.fullMove * toleranceOf(own)));
 }
 
-function isSame(one: Sight, other: Sight): boolean {
-  return Math.abs(one.scaled - other.scaled) <= Math.max(toleranceOf(one), toleranceOf(other));
+function isSame(own: Sight, other: Outlook): boolean {
+  return Math.abs(own.scaled - other.scaled) <= Math.max(toleranceOf(own), other.tolerance);
 }
 
 function suspicionOf(device: DeviceState, slot: number): CopySuspicion {
@@ -102,15 +114,17 @@ function suspicionOf(device: DeviceState, slot: number): CopySuspicion {
   return suspicion;
 }
 
-/** Whose place the common series fits worse: positive where it is this device's own. */
-function leanOf(matched: readonly Sight[], slot: number, homes: Homeliness): number | null {
+/**
+ * Whose place the common series fits worse: positive where it is this device's own. How it fits the other's place follows
+ * from the other's neighbors, so both are taken as of the hour before: those of this hour are not known across a border.
+ */
+function leanOf(matched: readonly Claim[], slot: number): number | null {
   let lean = 0;
   let count = 0;
-  for (const { cell, slot: mine } of matched) {
-    const ofQuantity = homes.get(cell.quantity);
-    const [own, theirs] = [ofQuantity?.get(mine), ofQuantity?.get(slot)];
-    if (own === undefined || theirs === undefined) continue;
-    lean += theirs - own;
+  for (const { own, others } of matched) {
+    const [mine, theirs] = [own.model.home, others.get(slot)?.home ?? null];
+    if (mine === null || theirs === null) continue;
+    lean += theirs - mine;
     count += 1;
   }
   return count === 0 ? null : lean / count;
@@ -119,8 +133,10 @@ function leanOf(matched: readonly Sight[], slot: number, homes: Homeliness): num
 /** The device that this one is held to copy: the series are one, and this one left its place while the other kept its own. */
 export function copyFinding(device: DeviceState): Finding | null {
   let worst: CopySuspicion | null = null;
-  for (const copy of device.copies) {
-    if (copy.nats <= T.copy.suspectNats || copy.lean < T.copy.leastLean) continue;
+  // Of equal evidence the nearest is named.
+  for (const slot of device.near.slice(0, T.copy.pairs)) {
+    const copy = device.copies.find((known) => known.slot === slot);
+    if (copy === undefined || copy.nats <= T.copy.suspectNats || copy.lean < T.copy.leastLean) continue;
     // What speaks for a copy that has ended fades within days; the accusation ends at once.
     if (copy.lately < copy.usual + T.copy.leastLately * (1 - copy.usual)) continue;
     if (worst === null || copy.nats > worst.nats) worst = copy;

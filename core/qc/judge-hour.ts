@@ -1,56 +1,46 @@
 /** The verdict on one hour of a region: every series against its neighbors and its past, then every device, then learning. */
 import { FAIL, GOOD, NOT_EVALUATED, SUSPECT } from '../reading/reading.ts';
-import { ln } from '../math.ts';
-import { quantityByIndex } from '../reading/quantity.ts';
 import type { Cell, DeviceState } from '../region/state.ts';
 import { believeFailed } from '../region/cells.ts';
-import { copyFinding, isSuspected, updateCopies } from './copy.ts';
+import { copyFinding, homeOf, isSuspected, updateCopies } from './copy.ts';
 import type { Finding } from './finding.ts';
 import { agreementFinding, agreementOf, residualOf, seriesTests, usualSpread } from './hourly-tests.ts';
 import { jointFindings } from './joint-tests.ts';
 import { learn } from './learn.ts';
+import { outlookOf, type Outlook } from './outlook.ts';
 import { replayFinding, updateReplay } from './replay.ts';
 import { APART, FLAT, QUIET, RANGE, SHIFTED, STEP } from './tests.ts';
 import { T } from './thresholds.ts';
-import { neighborsOf, sightOf, type HourView, type Neighbors, type Sight } from './view.ts';
+import { neighborsOf, sightsOf, type HourView, type Neighbors, type Sight } from './view.ts';
 
 export type Present = { readonly slot: number; readonly device: DeviceState; readonly cells: readonly Cell[] };
 /** What was found in each cell that has anything. */
 export type Findings = ReadonlyMap<Cell, readonly Finding[]>;
 
+/** A series beyond the border, under the slot by which this region knows its device. */
+export type Foreign = { readonly slot: number; readonly quantity: number; readonly outlook: Outlook };
+
 export type Seen = { readonly own: Sight; readonly neighbors: Neighbors | null; readonly findings: Finding[] };
 type Judged = { readonly present: Present; readonly seen: readonly Seen[] };
 
 const SOFT_TESTS = APART | QUIET | SHIFTED;
-const HOME_CAP = 4;
 
-export function judgeCells(hour: number, present: readonly Present[], devices: readonly DeviceState[]): Findings {
-  const byQuantity = new Map<number, Map<number, Sight>>();
-  const sights = present.map(({ slot, device, cells }) =>
-    cells.flatMap((cell) => {
-      const series = device.quantities.find((candidate) => candidate.quantity === cell.quantity);
-      const scale = quantityByIndex(cell.quantity)?.stepsPerUnit ?? 1;
-      const sight = series === undefined ? null : sightOf(slot, device, series, cell, scale);
-      if (sight === null) return [];
-      const ofQuantity = byQuantity.get(cell.quantity) ?? new Map<number, Sight>();
-      byQuantity.set(cell.quantity, ofQuantity.set(slot, sight));
-      return [sight];
-    }),
-  );
-  const view: HourView = { hour, byQuantity };
+export function judgeCells(hour: number, present: readonly Present[], foreign: readonly Foreign[]): Findings {
+  const sights = present.map(({ slot, device, cells }) => sightsOf(slot, device, cells));
+  const view = viewOf(hour, present, sights, foreign);
   const judged = present.map((here, at): Judged => {
     const seen = (sights[at] ?? []).map((own): Seen => {
-      const neighbors = neighborsOf(here.device, own, view, devices);
+      own.series.model = own.model;
+      const neighbors = neighborsOf(here.device, own, view);
       return { own, neighbors, findings: seriesTests(own, neighbors) };
     });
     return { present: here, seen };
   });
-  const homes = homesOf(judged);
   const findings = new Map<Cell, readonly Finding[]>();
   for (const { present: here, seen } of judged) {
     const own = seen.map((one) => one.own);
     updateReplay(here.device, own);
-    updateCopies(here.device, own, view, homes);
+    updateCopies(here.device, own, view);
     const ofDevice = deviceFindings(here.device, seen);
     for (const one of seen) {
       const all = [...one.findings, ...ofDevice];
@@ -67,9 +57,32 @@ export function judgeCells(hour: number, present: readonly Present[], devices: r
   }
   for (const { present: here, seen } of judged) {
     const isDoubtful = isSuspected(here.device);
-    for (const { own, neighbors } of seen) learn(own, neighbors, isDoubtful ? T.offset.flaggedRate : trustIn(own.cell));
+    for (const { own, neighbors } of seen) {
+      own.model.home = homeOf(own, neighbors);
+      learn(own, neighbors, isDoubtful ? T.offset.flaggedRate : trustIn(own.cell));
+    }
   }
   return findings;
+}
+
+function viewOf(
+  hour: number,
+  present: readonly Present[],
+  sights: readonly (readonly Sight[])[],
+  foreign: readonly Foreign[],
+): HourView {
+  const byQuantity = new Map<number, Map<number, Outlook>>();
+  const add = ({ slot, quantity, outlook }: Foreign): void => {
+    const ofQuantity = byQuantity.get(quantity) ?? new Map<number, Outlook>();
+    byQuantity.set(quantity, ofQuantity.set(slot, outlook));
+  };
+  for (const [at, { slot, device }] of present.entries()) {
+    const { elevationM } = device.membership;
+    for (const sight of sights[at] ?? [])
+      add({ slot, quantity: sight.cell.quantity, outlook: outlookOf(sight, elevationM) });
+  }
+  for (const one of foreign) add(one);
+  return { hour, byQuantity };
 }
 
 /** The neighbors rose, fell or stood still alike: what a single series looks odd by is weather. */
@@ -134,18 +147,4 @@ function addAgreement(findings: Finding[], compared: readonly Seen[], what: 'apa
     const finding = agreementFinding(own, what);
     if (finding !== null) (isOnly ? findings : ofSeries).push(finding);
   }
-}
-
-function homesOf(judged: readonly Judged[]): Map<number, Map<number, number>> {
-  const homes = new Map<number, Map<number, number>>();
-  for (const { seen } of judged) {
-    for (const { own, neighbors } of seen) {
-      if (neighbors === null || own.model.hours < T.copy.placeHours) continue;
-      const scatter = Math.max(own.model.spread, own.traits.floor, own.grain);
-      const z = Math.min(HOME_CAP, Math.abs(residualOf(own, neighbors)) / scatter);
-      const ofQuantity = homes.get(own.cell.quantity) ?? new Map<number, number>();
-      homes.set(own.cell.quantity, ofQuantity.set(own.slot, -0.5 * z * z - ln(scatter)));
-    }
-  }
-  return homes;
 }

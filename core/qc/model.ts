@@ -22,12 +22,14 @@ export type Model = {
   mean: number;
   swing: number;
   change: number;
-  /** Usual logarithm of own change and swing relative to the neighbors', and its variance. */
   /** What was left over an hour ago; usual square of its change from hour to hour; how far changes lately exceed that. */
   residual: number;
   usualStep: number;
   steppedHours: number;
   restlessness: number;
+  /** How likely it was where it was, given its own place and scatter; null: it has not enough of either (copy.ts). */
+  home: number | null;
+  /** Usual logarithm of own change and swing relative to the neighbors', and its variance. */
   changeRatio: number;
   changeRatioVar: number;
   swingRatio: number;
@@ -84,6 +86,7 @@ export function newModel(): Model {
     usualStep: 0,
     steppedHours: 0,
     restlessness: 0,
+    home: null,
     changeRatio: 0,
     changeRatioVar: 0,
     swingRatio: 0,

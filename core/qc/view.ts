@@ -1,7 +1,9 @@
 /** One hour of a region as the tests see it: each series on its scale, and what the neighbors of one say together. */
 import { cellSum } from '../region/cells.ts';
 import type { Cell, DeviceState, SeriesState } from '../region/state.ts';
+import { quantityByIndex } from '../reading/quantity.ts';
 import { newModel, type Model } from './model.ts';
+import type { Outlook } from './outlook.ts';
 import { fromScale, sameWithin, toScale, traitsOf, type Traits } from './traits.ts';
 
 /** This many of the nearest devices that measure the same quantity are asked. */
@@ -35,8 +37,8 @@ export type Sight = {
 
 export type HourView = {
   readonly hour: number;
-  /** By quantity, then by slot. */
-  readonly byQuantity: ReadonlyMap<number, ReadonlyMap<number, Sight>>;
+  /** By quantity, then by slot. Others' series are read through this and nothing else. */
+  readonly byQuantity: ReadonlyMap<number, ReadonlyMap<number, Outlook>>;
 };
 
 export type Neighbors = {
@@ -61,17 +63,19 @@ export function quarterOf(hour: number): number {
   return Math.floor((((hour % 24) + 24) % 24) / 6);
 }
 
-export function sightOf(
-  slot: number,
-  device: DeviceState,
-  series: SeriesState,
-  cell: Cell,
-  scale: number,
-): Sight | null {
+/** Of all its cells in one hour that can be compared. Changes nothing: a model that is missing comes with the verdict. */
+export function sightsOf(slot: number, device: DeviceState, cells: readonly Cell[]): Sight[] {
+  return cells.flatMap((cell) => {
+    const series = device.quantities.find((candidate) => candidate.quantity === cell.quantity);
+    const scale = quantityByIndex(cell.quantity)?.stepsPerUnit ?? 1;
+    return (series && sightOf(slot, device, series, cell, scale)) ?? [];
+  });
+}
+
+function sightOf(slot: number, device: DeviceState, series: SeriesState, cell: Cell, scale: number): Sight | null {
   const traits = traitsOf(cell.quantity);
   if (traits === null || cell.unevaluated > 0) return null;
-  series.model ??= newModel();
-  const { model } = series;
+  const model = series.model ?? newModel();
   const { count, sum } = cellSum(cell);
   const steps = sum / count;
   const value = steps / scale;
@@ -101,53 +105,49 @@ export function medianOf(values: number[]): number {
 }
 
 /** Null: too few to tell. */
-export function neighborsOf(
-  device: DeviceState,
-  own: Sight,
-  view: HourView,
-  devices: readonly DeviceState[],
-): Neighbors | null {
+export function neighborsOf(device: DeviceState, own: Sight, view: HourView): Neighbors | null {
   const ofQuantity = view.byQuantity.get(own.cell.quantity);
   if (ofQuantity === undefined) return null;
-  const asked: Sight[] = [];
+  const asked: { readonly slot: number; readonly seen: Outlook }[] = [];
   for (const slot of device.near) {
-    const other = ofQuantity.get(slot);
-    if (other === undefined) continue;
-    asked.push(other);
+    const seen = ofQuantity.get(slot);
+    if (seen === undefined) continue;
+    asked.push({ slot, seen });
     if (asked.length === ASKED) break;
   }
   // Whoever was wrong an hour ago is asked only where the others are too few.
-  const trusted = asked.filter((other) => other.model.flagged === 0);
-  const used = trusted.length >= LEAST_NEIGHBORS ? trusted : asked;
-  if (used.length < LEAST_NEIGHBORS) return null;
+  const trusted = asked.filter(({ seen }) => seen.isTrusted);
+  const chosen = trusted.length >= LEAST_NEIGHBORS ? trusted : asked;
+  if (chosen.length < LEAST_NEIGHBORS) return null;
+  const used = chosen.map(({ seen }) => seen);
   const median = medianOf(used.map((other) => other.relative));
   return {
-    slots: used.map((other) => other.slot),
+    slots: chosen.map(({ slot }) => slot),
     median,
     spread: spreadAround(median, used),
     swing: medianOf(used.map((other) => other.swing)),
-    changeSquare: medianOf(used.map((other) => other.model.change)),
-    swingSquare: medianOf(used.map((other) => other.model.swing)),
-    restless: medianOf(used.map((other) => other.model.restlessness)),
-    stillHours: medianOf(used.map((other) => other.model.run)),
-    level: levelOf(device, used, devices),
+    changeSquare: medianOf(used.map((other) => other.changeSquare)),
+    swingSquare: medianOf(used.map((other) => other.swingSquare)),
+    restless: medianOf(used.map((other) => other.restless)),
+    stillHours: medianOf(used.map((other) => other.stillHours)),
+    level: levelOf(device, used),
   };
 }
 
 /** Robust, but a neighborhood where several stray at once is a restless one. */
-function spreadAround(median: number, used: readonly Sight[]): number {
+function spreadAround(median: number, used: readonly Outlook[]): number {
   const away = used.map((other) => Math.abs(other.relative - median));
   const middle = 1.4826 * medianOf(away);
   return Math.max(middle, (away.at(-2) ?? 0) / 2);
 }
 
-function levelOf(device: DeviceState, used: readonly Sight[], devices: readonly DeviceState[]): Neighbors['level'] {
+function levelOf(device: DeviceState, used: readonly Outlook[]): Neighbors['level'] {
   const height = device.membership.elevationM;
   let count = 0;
   let sum = 0;
   let squares = 0;
   for (const other of used) {
-    const theirs = devices[other.slot]?.membership.elevationM ?? null;
+    const theirs = other.elevationM;
     if (height !== null && theirs !== null && Math.abs(height - theirs) > LEVEL_METERS) continue;
     count += 1;
     sum += other.leveled;

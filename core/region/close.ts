@@ -2,12 +2,14 @@
  * The close of an hour in two steps: `hour-close` freezes the self-checked cells, `neighbour-cells` judges them. With the
  * last hour of an epoch come the scores of its device-days and the daily revision for late readings.
  */
-import { judgeCells } from '../qc/judge-hour.ts';
+import { judgeCells, type Foreign } from '../qc/judge-hour.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import { epochOfHour, firstHourOf, hoursPerEpoch } from '../time.ts';
 import { judgedCell, selfVerdict } from './cells.ts';
 import { closeDay } from './close-day.ts';
 import { updateEvents } from './events.ts';
+import type { NeighbourCellsBody } from './entry.ts';
+import { meetForeign } from './foreign.ts';
 import type { JudgedCell, Outputs } from './outputs.ts';
 import type { Cell, RegionState } from './state.ts';
 
@@ -33,11 +35,16 @@ export function freezeHours(state: RegionState, hour: number, rules: RuleSet): v
   state.frozenThrough = hour;
 }
 
-export function judgeHours(state: RegionState, hour: number, rules: RuleSet, outputs: Outputs): void {
+export function judgeHours(
+  state: RegionState,
+  { hour, blocks }: NeighbourCellsBody,
+  rules: RuleSet,
+  outputs: Outputs,
+): void {
   if (state.firstHour === null || state.frozenThrough === null || hour > state.frozenThrough) return;
   const from = state.closedThrough === null ? state.firstHour : state.closedThrough + 1;
   for (let at = from; at <= hour; at += 1) {
-    judgeHour(state, at, rules, outputs);
+    judgeHour(state, at, at === hour ? meetForeign(state, blocks) : [], rules, outputs);
     state.closedThrough = at;
     const isDayEnd = (at + 1) % hoursPerEpoch(rules.time) === 0;
     if (isDayEnd) closeDay(state, epochOfHour(at, rules.time), rules, outputs);
@@ -49,20 +56,26 @@ export function judgeHours(state: RegionState, hour: number, rules: RuleSet, out
   }
 }
 
-function judgeHour(state: RegionState, hour: number, rules: RuleSet, outputs: Outputs): void {
+function judgeHour(
+  state: RegionState,
+  hour: number,
+  foreign: readonly Foreign[],
+  rules: RuleSet,
+  outputs: Outputs,
+): void {
   const present = state.devices.flatMap((device, slot) => {
     const cells = takeHour(device.open, hour);
     return cells.length === 0 ? [] : [{ device, slot, cells }];
   });
-  const findings = judgeCells(hour, present, state.devices);
+  const findings = judgeCells(hour, present, foreign);
   const judged: JudgedCell[] = [];
   for (const { device, slot, cells } of present) {
     device.day.push(...cells);
     for (const cell of cells) judged.push(judgedCell(slot, cell));
   }
   const cellsOf = new Map(present.map(({ slot, cells }) => [slot, cells]));
-  for (const [slot, device] of state.devices.entries()) {
-    updateEvents(device, slot, hour, cellsOf.get(slot) ?? [], findings, rules, outputs);
+  for (const slot of state.devices.keys()) {
+    updateEvents(state, slot, hour, cellsOf.get(slot) ?? [], findings, rules, outputs);
   }
   if (judged.length > 0) outputs.hours.push({ hour, cells: judged });
 }

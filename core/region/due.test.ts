@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { DAY0_MS, HOUR_MS, memberOf, reading, TestLog } from '../../test/support/region-log.ts';
 import { MAIN_RULES } from '../rules/main.ts';
-import { dueHour, nextDueMs } from './due.ts';
+import { blockDeadlineMs, dueHour, isWorthWaiting, nextDueMs, openHour, whyNoBlock, type NoBlock } from './due.ts';
 
 const HOUR0 = DAY0_MS / HOUR_MS;
 const GRACE_MS = 300_000;
@@ -52,4 +52,37 @@ test('a live hour is due once its grace is over, and the object looks again just
   expect(nextDueMs(log.state, openMs, MAIN_RULES)).toBe(dueMs);
   expect(dueHour(log.state, dueMs - 1, MAIN_RULES)).toBeNull();
   expect(dueHour(log.state, dueMs, MAIN_RULES)).toBe(HOUR0 + 2);
+});
+
+test('an hour that has closed waits for other regions, and the object looks again when the wait is over', () => {
+  const log = new TestLog(1);
+  log.post(0, DAY0_MS + 1000, [reading('temp', DAY0_MS, 15)]);
+  log.close(HOUR0 + 1, DAY0_MS + MAIN_RULES.time.backfillWaitSeconds * 1000);
+  const dueMs = DAY0_MS + 3 * HOUR_MS + GRACE_MS;
+  expect(openHour(log.state)).toBeNull();
+  log.add({ kind: 'hour-close', hour: HOUR0 + 2 }, dueMs);
+  expect(openHour(log.state)).toBe(HOUR0 + 2);
+  // A final verdict comes within ten minutes of the hour's end and grace.
+  const deadlineMs = dueMs + MAIN_RULES.time.blockWaitSeconds * 1000;
+  expect(deadlineMs - dueMs).toBeLessThanOrEqual(600_000);
+  expect(nextDueMs(log.state, dueMs, MAIN_RULES)).toBe(deadlineMs);
+  // Backfilled hours are long past; they wait as for a slow device.
+  const backfilledMs = DAY0_MS + 1000 + (MAIN_RULES.time.backfillWaitSeconds + MAIN_RULES.time.blockWaitSeconds) * 1000;
+  expect(blockDeadlineMs(log.state, HOUR0 - 100, MAIN_RULES)).toBe(backfilledMs);
+});
+
+test('a region says of an hour without a block whether it will come; only who begins together waits for one not begun', () => {
+  const log = new TestLog(1);
+  expect(whyNoBlock(new TestLog(0).state, HOUR0)).toBe('never');
+  expect(whyNoBlock(log.state, HOUR0)).toBe('not-begun');
+  log.post(0, DAY0_MS + 1000, [reading('temp', DAY0_MS, 15)]);
+  const first = log.state.firstHour ?? 0;
+  expect([first - 1, first, HOUR0].map((hour) => whyNoBlock(log.state, hour))).toEqual(['never', 'not-yet', 'not-yet']);
+  log.close(HOUR0, DAY0_MS + 2 * HOUR_MS);
+  expect(whyNoBlock(log.state, HOUR0)).toBe('never');
+
+  const begunMs = DAY0_MS + 1000 + MAIN_RULES.time.backfillWaitSeconds * 1000;
+  const isWorth = (reason: NoBlock, nowMs: number) => isWorthWaiting(log.state, reason, nowMs, MAIN_RULES);
+  expect([isWorth('not-begun', begunMs - 1), isWorth('not-begun', begunMs)]).toEqual([true, false]);
+  expect([isWorth('not-yet', begunMs), isWorth('never', DAY0_MS)]).toEqual([true, false]);
 });

@@ -3,6 +3,7 @@
  * these, in the order of `seq`. Entries are stored as CBOR (codec.ts); this file is their meaning.
  */
 import type { DeviceId, OwnerAddress, PlaceCell, RegionCell } from '../ids.ts';
+import type { BlockDevice } from './block.ts';
 
 export type LogEntry = { readonly seq: number; readonly receivedMs: number } & EntryBody;
 
@@ -63,14 +64,22 @@ export type BatchBody = {
 /** `hour-close`: step one. Freezes the hour's self-checked cells of every hour up to and including `hour`. */
 export type HourCloseBody = { readonly kind: 'hour-close'; readonly hour: number };
 
-/** `neighbour-cells`: step two. The blocks of other regions that the final verdicts of `hour` were judged with. */
+/**
+ * `neighbour-cells`: step two. The final verdicts of the hours up to `hour`; those of `hour` itself with these blocks of
+ * other regions.
+ */
 export type NeighbourCellsBody = {
   readonly kind: 'neighbour-cells';
   readonly hour: number;
   readonly blocks: readonly NeighbourBlock[];
 };
-/** `hash` null: the region did not answer in time. */
-export type NeighbourBlock = { readonly cell: RegionCell; readonly hash: string | null };
+/** Every region that was asked. The hash is that of its whole block, null: it did not answer in time. */
+export type NeighbourBlock = {
+  readonly cell: RegionCell;
+  readonly hash: string | null;
+  /** Lines of the block: those devices that are among the nearest of a device here. */
+  readonly devices: readonly BlockDevice[];
+};
 
 /** `maintenance`: readings of the device measured in [fromMs, untilMs) are stored but not evaluated, sold or missed. */
 export type MaintenanceBody = {

@@ -7,13 +7,14 @@ import { cellSum } from './cells.ts';
 import type { Finding } from '../qc/finding.ts';
 import type { Findings } from '../qc/judge-hour.ts';
 import type { Outputs } from './outputs.ts';
-import type { Cell, DeviceState, OpenEvent } from './state.ts';
+import { standingAt } from './neighbors.ts';
+import type { Cell, DeviceState, OpenEvent, RegionState } from './state.ts';
 
 /** A device that says nothing for longer has ended its event with its last word. */
 const SILENT_HOURS = 6;
 
 export function updateEvents(
-  device: DeviceState,
+  state: RegionState,
   slot: number,
   hour: number,
   cells: readonly Cell[],
@@ -21,7 +22,8 @@ export function updateEvents(
   rules: RuleSet,
   outputs: Outputs,
 ): void {
-  if (device.events.length === 0 && !cells.some(isFlagged)) return;
+  const device = state.devices[slot];
+  if (device === undefined || (device.events.length === 0 && !cells.some(isFlagged))) return;
   const still: OpenEvent[] = [];
   for (const event of device.events) {
     const cell = cells.find((candidate) => candidate.quantity === event.quantity);
@@ -44,7 +46,16 @@ export function updateEvents(
     for (const [, test] of TEST_BITS) {
       if ((cell.tests & test) === 0 || still.some((event) => event.quantity === cell.quantity && event.test === test))
         continue;
-      const event = openEvent(device, cell, test, findings, rules);
+      const found = findings.get(cell)?.find((finding) => finding.test === test);
+      const facts = found === undefined ? factsOf(device, cell, test, rules) : foundFacts(state, found);
+      const event = {
+        quantity: cell.quantity,
+        test,
+        startHour: cell.hour,
+        lastHour: cell.hour,
+        flag: cell.flag,
+        ...facts,
+      };
       still.push(event);
       emit(outputs, slot, event, null);
     }
@@ -65,14 +76,10 @@ function emit(
   outputs.events.push({ slot, ...event, endHour });
 }
 
-function openEvent(device: DeviceState, cell: Cell, test: number, findings: Findings, rules: RuleSet): OpenEvent {
-  const found = findings.get(cell)?.find((finding) => finding.test === test);
-  const facts = found === undefined ? factsOf(device, cell, test, rules) : foundFacts(found);
-  return { quantity: cell.quantity, test, startHour: cell.hour, lastHour: cell.hour, flag: cell.flag, ...facts };
-}
-
-function foundFacts({ measured, low, high, slots }: Finding): Facts {
-  return { measured, low, high, against: slots[0] ?? null };
+function foundFacts(state: RegionState, { measured, low, high, slots }: Finding): Facts {
+  const [nearest] = slots;
+  // By name: slots across the border are given anew when a device leaves.
+  return { measured, low, high, against: nearest === undefined ? null : (standingAt(state, nearest)?.device ?? null) };
 }
 
 type Facts = Pick<OpenEvent, 'measured' | 'low' | 'high' | 'against'>;

@@ -32,7 +32,7 @@ export function applyEntry(state: RegionState, entry: LogEntry, rules: RuleSet, 
       freezeHours(state, entry.hour, rules);
       return null;
     case 'neighbour-cells':
-      judgeHours(state, entry.hour, rules, outputs);
+      judgeHours(state, entry, rules, outputs);
       return null;
     case 'maintenance': {
       const device = state.devices.find((candidate) => candidate.membership.device === entry.device);

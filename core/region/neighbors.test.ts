@@ -20,9 +20,13 @@ test('after any joins and moves every list holds the twenty-four nearest within 
         }
         for (const [slot, device] of log.state.devices.entries()) {
           const expected = log.state.devices
-            .map((other, at) => ({ at, meters: distanceMeters(device.membership, other.membership) }))
+            .map(({ membership }, at) => ({
+              at,
+              id: membership.device,
+              meters: distanceMeters(device.membership, membership),
+            }))
             .filter(({ at, meters }) => at !== slot && meters <= 60_000)
-            .sort((a, b) => a.meters - b.meters || a.at - b.at)
+            .sort((a, b) => a.meters - b.meters || (a.id < b.id ? -1 : 1))
             .slice(0, 24);
           expect(device.near).toEqual(expected.map(({ at }) => at));
         }

@@ -1,41 +1,69 @@
-/** The devices near each device: a fixed list, changed only when one joins or moves. */
-import { distanceMeters } from '../geo.ts';
+/** The devices near each device, of this region and across its border: a fixed list, changed only when one joins, moves or leaves. */
+import { distanceMeters, METERS_PER_E5_DEGREE, type Place } from '../geo.ts';
+import type { DeviceId } from '../ids.ts';
 import type { RegionState } from './state.ts';
 
 /** More than are asked, because not every one measures every quantity. */
-const NEAREST = 24;
-const RADIUS_METERS = 60_000;
+export const NEAREST = 24;
+export const RADIUS_METERS = 60_000;
 
-/** Brings all lists up to date after the device in `slot` joined or moved. */
+export type Standing = Place & { readonly device: DeviceId };
+
+/** Who stands in a slot. Slots of this region's devices count up from 0; those of devices across the border down from -1. */
+export function standingAt(state: RegionState, slot: number): Standing | null {
+  return (slot >= 0 ? state.devices[slot]?.membership : state.foreign[-1 - slot]) ?? null;
+}
+
+/** Brings all lists up to date after the device in `slot` joined, moved or left. */
 export function updateNeighbors(state: RegionState, slot: number): void {
-  const device = state.devices[slot];
-  if (device === undefined) return;
-  for (const [other, { near }] of state.devices.entries()) {
+  for (const [of, { near }] of state.devices.entries()) {
     // A list that named it must be made anew: whoever it kept out may now belong there.
-    if (other === slot || near.includes(slot))
-      state.devices[other]?.near.splice(0, Infinity, ...nearestTo(state, other));
-    else insert(state, other, slot);
+    if (of === slot || near.includes(slot)) replaceList(state, of, nearestTo(state, of));
+    else if (meters(state, of, slot) <= reach(state, of)) replaceList(state, of, [...near, slot]);
   }
 }
 
-function insert(state: RegionState, of: number, slot: number): void {
-  const near = state.devices[of]?.near;
-  if (near === undefined || meters(state, of, slot) > RADIUS_METERS) return;
-  near.push(slot);
-  near.sort((a, b) => meters(state, of, a) - meters(state, of, b) || a - b);
-  near.splice(NEAREST);
+/** Whether a device at this place would come into any list; the lists must not lose anybody while it is asked. */
+export function placesNear(state: RegionState): (place: Place) => boolean {
+  const reaches = state.devices.map(({ membership }, slot) => ({ membership, meters: reach(state, slot) }));
+  return (place) =>
+    reaches.some(({ membership, meters: most }) => {
+      // Most of a thousand devices are too far north or south already.
+      const north = Math.abs(membership.latitudeE5 - place.latitudeE5) * METERS_PER_E5_DEGREE;
+      return north <= most && distanceMeters(membership, place) <= most;
+    });
+}
+
+/** Farther away nobody gets into the list. */
+function reach(state: RegionState, of: number): number {
+  const last = state.devices[of]?.near[NEAREST - 1];
+  return last === undefined ? RADIUS_METERS : meters(state, of, last);
+}
+
+function replaceList(state: RegionState, of: number, slots: readonly number[]): void {
+  const device = state.devices[of];
+  if (device === undefined) return;
+  device.near = slots
+    .map((slot) => ({ slot, meters: meters(state, of, slot), device: standingAt(state, slot)?.device ?? '' }))
+    .sort((a, b) => a.meters - b.meters || compare(a.device, b.device) || b.slot - a.slot)
+    .slice(0, NEAREST)
+    .map(({ slot }) => slot);
+  // Evidence against who is no longer near would never change again.
+  if (device.copies.some(({ slot }) => !device.near.includes(slot)))
+    device.copies = device.copies.filter(({ slot }) => device.near.includes(slot));
 }
 
 function nearestTo(state: RegionState, of: number): number[] {
-  return state.devices
-    .map((_, slot) => ({ slot, meters: meters(state, of, slot) }))
-    .filter((other) => other.slot !== of && other.meters <= RADIUS_METERS)
-    .sort((a, b) => a.meters - b.meters || a.slot - b.slot)
-    .slice(0, NEAREST)
-    .map((other) => other.slot);
+  const slots = [...state.devices.keys(), ...state.foreign.map((_, index) => -1 - index)];
+  return slots.filter((slot) => slot !== of && meters(state, of, slot) <= RADIUS_METERS);
+}
+
+/** By device and not by slot, so that both sides of a border order their lists alike. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function meters(state: RegionState, a: number, b: number): number {
-  const [one, two] = [state.devices[a], state.devices[b]];
-  return one === undefined || two === undefined ? Infinity : distanceMeters(one.membership, two.membership);
+  const [one, two] = [standingAt(state, a), standingAt(state, b)];
+  return one === null || two === null ? Infinity : distanceMeters(one, two);
 }

@@ -1,4 +1,5 @@
 /** What a closed hour gives to the outside. The fold emits these; the object publishes them; a refold emits them again. */
+import type { DeviceId } from '../ids.ts';
 import type { MembershipBody } from './entry.ts';
 import type { ScoreParts } from './score.ts';
 
@@ -54,7 +55,8 @@ export type AnomalyEvent = {
   readonly measured: number;
   readonly low: number | null;
   readonly high: number | null;
-  readonly against: number | null;
+  /** The device that it was compared with, perhaps of another region. */
+  readonly against: DeviceId | null;
 };
 
 /** Entries `fromSeq` to `toSeq` are complete and go to the archive with hour `hour`. */

@@ -6,13 +6,14 @@ import { utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Flag } from '../reading/reading.ts';
 import type { PostingHabit } from '../qc/receipt-time.ts';
 import type { Model } from '../qc/model.ts';
+import type { DeviceId, RegionCell } from '../ids.ts';
 import type { CharterBody, MembershipBody } from './entry.ts';
 
 /**
  * Raise it with every change of the fold or of this shape: a checkpoint of another version is not read, the log is folded
  * anew. A test holds the state hash of a fixed log to it.
  */
-export const STATE_VERSION = 2;
+export const STATE_VERSION = 3;
 
 export type RegionState = {
   seq: number;
@@ -32,11 +33,21 @@ export type RegionState = {
   sealFromSeq: number;
   /** Slot is the position; slots are never reused. */
   devices: DeviceState[];
+  /** Devices across the border, slot -1 first; null: a slot that is free again (foreign.ts). */
+  foreign: (ForeignDevice | null)[];
+};
+
+/** Only those that are among the nearest of a device here. */
+export type ForeignDevice = {
+  readonly cell: RegionCell;
+  readonly device: DeviceId;
+  readonly latitudeE5: number;
+  readonly longitudeE5: number;
 };
 
 export type DeviceState = {
   membership: MembershipBody;
-  /** Slots of the nearest devices, nearest first (neighbors.ts). */
+  /** Slots of the nearest devices, nearest first; below 0 across the border (neighbors.ts). */
   near: number[];
   /** Highest accepted nonce, 16 hex digits; '' before the first. */
   highNonce: string;
@@ -117,7 +128,7 @@ export type OpenEvent = {
   measured: number;
   low: number | null;
   high: number | null;
-  against: number | null;
+  against: DeviceId | null;
 };
 
 /** Evidence that two series are one, kept for the nearest devices by slot (qc/copy.ts). */
@@ -152,6 +163,7 @@ export function emptyState(): RegionState {
     readings: 0,
     sealFromSeq: 1,
     devices: [],
+    foreign: [],
   };
 }
 

@@ -30,7 +30,7 @@ test('no verdict comes from the future: cutting the input changes nothing closed
     }),
     { numRuns: 6 },
   );
-});
+}, 20_000);
 
 test('the same log gives the same bytes, also through a checkpoint anywhere in it', () => {
   const { log } = town(DEVICES, HOURS, mixed);
@@ -47,7 +47,7 @@ test('the same log gives the same bytes, also through a checkpoint anywhere in i
     }),
     { numRuns: 8 },
   );
-});
+}, 20_000);
 
 test('the order in which devices arrive within an hour does not change the final verdicts', () => {
   const ordered = new TestLog(DEVICES);

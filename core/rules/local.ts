@@ -16,6 +16,7 @@ export const LOCAL_RULES: RuleSet = {
     hourSeconds: HOUR,
     epochSeconds: DAY,
     graceSeconds: 3,
+    blockWaitSeconds: 5,
     maxAheadSeconds: 5,
     maxAgeSeconds: 30 * DAY,
     backfillSeconds: 7 * DAY,

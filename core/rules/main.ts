@@ -97,6 +97,8 @@ export const MAIN_RULES: RuleSet = {
     hourSeconds: HOUR,
     epochSeconds: DAY,
     graceSeconds: 300,
+    // With the grace, a verdict comes within ten minutes of the hour's end.
+    blockWaitSeconds: 300,
     maxAheadSeconds: 300,
     maxAgeSeconds: 30 * DAY,
     backfillSeconds: 7 * DAY,

@@ -26,6 +26,8 @@ export type TimeRules = {
   readonly epochSeconds: number;
   /** An hour closes this long after its end. */
   readonly graceSeconds: number;
+  /** An hour that has closed waits this much longer for what the regions around say of it. */
+  readonly blockWaitSeconds: number;
   /** A reading may be measured this far ahead of its receipt (device clock error). */
   readonly maxAheadSeconds: number;
   /** A reading may be this old at its receipt. */

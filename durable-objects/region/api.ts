@@ -3,7 +3,8 @@
  * survive RPC. Reached only through durable-objects/stub.ts.
  */
 import type { RegionRefusal } from '../../core/errors.ts';
-import type { DeviceId } from '../../core/ids.ts';
+import type { DeviceId, RegionCell } from '../../core/ids.ts';
+import type { NoBlock } from '../../core/region/due.ts';
 import type { CharterBody, MaintenanceBody, MembershipBody } from '../../core/region/entry.ts';
 import type { Receipt } from '../../core/region/receipt.ts';
 import type { Result } from '../../core/result.ts';
@@ -66,6 +67,10 @@ export type RegionSummary = {
   readonly publishedSeq: number;
 };
 
+/** What a region brings when it asks: its own block of the same hour, null if it cannot. */
+export type BlockOffer = { readonly cell: RegionCell; readonly block: Uint8Array | null };
+export type BlockAnswer = { readonly status: 'block'; readonly block: Uint8Array } | { readonly status: NoBlock };
+
 export interface RegionApi {
   ingest(batch: VerifiedBatch): Promise<Result<IngestReply, RegionRefusal>>;
   /** Idempotent: writes the first entry of the log, or nothing if the same rules are in force. */
@@ -74,6 +79,8 @@ export interface RegionApi {
   applyMembership(membership: MembershipBody): Promise<Result<RegionSummary, RegionRefusal>>;
   maintain(maintenance: MaintenanceBody): Promise<Result<RegionSummary, RegionRefusal>>;
   observations(query: ObservationQuery): Promise<readonly Observation[]>;
+  /** For other regions: this one's block of `hour`, against theirs (core/region/block.ts). */
+  exchange(hour: number, offer: BlockOffer): Promise<BlockAnswer>;
   summary(): Promise<RegionSummary>;
   /** Closes, seals and publishes what is due; the alarm calls the same. */
   advance(): Promise<RegionSummary>;

@@ -3,9 +3,11 @@
  * commits what one turn writes as one), answer. Whatever fails in between, memory is thrown away and folded again.
  */
 import { admit } from '../../core/region/decide.ts';
-import { dueHour, nextDueMs } from '../../core/region/due.ts';
+import { makeBlock } from '../../core/region/block.ts';
+import { blockDeadlineMs, dueHour, nextDueMs, nextHour, openHour, whyNoBlock } from '../../core/region/due.ts';
 import type { CharterBody, EntryBody, MaintenanceBody, MembershipBody } from '../../core/region/entry.ts';
 import { charterFacts } from '../../core/region/facts.ts';
+import { chooseBlocks } from '../../core/region/foreign.ts';
 import { encodeState } from '../../core/region/state.ts';
 import type { Receipt } from '../../core/region/receipt.ts';
 import type { RegionRefusal } from '../../core/errors.ts';
@@ -13,8 +15,17 @@ import type { DeviceId } from '../../core/ids.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { BatchEffect } from '../../core/region/apply-batch.ts';
 import { migrateRegion } from '../../schema/region/migrate.ts';
-import type { IngestReply, Observation, ObservationQuery, RegionSummary, VerifiedBatch } from './api.ts';
+import type {
+  BlockAnswer,
+  BlockOffer,
+  IngestReply,
+  Observation,
+  ObservationQuery,
+  RegionSummary,
+  VerifiedBatch,
+} from './api.ts';
 import { archivedKeys, readSegment } from './archive.ts';
+import { Exchange, type ExchangeBindings } from './exchange.ts';
 import { RegionMemory } from './memory.ts';
 import { observe } from './observe.ts';
 import { membershipRows, publish, type Stores } from './publish.ts';
@@ -23,7 +34,7 @@ import { readMembership } from './registry.ts';
 import { RegionStore } from './store.ts';
 import { Turns } from '../turns.ts';
 
-export type RegionBindings = { readonly DB: D1Database; readonly ARCHIVE: R2Bucket };
+export type RegionBindings = ExchangeBindings & { readonly ARCHIVE: R2Bucket };
 
 /** A checkpoint at least this often, so that the tail to fold after a wake stays below a second of work. */
 const CHECKPOINT_ENTRIES = 5000;
@@ -33,9 +44,12 @@ export class RegionKeeper {
   readonly #storage: DurableObjectStorage;
   readonly #stores: Stores;
   readonly #store: RegionStore;
+  readonly #exchange: Exchange;
   #memory: RegionMemory | null = null;
   #checkpointSeq = 0;
   #advancing: Promise<RegionSummary> | null = null;
+  /** A block came while an advance was under way. */
+  #isNudged = false;
   /** Advance and refold await D1 and R2; they go one after the other. */
   readonly #turns = new Turns();
 
@@ -46,6 +60,7 @@ export class RegionKeeper {
     this.#stores = { db: bindings.DB, archive: bindings.ARCHIVE };
     migrateRegion(storage.sql);
     this.#store = new RegionStore(storage.sql);
+    this.#exchange = new Exchange(bindings);
   }
 
   async ingest(batch: VerifiedBatch, nowMs: number): Promise<Result<IngestReply, RegionRefusal>> {
@@ -150,24 +165,70 @@ export class RegionKeeper {
   }
 
   async #advanceOnce(nowMs: number): Promise<RegionSummary> {
-    let memory = this.#load();
-    let isClosed = false;
-    for (;;) {
-      await this.#publishAll(memory);
-      memory = this.#load();
-      const hour = dueHour(memory.state, nowMs, memory.rules);
-      if (hour === null) break;
-      this.#append({ kind: 'hour-close', hour }, nowMs);
-      // Regions across the border will be asked here; none is within reach of a device that lacks neighbors yet.
-      this.#append({ kind: 'neighbour-cells', hour, blocks: [] }, nowMs);
-      isClosed = true;
-    }
-    if (isClosed) {
+    const closedBefore = this.#load().state.closedThrough;
+    do {
+      this.#isNudged = false;
+      await this.#publishAll(this.#load());
+      while ((await this.#judge(nowMs)) || (await this.#close(nowMs))) await this.#publishAll(this.#load());
+    } while (this.#isNudged);
+    const memory = this.#load();
+    const { closedThrough, sealFromSeq } = memory.state;
+    if (closedThrough !== closedBefore) {
       this.#checkpoint(memory);
-      this.#store.dropArchived(memory.state.sealFromSeq - 1, nowMs - memory.rules.time.logKeepSeconds * 1000);
+      this.#store.dropArchived(sealFromSeq - 1, nowMs - memory.rules.time.logKeepSeconds * 1000);
+      this.#exchange.forgetBefore(nextHour(memory.state));
     }
     await this.#arm(memory, nowMs);
     return this.summary();
+  }
+
+  /** Step one: freezes what is due, one hour at a time where other regions have a say in it. */
+  async #close(nowMs: number): Promise<boolean> {
+    const { state, rules } = this.#load();
+    const due = openHour(state) === null ? dueHour(state, nowMs, rules) : null;
+    if (due === null) return false;
+    const around = await this.#exchange.around(state, nowMs, rules);
+    // The await may have let others in, but only an advance closes hours, and there is one at a time.
+    const memory = this.#load();
+    if (around.length === 0) {
+      this.#append({ kind: 'hour-close', hour: due }, nowMs);
+      this.#append({ kind: 'neighbour-cells', hour: due, blocks: [] }, nowMs);
+      return true;
+    }
+    const hour = nextHour(memory.state);
+    this.#append({ kind: 'hour-close', hour }, nowMs);
+    const block = makeBlock(memory.state, hour);
+    if (block !== null) this.#store.keepBlock(hour, block.bytes);
+    return true;
+  }
+
+  /** Step two: the verdicts, once the regions around have told their blocks or the wait for them is over. */
+  async #judge(nowMs: number): Promise<boolean> {
+    const { state, rules } = this.#load();
+    const hour = openHour(state);
+    if (hour === null) return false;
+    const gathered = await this.#exchange.gather(state, hour, this.#store.blockOf(hour), nowMs, rules);
+    if (!gathered.isComplete && nowMs < blockDeadlineMs(state, hour, rules)) return false;
+    const memory = this.#load();
+    this.#append({ kind: 'neighbour-cells', hour, blocks: chooseBlocks(memory.state, gathered.blocks) }, nowMs);
+    return true;
+  }
+
+  /** Another region's question: our block of the hour, and its own with it. */
+  exchange(hour: number, offer: BlockOffer): BlockAnswer {
+    const { state } = this.#load();
+    this.#exchange.receive(offer, state);
+    const block = this.#store.blockOf(hour);
+    if (block === null) return { status: whyNoBlock(state, hour) };
+    this.#exchange.gave(hour, offer.cell);
+    return { status: 'block', block };
+  }
+
+  /** The hour waits for its verdict, and the block that has just come may have been the last. */
+  mayJudge(hour: number): boolean {
+    if (openHour(this.#load().state) !== hour) return false;
+    this.#isNudged = true;
+    return true;
   }
 
   /** After a change of the fold no checkpoint is of use, and what the local log has dropped is in the archive only. */

@@ -175,7 +175,7 @@ function eventRows(
     evidence: {
       measured: event.measured,
       expected: [event.low, event.high] as const,
-      ...(event.against === null ? {} : { against: deviceOf(event.against) }),
+      ...(event.against === null ? {} : { against: event.against }),
     },
   }));
   return bulkUpsert(db, anomalyEvents, rows, { replace: ['endHour', 'flag'] });

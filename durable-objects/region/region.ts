@@ -6,7 +6,16 @@ import { DurableObject } from 'cloudflare:workers';
 import type { RegionRefusal } from '../../core/errors.ts';
 import type { CharterBody, MaintenanceBody, MembershipBody } from '../../core/region/entry.ts';
 import type { Result } from '../../core/result.ts';
-import type { IngestReply, Observation, ObservationQuery, RegionApi, RegionSummary, VerifiedBatch } from './api.ts';
+import type {
+  BlockAnswer,
+  BlockOffer,
+  IngestReply,
+  Observation,
+  ObservationQuery,
+  RegionApi,
+  RegionSummary,
+  VerifiedBatch,
+} from './api.ts';
 import { logLine } from '../log.ts';
 import { RegionKeeper, type RegionBindings } from './keeper.ts';
 
@@ -42,6 +51,13 @@ export class Region extends DurableObject<RegionBindings> implements RegionApi {
 
   observations(query: ObservationQuery): Promise<readonly Observation[]> {
     return this.#keeper.observations(query);
+  }
+
+  async exchange(hour: number, offer: BlockOffer): Promise<BlockAnswer> {
+    const answer = this.#keeper.exchange(hour, offer);
+    // The asker gets its answer at once; what its block makes possible here comes after.
+    if (this.#keeper.mayJudge(hour)) this.ctx.waitUntil(this.alarm());
+    return answer;
   }
 
   async summary(): Promise<RegionSummary> {

@@ -9,6 +9,8 @@ import { STATE_VERSION } from '../../core/region/state.ts';
 const HOUR_MS = 3_600_000;
 /** SQLite rows are at most 2 MB (Durable Objects limits). */
 const PAGE_BYTES = 1_900_000;
+/** Hours for which blocks are kept: a region that begins later fills a week, and none stays behind for longer. */
+const KEPT_BLOCKS = 200;
 
 type Row = { readonly seq: number; readonly received_ms: number; readonly kind: string; readonly body: ArrayBuffer };
 
@@ -135,6 +137,25 @@ export class RegionStore {
     if (stale !== undefined && stale.pages > 0) this.#sql.exec('DELETE FROM checkpoint WHERE page >= ?', pages);
   }
 
+  /** A block larger than a row is not kept: the region is then absent for its neighbors. No object holds that many devices. */
+  keepBlock(hour: number, block: Uint8Array): void {
+    if (block.length > PAGE_BYTES) return;
+    this.#sql.exec(
+      `INSERT INTO block (place, hour, body) VALUES (?, ?, ?)
+       ON CONFLICT (place) DO UPDATE SET hour = excluded.hour, body = excluded.body`,
+      placeOf(hour),
+      hour,
+      block,
+    );
+  }
+
+  blockOf(hour: number): Uint8Array | null {
+    const [row] = this.#sql
+      .exec<{ body: ArrayBuffer }>('SELECT body FROM block WHERE place = ? AND hour = ?', placeOf(hour), hour)
+      .toArray();
+    return row === undefined ? null : new Uint8Array(row.body);
+  }
+
   /** The log here begins with the region's first entry, or is empty. */
   get isWhole(): boolean {
     const [table] = this.#tables;
@@ -159,4 +180,9 @@ export class RegionStore {
       this.#tables.shift();
     }
   }
+}
+
+/** A ring: the newest hour takes the row of the oldest, so that nothing is ever deleted. */
+function placeOf(hour: number): number {
+  return ((hour % KEPT_BLOCKS) + KEPT_BLOCKS) % KEPT_BLOCKS;
 }

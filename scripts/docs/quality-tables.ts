@@ -120,6 +120,7 @@ const DURATIONS: Readonly<Record<keyof TimeRules, string>> = {
   hourSeconds: 'an hour',
   epochSeconds: 'an epoch',
   graceSeconds: 'an hour closes this long after its end',
+  blockWaitSeconds: 'it then waits this much longer at most for the regions around',
   maxAheadSeconds: 'a reading may lie this far ahead of its receipt',
   maxAgeSeconds: 'a reading may be this old at its receipt',
   backfillSeconds: "a region's first hour lies this long before its first batch",

@@ -4,10 +4,21 @@ import type { DeviceId, OwnerAddress, PlaceCell, RegionCell } from '../../core/i
 import { packReadings } from '../../core/reading/pack.ts';
 import type { Reading } from '../../core/reading/reading.ts';
 import type { BatchEffect } from '../../core/region/apply-batch.ts';
-import { dueHour, nextDueMs } from '../../core/region/due.ts';
-import type { EntryBody, MembershipBody } from '../../core/region/entry.ts';
+import { makeBlock, type Block } from '../../core/region/block.ts';
+import {
+  blockDeadlineMs,
+  dueHour,
+  isWorthWaiting,
+  nextDueMs,
+  nextHour,
+  openHour,
+  whyNoBlock,
+} from '../../core/region/due.ts';
+import type { CharterBody, EntryBody, MembershipBody } from '../../core/region/entry.ts';
 import { applyEntry } from '../../core/region/fold.ts';
+import { chooseBlocks } from '../../core/region/foreign.ts';
 import { noOutputs, type Outputs } from '../../core/region/outputs.ts';
+import { isWithinReach } from '../../core/region/reach.ts';
 import { emptyState, type RegionState } from '../../core/region/state.ts';
 import { hashRuleSet, type RuleSet } from '../../core/rules/rule-set.ts';
 import { toSteps, type Row, type Station } from './data-set.ts';
@@ -16,12 +27,21 @@ const REGION_RESOLUTION = 3;
 const PLACE_RESOLUTION = 7;
 /** Stations without coordinates stand alone: a degree apart, beyond every neighbor radius. */
 const LONELY_DEGREES = 1;
+/** As the objects keep them. */
+const KEPT_BLOCKS = 200;
+
+/** Which region a station belongs to; tests cut a set into regions of their own. */
+export type RegionOf = (station: Station) => RegionCell;
 
 /** One region: its state, its log's clock and what it has put out. */
 export type Region = {
   readonly cell: RegionCell;
   readonly state: RegionState;
   readonly outputs: Outputs;
+  /** Regions whose devices may be neighbors of this one's. */
+  readonly near: Region[];
+  /** Its own blocks by hour. */
+  readonly blocks: Map<number, Block>;
   nextDueMs: number;
   nonce: number;
 };
@@ -33,14 +53,22 @@ export class Replay {
   readonly placed: ReadonlyMap<string, Placed>;
   readonly #rules: RuleSet;
 
-  constructor(stations: readonly Station[], rules: RuleSet, startMs: number) {
+  constructor(stations: readonly Station[], rules: RuleSet, startMs: number, regionOf: RegionOf = trueRegionOf) {
     this.#rules = rules;
     const byCell = Map.groupBy(stations, regionOf);
     const placed = new Map<string, Placed>();
     this.regions = [...byCell]
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
       .map(([cell, members]) => {
-        const region: Region = { cell, state: emptyState(), outputs: noOutputs(), nextDueMs: 0, nonce: 0 };
+        const region: Region = {
+          cell,
+          state: emptyState(),
+          outputs: noOutputs(),
+          near: [],
+          blocks: new Map(),
+          nextDueMs: 0,
+          nonce: 0,
+        };
         this.#append(region, charterOf(cell, rules), startMs);
         for (const [slot, station] of members.entries()) {
           this.#append(region, membershipOf(station, slot, startMs), startMs);
@@ -48,6 +76,7 @@ export class Replay {
         }
         return region;
       });
+    for (const region of this.regions) region.near.push(...this.regions.filter((other) => isNear(region, other)));
     this.placed = placed;
   }
 
@@ -70,22 +99,44 @@ export class Replay {
     return effect;
   }
 
-  /** Closes every hour that is due by the clock, as the object's alarm does. */
+  /** Closes every hour that is due by the clock, as the objects' alarms do; each with what the regions around say of it. */
   advance(nowMs: number): void {
+    if (this.regions.every((region) => region.nextDueMs === 0 || nowMs < region.nextDueMs)) return;
+    for (;;) {
+      const closed = this.regions.filter((region) => this.#close(region, nowMs));
+      const judged = this.regions.filter((region) => this.#judge(region, nowMs));
+      if (closed.length === 0 && judged.length === 0) break;
+    }
     for (const region of this.regions) {
-      if (region.nextDueMs === 0 || nowMs < region.nextDueMs) continue;
-      this.#closeDue(region, nowMs);
-      region.nextDueMs = nextDueMs(region.state, nowMs, this.#rules) ?? nowMs;
+      if (region.nextDueMs !== 0) region.nextDueMs = nextDueMs(region.state, nowMs, this.#rules) ?? nowMs;
     }
   }
 
-  #closeDue(region: Region, nowMs: number): void {
-    for (;;) {
-      const hour = dueHour(region.state, nowMs, this.#rules);
-      if (hour === null) return;
-      this.#append(region, { kind: 'hour-close', hour }, nowMs);
-      this.#append(region, { kind: 'neighbour-cells', hour, blocks: [] }, nowMs);
-    }
+  /** Step one. */
+  #close(region: Region, nowMs: number): boolean {
+    const { state } = region;
+    const due = openHour(state) === null ? dueHour(state, nowMs, this.#rules) : null;
+    if (due === null) return false;
+    const hour = region.near.length === 0 ? due : nextHour(state);
+    this.#append(region, { kind: 'hour-close', hour }, nowMs);
+    const block = region.near.length === 0 ? null : makeBlock(state, hour);
+    if (block !== null) region.blocks.set(hour, block);
+    region.blocks.delete(hour - KEPT_BLOCKS);
+    return true;
+  }
+
+  /** Step two, once all have answered or the wait is over. */
+  #judge(region: Region, nowMs: number): boolean {
+    const { state } = region;
+    const hour = openHour(state);
+    if (hour === null) return false;
+    const isWaiting = region.near.some(
+      (other) => !other.blocks.has(hour) && isWorthWaiting(state, whyNoBlock(other.state, hour), nowMs, this.#rules),
+    );
+    if (isWaiting && nowMs < blockDeadlineMs(state, hour, this.#rules)) return false;
+    const asked = region.near.map(({ cell, blocks }) => ({ cell, block: blocks.get(hour) ?? null }));
+    this.#append(region, { kind: 'neighbour-cells', hour, blocks: chooseBlocks(state, asked) }, nowMs);
+    return true;
   }
 
   #append(region: Region, body: EntryBody, receivedMs: number): BatchEffect | null {
@@ -102,11 +153,16 @@ function readingsOf(row: Row, station: Station): Reading[] {
   });
 }
 
-function regionOf({ latitude, longitude }: Station): RegionCell {
+function isNear(region: Region, other: Region): boolean {
+  const [one, two] = [region.state.charter, other.state.charter];
+  return region !== other && one !== null && two !== null && isWithinReach(one.boundary, two.boundary);
+}
+
+function trueRegionOf({ latitude, longitude }: Station): RegionCell {
   return latLngToCell(latitude ?? 0, longitude ?? 0, REGION_RESOLUTION) as RegionCell;
 }
 
-function charterOf(cell: RegionCell, rules: RuleSet): EntryBody {
+function charterOf(cell: RegionCell, rules: RuleSet): CharterBody {
   const boundary = cellToBoundary(cell).map(([latitude, longitude]) => [toE5(longitude), toE5(latitude)] as const);
   return { kind: 'rule-set', rules: rules.name, ruleSetHash: hashRuleSet(rules), cell, regionName: cell, boundary };
 }

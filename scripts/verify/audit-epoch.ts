@@ -3,10 +3,11 @@
  * difference. Reads only what everybody can read.
  */
 import { checkBatchTools } from './tools.ts';
+import { compareBlocks } from '../../core/audit/compare-blocks.ts';
 import { comparePage, compareReport } from '../../core/audit/compare.ts';
 import { compareCommit, compareMints } from '../../core/audit/compare-payments.ts';
 import { differs, type Difference } from '../../core/audit/difference.ts';
-import { stateHash } from '../../core/audit/replay-region.ts';
+import { blockRecord, stateHash } from '../../core/audit/replay-region.ts';
 import type { RegionCell } from '../../core/ids.ts';
 import { ok, type Result } from '../../core/result.ts';
 import { lastHourOf } from '../../core/reward/closable.ts';
@@ -72,6 +73,9 @@ export async function auditEpoch(options: AuditOptions): Promise<Checked<Audited
   const regions = await readRegions(api, epoch, rules.value, named.value, options.onProgress);
   if (!regions.ok) return regions;
   reportRegions(regions.value, step);
+  const exchanged = compareBlocks(regions.value.map(({ replay }) => blockRecord(replay)));
+  if (!exchanged.ok) return exchanged;
+  step('exchange', `${exchanged.value} blocks of neighbouring regions, each as its own log makes it`);
 
   const result = computeEpoch(
     inputsOf(epoch, chain.value.firstEpoch, named.value, regions.value, rules.value),

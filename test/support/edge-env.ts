@@ -10,7 +10,13 @@ import type { DeviceId, RegionCell } from '../../core/ids.ts';
 import type { CharterBody, MaintenanceBody, MembershipBody } from '../../core/region/entry.ts';
 import type { Receipt } from '../../core/region/receipt.ts';
 import { err, ok, type Result } from '../../core/result.ts';
-import type { IngestReply, RegionApi, RegionSummary, VerifiedBatch } from '../../durable-objects/region/api.ts';
+import type {
+  BlockAnswer,
+  IngestReply,
+  RegionApi,
+  RegionSummary,
+  VerifiedBatch,
+} from '../../durable-objects/region/api.ts';
 import type { EdgeBindings } from '../../worker/env.ts';
 import { TEST_BINDINGS } from '../workerd/bindings.ts';
 
@@ -53,6 +59,10 @@ export class StandInRegion implements RegionApi {
     if (this.refusal) return err(this.refusal);
     this.memberships.push(membership);
     return ok(await this.summary());
+  }
+
+  async exchange(): Promise<BlockAnswer> {
+    return { status: 'never' };
   }
 
   async maintain(maintenance: MaintenanceBody) {

@@ -12,7 +12,9 @@ export const HOUR_MS = 3_600_000;
 /** A UTC midnight. */
 export const DAY0_MS = Date.UTC(2026, 5, 1);
 
-export function charterOf(rules: RuleSet = MAIN_RULES, cell: RegionCell = MADRID): CharterBody {
+/** `degreesEast`: of Madrid. */
+export function charterOf(rules: RuleSet = MAIN_RULES, cell: RegionCell = MADRID, degreesEast = 0): CharterBody {
+  const east = degreesEast * 100_000;
   return {
     kind: 'rule-set',
     rules: rules.name,
@@ -20,9 +22,9 @@ export function charterOf(rules: RuleSet = MAIN_RULES, cell: RegionCell = MADRID
     cell,
     regionName: 'Madrid',
     boundary: [
-      [-400_000, 4_000_000],
-      [-300_000, 4_000_000],
-      [-350_000, 4_100_000],
+      [-400_000 + east, 4_000_000],
+      [-300_000 + east, 4_000_000],
+      [-350_000 + east, 4_100_000],
     ],
   };
 }
@@ -57,9 +59,9 @@ export function reading(code: string, measuredMs: number, value: number): Readin
 export class TestLog extends FoldLog {
   readonly entries: LogEntry[] = [];
 
-  constructor(devices: number, rules: RuleSet = MAIN_RULES, nowMs: number = DAY0_MS) {
+  constructor(devices: number, rules: RuleSet = MAIN_RULES, nowMs: number = DAY0_MS, cell: RegionCell = MADRID) {
     super(rules);
-    this.add(charterOf(rules), nowMs);
+    this.add(charterOf(rules, cell), nowMs);
     for (let slot = 0; slot < devices; slot += 1) this.add(memberOf(slot), nowMs);
   }
 

@@ -10,43 +10,11 @@ import type { Reading } from '../../core/reading/reading.ts';
 import { LOCAL_RULES } from '../../core/rules/local.ts';
 import { MAIN_RULES } from '../../core/rules/main.ts';
 import type { RuleSet } from '../../core/rules/rule-set.ts';
-import { RegionKeeper } from '../../durable-objects/region/keeper.ts';
+import { RegionKeeper, type RegionBindings } from '../../durable-objects/region/keeper.ts';
 import type { VerifiedBatch } from '../../durable-objects/region/api.ts';
 import { charterOf, DAY0_MS, HOUR_MS, memberOf, reading } from '../support/region-log.ts';
 import { syntheticStateHash } from '../support/synthetic-log.ts';
-
-type Counted = { readonly storage: DurableObjectStorage; rowsWritten(): number };
-
-/**
- * The object's own storage, with every write counted as it is billed: rows of SQL, and one for each alarm set. Alarms are
- * counted but not set: these tests pass the time in, and a real alarm would come with today's.
- */
-function counted(storage: DurableObjectStorage): Counted {
-  const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
-  let alarms = 0;
-  const sql = new Proxy(storage.sql, {
-    get: (target, key) =>
-      key === 'exec'
-        ? (query: string, ...bindings: unknown[]) => {
-            const cursor = target.exec(query, ...bindings);
-            cursors.push(cursor);
-            return cursor;
-          }
-        : Reflect.get(target, key, target),
-  });
-  const proxy = new Proxy(storage, {
-    get: (target, key) => {
-      if (key === 'sql') return sql;
-      if (key === 'setAlarm')
-        return async () => {
-          alarms += 1;
-        };
-      const value: unknown = Reflect.get(target, key, target);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
-  return { storage: proxy, rowsWritten: () => cursors.reduce((sum, cursor) => sum + cursor.rowsWritten, alarms) };
-}
+import { counted } from './support/counted.ts';
 
 function batch(slot: number, nonce: number, readings: readonly Reading[]): VerifiedBatch {
   return {
@@ -65,7 +33,8 @@ let cell = '' as RegionCell;
 function open(keeper: RegionKeeper, devices: number, nowMs: number, rules: RuleSet = MAIN_RULES): void {
   regions += 1;
   cell = `83390${regions.toString(16)}fffffffff` as RegionCell;
-  keeper.charter(charterOf(rules, cell), nowMs);
+  // Far from all others, so that no exchange is due.
+  keeper.charter(charterOf(rules, cell, regions * 5), nowMs);
   for (let slot = 0; slot < devices; slot += 1) keeper.applyMembership(memberOf(slot), nowMs);
 }
 
@@ -220,11 +189,7 @@ test('a kill between the close and its publication loses nothing: the next wake 
       ...env,
       DB: { ...env.DB, batch: () => Promise.reject(new Error('D1 is away')), prepare: env.DB.prepare.bind(env.DB) },
     };
-    const keeper = new RegionKeeper(
-      counted(state.storage).storage,
-      broken as unknown as { DB: D1Database; ARCHIVE: R2Bucket },
-      'test',
-    );
+    const keeper = new RegionKeeper(counted(state.storage).storage, broken as unknown as RegionBindings, 'test');
     await expect(threeEpochs(keeper)).rejects.toThrow('D1 is away');
     const awake = new RegionKeeper(counted(state.storage).storage, env, 'test');
     const before = awake.summary().closedThrough;

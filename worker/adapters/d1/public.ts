@@ -71,6 +71,8 @@ export type RegionDetail = {
   readonly events: readonly EventRow[];
   /** Score of each device's last closed day. */
   readonly scores: ReadonlyMap<string, number>;
+  /** Display name of its devices, and of those of other regions that its flags name. */
+  readonly names: ReadonlyMap<string, string>;
 };
 
 /** Several hours, because a station that reports every other hour still has a latest value. */
@@ -118,7 +120,12 @@ export async function readRegion(db: D1Database, cell: string, throughHour: numb
   if (region === undefined) return null;
   const { slots, ...row } = region;
   const scores = new Map(days.map((day) => [day.device, day.scoreBps]));
-  return { region: row, slots, devices: stations, hours, events, scores };
+  const own = new Map(stations.map((station) => [station.device, station.displayName]));
+  const beyond = events.flatMap(({ evidence: { against } }) =>
+    against === undefined || own.has(against) ? [] : [against],
+  );
+  const names = new Map([...own, ...(await readNames(db, beyond))]);
+  return { region: row, slots, devices: stations, hours, events, scores, names };
 }
 
 export async function readEpochs(db: D1Database, limit: number): Promise<readonly EpochRow[]> {

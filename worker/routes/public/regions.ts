@@ -35,11 +35,10 @@ export const regionRoutes = new Hono<AppEnv>()
     if (!cell.ok) return problem(c, cell.error);
     const detail = await readRegion(c.env.DB, cell.value, lastPublicHour(nowMs(), rules));
     if (detail === null) return problem(c, { reason: 'no-such', kind: 'region', given: cell.value });
-    const names = new Map(detail.devices.map((device) => [device.device, device.displayName]));
     const answer: RegionAnswer = {
       ...toItem(detail.region, rules),
       stations: toStations(detail, rules),
-      flags: detail.events.flatMap((event) => toFlag(event, names, rules)),
+      flags: detail.events.flatMap((event) => toFlag(event, detail.names, rules)),
     };
     return c.json(answer, 200, { 'cache-control': perHour(rules.hourSeconds) });
   });
