@@ -90,6 +90,12 @@ export function explain(test: string, facts: FlagFacts, quantity: Quantity): Exp
         reason: `${label} left its own level for ${value}; values ${band(facts.expected, quantity)} were to be expected.`,
         remedy: 'Check the sensor and its surroundings; no device nearby can tell whether this was real.',
       };
+    case 'consistency':
+      return {
+        reason: `${label} read ${value}; the other particle fractions of this device allow values ${band(facts.expected, quantity)}.`,
+        remedy:
+          'Check that each fraction is sent under its own name and unit; clean the inlet and recalibrate the channel that is off.',
+      };
     case 'copy':
       return {
         reason: `${label} repeats the readings of ${other}.`,

@@ -8,8 +8,9 @@ import type { Finding } from './finding.ts';
 import { agreementFinding, agreementOf, residualOf, seriesTests, usualSpread } from './hourly-tests.ts';
 import { jointFindings } from './joint-tests.ts';
 import { learn } from './learn.ts';
+import { nearbyOf } from './provisional.ts';
 import { replayFinding, updateReplay } from './replay.ts';
-import { APART, FLAT, QUIET, RANGE, SHIFTED, STEP } from './tests.ts';
+import { APART, CONSISTENCY, FLAT, QUIET, RANGE, SHIFTED, STEP } from './tests.ts';
 import { T } from './thresholds.ts';
 import { neighborsOf, sightOf, type HourView, type Neighbors, type Sight } from './view.ts';
 
@@ -66,7 +67,11 @@ export function judgeCells(hour: number, present: readonly Present[], devices: r
   }
   for (const { present: here, seen } of judged) {
     const isDoubtful = isSuspected(here.device);
-    for (const { own, neighbors } of seen) learn(own, neighbors, isDoubtful ? T.offset.flaggedRate : trustIn(own.cell));
+    for (const { own, neighbors } of seen) {
+      learn(own, neighbors, isDoubtful ? T.offset.flaggedRate : trustIn(own.cell));
+      own.series.nearby = nearbyOf(own, neighbors);
+      own.cell.neighbors = neighbors?.slots.length ?? 0;
+    }
   }
   return findings;
 }
@@ -84,7 +89,7 @@ function isExcused({ own, neighbors, findings }: Seen): boolean {
 
 function excuse(cell: Cell): void {
   if (cell.flag !== SUSPECT) return;
-  cell.tests &= ~(RANGE | STEP);
+  cell.tests &= ~(RANGE | STEP | CONSISTENCY);
   if ((cell.tests & FLAT) === 0) cell.flag = GOOD;
 }
 

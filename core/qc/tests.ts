@@ -40,6 +40,9 @@ export const REPLAY = 8192;
 /** Left its own level, where no neighbors can tell. */
 export const JUMP = 16_384;
 
+/** Readings of one moment contradict each other. */
+export const CONSISTENCY = 32_768;
+
 export const TEST_BITS: readonly (readonly [TestCode, number])[] = [
   ['range', RANGE],
   ['step', STEP],
@@ -56,6 +59,7 @@ export const TEST_BITS: readonly (readonly [TestCode, number])[] = [
   ['shifted', SHIFTED],
   ['replay', REPLAY],
   ['jump', JUMP],
+  ['consistency', CONSISTENCY],
 ];
 
 export function testCodes(mask: number): TestCode[] {
@@ -68,6 +72,7 @@ const POINT_TESTS: readonly (readonly [CheckCode, number])[] = [
   ['flat', FLAT],
   ['late', LATE],
   ['time', TIME],
+  ['consistency', CONSISTENCY],
 ];
 
 /** Those of single readings, which a receipt can name. */

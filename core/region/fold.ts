@@ -37,7 +37,8 @@ export function applyEntry(state: RegionState, entry: LogEntry, rules: RuleSet, 
     case 'maintenance': {
       const device = state.devices.find((candidate) => candidate.membership.device === entry.device);
       // Announced, not excused: a window starts no earlier than its receipt.
-      device?.maintenance.push([Math.max(entry.fromMs, entry.receivedMs), entry.untilMs]);
+      const fromMs = Math.max(entry.fromMs, entry.receivedMs);
+      if (fromMs < entry.untilMs) device?.maintenance.push([fromMs, entry.untilMs]);
       return null;
     }
     case 'inherit':
@@ -80,6 +81,7 @@ function inherit(state: RegionState, entry: InheritBody): void {
   device.badHours = [entry.badHours];
   device.scoreDays = 1;
   device.score30Bps = entry.scoreBps;
+  device.weeklyBps = entry.scoreBps;
 }
 
 function newDevice(membership: MembershipBody): DeviceState {
@@ -97,8 +99,12 @@ function newDevice(membership: MembershipBody): DeviceState {
     late: [],
     maintenance: [],
     badHours: [],
+    maintained: [],
     scoreDays: 0,
     score30Bps: 0,
+    weeklyBps: 0,
+    // Unknown is not bad.
+    eligible: true,
     events: [],
     copies: [],
     lags: [],

@@ -95,9 +95,9 @@ export async function seed(shop: Shop): Promise<Seeded> {
       .run();
     await db
       .prepare(
-        `INSERT INTO device_day (device, epoch, cell, owner, status, tier, density, claimed_ms, score_bps, score30_bps, parts,
-           series, late, late_series)
-         SELECT device, ?, cell, owner, status, tier, density, claimed_ms, 9000, 9000, '{}', ?, 0, '[]'
+        `INSERT INTO device_day (device, epoch, cell, owner, status, tier, density, claimed_ms, score_bps, score30_bps,
+           weekly_bps, eligible, parts, series, late, late_series)
+         SELECT device, ?, cell, owner, status, tier, density, claimed_ms, 9000, 9000, 9000, 1, '{}', ?, 0, '[]'
          FROM device WHERE device = ?`,
       )
       .bind(epoch, JSON.stringify([{ quantity: 1, hours: hoursOf(slot) }]), device)

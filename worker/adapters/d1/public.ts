@@ -13,6 +13,7 @@ export type DeviceRow = typeof devices.$inferSelect;
 export type EventRow = typeof anomalyEvents.$inferSelect;
 export type EpochRow = typeof epochs.$inferSelect;
 export type PayoutRow = typeof payouts.$inferSelect;
+export type DayRow = Pick<typeof deviceDays.$inferSelect, 'epoch' | 'scoreBps' | 'weeklyBps' | 'eligible' | 'parts'>;
 export type HourRow = Pick<typeof regionHours.$inferSelect, 'hour' | 'cells'>;
 export type SegmentRow = {
   readonly key: string;
@@ -69,8 +70,8 @@ export type RegionDetail = {
   /** Newest first, hours up to `throughHour`. */
   readonly hours: readonly HourRow[];
   readonly events: readonly EventRow[];
-  /** Score of each device's last closed day. */
-  readonly scores: ReadonlyMap<string, number>;
+  /** Each device's last closed day. */
+  readonly days: ReadonlyMap<string, DayRow>;
 };
 
 /** Several hours, because a station that reports every other hour still has a latest value. */
@@ -108,17 +109,21 @@ export async function readRegion(db: D1Database, cell: string, throughHour: numb
       .select({
         device: deviceDays.device,
         scoreBps: deviceDays.scoreBps,
+        weeklyBps: deviceDays.weeklyBps,
+        eligible: deviceDays.eligible,
+        parts: deviceDays.parts,
+        // SQLite takes the bare columns from the row that has the maximum.
         epoch: sql<number>`max(${deviceDays.epoch})`,
       })
       .from(deviceDays)
-      .where(inArray(deviceDays.device, members))
+      // A row without series came from late readings alone: it has no score.
+      .where(and(inArray(deviceDays.device, members), sql`${deviceDays.series} <> '[]'`))
       .groupBy(deviceDays.device),
   ]);
   const region = found[0];
   if (region === undefined) return null;
   const { slots, ...row } = region;
-  const scores = new Map(days.map((day) => [day.device, day.scoreBps]));
-  return { region: row, slots, devices: stations, hours, events, scores };
+  return { region: row, slots, devices: stations, hours, events, days: new Map(days.map((day) => [day.device, day])) };
 }
 
 export async function readEpochs(db: D1Database, limit: number): Promise<readonly EpochRow[]> {
