@@ -8,7 +8,7 @@ import { CONSISTENCY, FLAT, RANGE, STEP, TEST_BITS } from '../qc/tests.ts';
 import { cellSum } from './cells.ts';
 import type { Finding } from '../qc/finding.ts';
 import type { Findings } from '../qc/judge-hour.ts';
-import type { Outputs } from './outputs.ts';
+import type { AnomalyEvent, Outputs } from './outputs.ts';
 import type { Cell, DeviceState, OpenEvent } from './state.ts';
 
 /** A device that says nothing for longer has ended its event with its last word. */
@@ -31,17 +31,17 @@ export function updateEvents(
     const cell = cells.find((candidate) => candidate.quantity === event.quantity);
     if (cell === undefined) {
       if (hour - event.lastHour <= SILENT_HOURS) still.push(event);
-      else emit(outputs, slot, event, event.lastHour + 1);
+      else emit(outputs, slot, 'end', event, event.lastHour + 1);
     } else if (isFlagged(cell) && (cell.tests & event.test) !== 0) {
       event.lastHour = hour;
       event.severity = Math.max(event.severity, severityOf(cell, event.test, findings));
       still.push(event);
       if (cell.flag > event.flag) {
         event.flag = cell.flag;
-        emit(outputs, slot, event, null);
+        emit(outputs, slot, 'worsen', event, null);
       }
     } else {
-      emit(outputs, slot, event, hour);
+      emit(outputs, slot, 'end', event, hour);
     }
   }
   for (const cell of cells) {
@@ -51,7 +51,7 @@ export function updateEvents(
         continue;
       const event = openEvent(device, cell, cells, test, findings, rules);
       still.push(event);
-      emit(outputs, slot, event, null);
+      emit(outputs, slot, 'begin', event, null);
     }
   }
   device.events = still;
@@ -64,10 +64,11 @@ function isFlagged(cell: Cell): boolean {
 function emit(
   outputs: Outputs,
   slot: number,
+  change: AnomalyEvent['change'],
   { lastHour: _lastHour, ...event }: OpenEvent,
   endHour: number | null,
 ): void {
-  outputs.events.push({ slot, ...event, endHour });
+  outputs.events.push({ change, slot, ...event, endHour });
 }
 
 function openEvent(

@@ -52,6 +52,7 @@ export type DayRevision = {
 };
 
 export type AnomalyEvent = {
+  readonly change: 'begin' | 'worsen' | 'end';
   readonly slot: number;
   readonly quantity: number;
   readonly test: number;

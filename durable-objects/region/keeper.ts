@@ -13,9 +13,11 @@ import type { DeviceId } from '../../core/ids.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { BatchEffect } from '../../core/region/apply-batch.ts';
 import { migrateRegion } from '../../schema/region/migrate.ts';
+import type { LiveMessage } from '../../schema/api/live.ts';
 import type { IngestReply, Observation, ObservationQuery, RegionSummary, VerifiedBatch } from './api.ts';
 import { archivedKeys, readSegment } from './archive.ts';
 import { RegionMemory } from './memory.ts';
+import { closedOf, helloOf } from './live.ts';
 import { observe } from './observe.ts';
 import { membershipRows, publish, type Stores } from './publish.ts';
 import { buildReceipt, receiptId } from './receipt.ts';
@@ -33,14 +35,21 @@ export class RegionKeeper {
   readonly #storage: DurableObjectStorage;
   readonly #stores: Stores;
   readonly #store: RegionStore;
+  readonly #tell: (message: LiveMessage) => void;
   #memory: RegionMemory | null = null;
   #checkpointSeq = 0;
   #advancing: Promise<RegionSummary> | null = null;
   /** Advance and refold await D1 and R2; they go one after the other. */
   readonly #turns = new Turns();
 
-  /** `cell` names the object; it says where a batch went that came before the charter. */
-  constructor(storage: DurableObjectStorage, bindings: RegionBindings, cell: string) {
+  /** `cell` names the object; it says where a batch went that came before the charter. `tell` hears of each close. */
+  constructor(
+    storage: DurableObjectStorage,
+    bindings: RegionBindings,
+    cell: string,
+    tell: (message: LiveMessage) => void = () => {},
+  ) {
+    this.#tell = tell;
     this.#cell = cell;
     this.#storage = storage;
     this.#stores = { db: bindings.DB, archive: bindings.ARCHIVE };
@@ -117,6 +126,10 @@ export class RegionKeeper {
     return observe(this.#load(), this.#store, query);
   }
 
+  hello(): LiveMessage {
+    return helloOf(this.#load());
+  }
+
   summary(): RegionSummary {
     const memory = this.#load();
     const { state } = memory;
@@ -153,7 +166,7 @@ export class RegionKeeper {
     let memory = this.#load();
     let isClosed = false;
     for (;;) {
-      await this.#publishAll(memory);
+      await this.#publishAll(memory, this.#tell);
       memory = this.#load();
       const hour = dueHour(memory.state, nowMs, memory.rules);
       if (hour === null) break;
@@ -226,12 +239,14 @@ export class RegionKeeper {
     }
   }
 
-  async #publishAll(memory: RegionMemory): Promise<void> {
+  /** A refold tells nobody: it is no news. */
+  async #publishAll(memory: RegionMemory, tell: (message: LiveMessage) => void = () => {}): Promise<void> {
     for (;;) {
       const [next] = memory.unpublished;
       if (next === undefined) return;
       await publish(next, memory.state, this.#store, this.#stores);
       memory.unpublished.shift();
+      tell(closedOf(next, memory));
     }
   }
 

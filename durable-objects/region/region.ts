@@ -8,6 +8,7 @@ import type { CharterBody, MaintenanceBody, MembershipBody } from '../../core/re
 import type { Result } from '../../core/result.ts';
 import type { IngestReply, Observation, ObservationQuery, RegionApi, RegionSummary, VerifiedBatch } from './api.ts';
 import { logLine } from '../log.ts';
+import { LiveAudience } from './live.ts';
 import { RegionKeeper, type RegionBindings } from './keeper.ts';
 
 /** D1 or R2 is away: look again after this long. */
@@ -15,10 +16,13 @@ const ALARM_RETRY_MS = 15_000;
 
 export class Region extends DurableObject<RegionBindings> implements RegionApi {
   readonly #keeper: RegionKeeper;
+  readonly #live: LiveAudience;
 
   constructor(ctx: DurableObjectState, env: RegionBindings) {
     super(ctx, env);
-    const keeper = new RegionKeeper(ctx.storage, env, ctx.id.name ?? '');
+    const live = new LiveAudience(ctx);
+    const keeper = new RegionKeeper(ctx.storage, env, ctx.id.name ?? '', (message) => live.tell(message));
+    this.#live = live;
     this.#keeper = keeper;
     // Only after a deploy that changed the fold, in a region that has dropped old hours: requests wait for the archive.
     if (keeper.mustFoldArchive) void ctx.blockConcurrencyWhile(() => keeper.foldWholeLog());
@@ -54,6 +58,15 @@ export class Region extends DurableObject<RegionBindings> implements RegionApi {
 
   refold(): Promise<RegionSummary> {
     return this.#keeper.refold(Date.now());
+  }
+
+  /** Upgrades of `GET /v1/regions/{cell}/live`; the edge lets nothing else through. */
+  override async fetch(request: Request): Promise<Response> {
+    return this.#live.join(request.headers.get('cf-connecting-ip'), this.#keeper.hello());
+  }
+
+  override webSocketMessage(socket: WebSocket): void {
+    this.#live.refuse(socket);
   }
 
   /** An alarm that throws is retried six times and then never again; this one comes back until it succeeds. */
