@@ -36,6 +36,12 @@ export function contradictionsIn(
   known: readonly SeriesState[],
   rules: ConsistencyRules,
 ): ReadonlyMap<Reading, Contradiction> {
+  // Most devices measure one fraction or none: they cost a look at each reading's quantity.
+  const posted = new Set<number>();
+  for (const { quantity } of readings) if (FRACTIONS.includes(quantity)) posted.add(quantity);
+  if (posted.size === 0) return NONE;
+  const before = known.filter((series) => FRACTIONS.includes(series.quantity) && series.recent.length > 0);
+  if (posted.size === 1 && before.every((series) => posted.has(series.quantity))) return NONE;
   const moments = new Map<number, Moment>();
   for (const reading of readings) {
     const size = FRACTIONS.indexOf(reading.quantity);
@@ -44,8 +50,6 @@ export function contradictionsIn(
     moments.set(reading.measuredMs, moment);
     moment[size] = reading;
   }
-  if (moments.size === 0) return NONE;
-  const before = known.filter((series) => FRACTIONS.includes(series.quantity) && series.recent.length > 0);
   const found = new Map<Reading, Contradiction>();
   for (const [measuredMs, moment] of moments) compareMoment(measuredMs, moment, before, rules, found);
   return found;

@@ -130,15 +130,16 @@ function withContradiction(verdict: PointVerdict, { flag, severity }: Contradict
 
 /** What the neighbors' last closed hour says of the newest reading of each quantity: told, never scored. */
 function addProvisional(device: DeviceState, readings: readonly Reading[], rules: RuleSet, effect: BatchEffect): void {
-  for (const series of device.quantities) {
-    if (series.nearby === null) continue;
-    const { lastMs, lastSteps: steps } = series;
-    const isOfThisPost = readings.some((one) => one.quantity === series.quantity && one.measuredMs === lastMs);
-    const quantity = quantityByIndex(series.quantity);
-    if (!isOfThisPost || quantity === undefined || isUnderMaintenance(device, lastMs)) continue;
-    const flag = provisionalFlag(series, steps / quantity.stepsPerUnit, hourOf(lastMs, rules.time));
+  for (const [at, { quantity: index, measuredMs }] of readings.entries()) {
+    // A packed post has its readings by quantity and time: the last of each quantity is its newest.
+    if (readings[at + 1]?.quantity === index) continue;
+    const series = device.quantities.find((one) => one.quantity === index);
+    const quantity = quantityByIndex(index);
+    if (series === undefined || series.nearby === null || quantity === undefined) continue;
+    if (series.lastMs !== measuredMs || isUnderMaintenance(device, measuredMs)) continue;
+    const flag = provisionalFlag(series, series.lastSteps / quantity.stepsPerUnit, hourOf(measuredMs, rules.time));
     if (flag === null) continue;
-    effect.provisional.push({ quantity: quantity.code, time: rfc3339(lastMs), test: 'neighbour', flag });
+    effect.provisional.push({ quantity: quantity.code, time: rfc3339(measuredMs), test: 'neighbour', flag });
   }
 }
 

@@ -63,9 +63,8 @@ function judgeHour(state: RegionState, hour: number, rules: RuleSet, outputs: Ou
   for (const { device, slot, cells } of present) {
     device.day.push(...cells);
     for (const cell of cells) {
-      cell.severity = severityOf(cell, findings);
       judged.push(judgedCell(slot, cell));
-      severities.push(cell.severity);
+      severities.push(severityOf(cell, findings));
     }
   }
   const cellsOf = new Map(present.map(({ slot, cells }) => [slot, cells]));

@@ -42,7 +42,7 @@ export function applyEntry(state: RegionState, entry: LogEntry, rules: RuleSet, 
       return null;
     }
     case 'inherit':
-      inherit(state, entry);
+      inherit(state, entry, rules);
       return null;
   }
 }
@@ -73,7 +73,7 @@ function applyMembership(state: RegionState, membership: MembershipBody): void {
   if (isMoved) updateNeighbors(state, known);
 }
 
-function inherit(state: RegionState, entry: InheritBody): void {
+function inherit(state: RegionState, entry: InheritBody, rules: RuleSet): void {
   const device = state.devices.find((candidate) => candidate.membership.device === entry.device);
   // Only a device without a history of its own here can bring one along.
   if (device === undefined || device.highNonce !== '') return;
@@ -82,6 +82,8 @@ function inherit(state: RegionState, entry: InheritBody): void {
   device.scoreDays = 1;
   device.score30Bps = entry.scoreBps;
   device.weeklyBps = entry.scoreBps;
+  // A new key or region is no way back to earning.
+  device.eligible = entry.scoreBps >= rules.score.ineligibleBps;
 }
 
 function newDevice(membership: MembershipBody): DeviceState {

@@ -111,7 +111,7 @@ export type Cell = {
   flag: Flag;
   /** Neighbors that it was compared with at the hour's close. */
   neighbors: number;
-  /** How far beyond its own limit the worst test went, in times the limit; 0: nothing found. */
+  /** How far beyond its own limit the worst test at receipt went, in times the limit; 0: nothing found. */
   severity: number;
   /** Receipt of the cell's first reading. */
   receivedMs: number;
