@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { eventsOf, flaggedShare, LEARNED_HOURS, noise, town, valuesOf, type Change } from '../../test/support/town.ts';
-import { DAY0_MS, HOUR_MS, memberOf } from '../../test/support/region-log.ts';
-import { COPY, REPLAY, SHIFTED } from './tests.ts';
+import { DAY0_MS, HOUR_MS, memberOf, reading } from '../../test/support/region-log.ts';
+import { GOOD, SUSPECT } from '../reading/reading.ts';
+import { COPY, REPLAY, SHIFTED, testCodes } from './tests.ts';
 
 const DEVICES = 9;
 const CULPRIT = 4;
@@ -116,4 +117,21 @@ test('a device without neighbors is judged by itself alone', () => {
   expect(flaggedShare(built, 0, 0)).toBeLessThan(0.02);
   expect(eventsOf(built, 0).some((event) => event.startHour === DAY0_MS / HOUR_MS + 300)).toBe(true);
   expect(memberOf(0).device).toBe(built.log.state.devices[0]?.membership.device);
+});
+
+test('neighbors that move alike excuse a jump, not a wrong clock', () => {
+  const hours = 96;
+  const { log } = town(DEVICES, hours);
+  const startMs = DAY0_MS + hours * HOUR_MS;
+  for (let slot = 0; slot < DEVICES; slot += 1) {
+    const { temp } = valuesOf(slot, hours);
+    // The culprit dates a single reading back by half an hour, which it never did before.
+    const receivedMs = startMs + (slot === CULPRIT ? 1_800_000 : 2000);
+    log.post(slot, receivedMs, [reading('temp', startMs, temp - 12)]);
+  }
+  log.close(startMs / HOUR_MS, startMs + HOUR_MS + 300_000);
+  const flags = log.outputs.hours.at(-1)?.cells.map(([slot, , , , , , flag, tests]) => [slot, flag, testCodes(tests)]);
+  expect(flags).toEqual(
+    Array.from({ length: DEVICES }, (_, slot) => (slot === CULPRIT ? [slot, SUSPECT, ['time']] : [slot, GOOD, []])),
+  );
 });

@@ -10,7 +10,7 @@ import { jointFindings } from './joint-tests.ts';
 import { learn } from './learn.ts';
 import { nearbyOf } from './provisional.ts';
 import { replayFinding, updateReplay } from './replay.ts';
-import { APART, CONSISTENCY, FLAT, QUIET, RANGE, SHIFTED, STEP } from './tests.ts';
+import { APART, CONSISTENCY, FLAT, QUIET, RANGE, SHIFTED, STEP, TIME } from './tests.ts';
 import { T } from './thresholds.ts';
 import { neighborsOf, sightOf, type HourView, type Neighbors, type Sight } from './view.ts';
 
@@ -90,7 +90,8 @@ function isExcused({ own, neighbors, findings }: Seen): boolean {
 function excuse(cell: Cell): void {
   if (cell.flag !== SUSPECT) return;
   cell.tests &= ~(RANGE | STEP | CONSISTENCY);
-  if ((cell.tests & FLAT) === 0) cell.flag = GOOD;
+  // Weather excuses neither a stuck sensor nor a wrong clock.
+  if ((cell.tests & (FLAT | TIME)) === 0) cell.flag = GOOD;
 }
 
 /** A suspicion that stays for weeks without proof was a change of the place: it is learned, slowly. */
