@@ -59,11 +59,11 @@ function summary(results: readonly Result[]): string {
   const rows = results.map(({ spec, any, fail, seconds }) => {
     const hour = any.deviceHour;
     const best = BASELINES.get(spec.name) ?? '-';
-    return `| ${spec.name} | ${figure(hour.precision)} | ${figure(hour.recall)} | ${figure(hour.f1, 3)} | ${figure(hour.fpr, 4)} | ${figure(fail.deviceHour.fpr, 4)} | ${figure(any.sustained)} | ${best} | ${seconds.toFixed(0)} s |`;
+    return `| ${spec.name} | ${figure(hour.precision)} | ${figure(hour.recall)} | ${figure(hour.f1, 3)} | ${figure(hour.fpr, 4)} | ${figure(fail.deviceHour.fpr, 4)} | ${figure(any.sustained)} | ${figure(any.averagePrecision)} | ${best} | ${seconds.toFixed(0)} s |`;
   });
   return [
-    '| set | precision | recall | F1 | FPR | FPR of fail | macro sustained | best baseline | time |',
-    '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
+    '| set | precision | recall | F1 | FPR | FPR of fail | macro sustained | AP | best baseline | time |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
     ...rows,
   ].join('\n');
 }
@@ -97,6 +97,7 @@ function page(results: readonly Result[]): string {
   return `# How well the quality scores work
 
 Written by \`npm run qc:bench\`. Device-hours, any flag unless said; sustained: at least a quarter of an event's hours flagged.
+AP: average precision over cells, ranked by how far the worst test went beyond its own limit.
 The verdicts are those of the fold that region objects run, over the development sets, in order of receipt.
 
 ${summary(results)}

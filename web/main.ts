@@ -2,6 +2,7 @@
 import { byId } from './dom/element.ts';
 import { morph } from './dom/morph.ts';
 import { pollIntervalMs, startPolling, type Poller } from './live/poll.ts';
+import { openStream } from './live/stream.ts';
 import { playRound } from './live/round.ts';
 import { cellOfDevice, createStore, hourSecondsOf } from './live/store.ts';
 import { announcement } from './live/announce.ts';
@@ -23,8 +24,14 @@ const map = createMap(byId('map'), {
 });
 let poller: Poller | null = null;
 let fitted: string | null = null;
+const stream = openStream((message) => {
+  store.heard.set(message.cell, message);
+  // Values follow by the next poll, which comes now.
+  if (message.type === 'closed') poller?.now();
+});
 
 function draw(): void {
+  stream.follow(store.cell);
   drawClock();
   morph(byId('regions'), toolbarView(store));
   morph(byId('panel'), panelView(store));

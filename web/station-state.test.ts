@@ -21,6 +21,8 @@ const flagged = (flag: 3 | 4, end: string | null): FlagItem => ({
   flag,
   start: at(9),
   end,
+  severity: 1,
+  against: [],
   reason: '',
   remedy: '',
 });
@@ -40,6 +42,7 @@ function stateOf(
     longitude: 0,
     elevationM: null,
     scoreBps: null,
+    day: null,
     latest,
   };
   const region: RegionAnswer = {

@@ -19,6 +19,7 @@ const day = (n: number): DeviceDay => ({
   claimedMs: n,
   scoreBps: 9000,
   score30Bps: 9000,
+  eligible: true,
 });
 const result = computeEpoch(
   {

@@ -52,7 +52,13 @@ test('a whole log gives the state and the device-days that the region had', () =
   const days = log.outputs.days.filter(({ epoch }) => epoch === EPOCH);
   expect(days).toHaveLength(3);
   expect(replayed.days).toEqual(
-    days.map(({ member, scoreBps, score30Bps }) => ({ ...member, cell: MADRID, scoreBps, score30Bps })),
+    days.map(({ member, scoreBps, score30Bps, eligible }) => ({
+      ...member,
+      cell: MADRID,
+      scoreBps,
+      score30Bps,
+      eligible,
+    })),
   );
   expect(replayed.seals).toEqual(log.outputs.seals);
 });

@@ -58,8 +58,8 @@ export function replayEntry(replay: RegionReplay, entry: LogEntry): Result<Devic
   if (entry.kind === 'batch' && effect === null) return differs('entry', at, 'a batch', 'its readings are not packed');
   recordBlocks(replay, entry);
   for (const day of outputs.days) {
-    const { member, scoreBps, score30Bps } = day;
-    if (day.epoch === epoch) replay.days.push({ ...member, cell, scoreBps, score30Bps });
+    const { member, scoreBps, score30Bps, eligible } = day;
+    if (day.epoch === epoch) replay.days.push({ ...member, cell, scoreBps, score30Bps, eligible });
   }
   replay.seals.push(...outputs.seals);
   return allowed;

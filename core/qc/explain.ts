@@ -95,6 +95,12 @@ export function explain(test: string, facts: FlagFacts, quantity: Quantity): Exp
         reason: `${label} read exactly nothing for hours while devices nearby put it ${band(facts.expected, quantity)}.`,
         remedy: 'Check the pump, the inlet and the supply of the sensor; announce maintenance before a calibration.',
       };
+    case 'consistency':
+      return {
+        reason: `${label} read ${value}; the other particle fractions of this device allow values ${band(facts.expected, quantity)}.`,
+        remedy:
+          'Check that each fraction is sent under its own name and unit; clean the inlet and recalibrate the channel that is off.',
+      };
     case 'copy':
       return {
         reason: `${label} repeats the readings of ${other}.`,

@@ -8,8 +8,9 @@ import { agreementFinding, agreementOf, residualOf, seriesTests, usualSpread } f
 import { jointFindings } from './joint-tests.ts';
 import { learn } from './learn.ts';
 import { outlookOf, type Outlook } from './outlook.ts';
+import { nearbyOf } from './provisional.ts';
 import { replayFinding, updateReplay } from './replay.ts';
-import { APART, FLAT, QUIET, RANGE, SHIFTED, STEP } from './tests.ts';
+import { APART, CONSISTENCY, FLAT, QUIET, RANGE, SHIFTED, STEP, TIME } from './tests.ts';
 import { T } from './thresholds.ts';
 import { neighborsOf, sightsOf, type HourView, type Neighbors, type Sight } from './view.ts';
 
@@ -60,6 +61,8 @@ export function judgeCells(hour: number, present: readonly Present[], foreign: r
     for (const { own, neighbors } of seen) {
       own.model.home = homeOf(own, neighbors);
       learn(own, neighbors, isDoubtful ? T.offset.flaggedRate : trustIn(own.cell));
+      own.series.nearby = nearbyOf(own, neighbors);
+      own.cell.neighbors = neighbors?.slots.length ?? 0;
     }
   }
   return findings;
@@ -101,8 +104,9 @@ function excuse({ own, neighbors }: Seen): void {
   const areStill = neighbors !== null && neighbors.stillHours * T.flat.stillShare >= own.model.run;
   if (cell.tests === FLAT && areStill) believeFailed(cell);
   if (cell.flag !== SUSPECT) return;
-  cell.tests &= ~(areStill ? RANGE | STEP | FLAT : RANGE | STEP);
-  if ((cell.tests & FLAT) === 0) cell.flag = GOOD;
+  cell.tests &= ~(areStill ? RANGE | STEP | CONSISTENCY | FLAT : RANGE | STEP | CONSISTENCY);
+  // Weather excuses neither a stuck sensor nor a wrong clock.
+  if ((cell.tests & (FLAT | TIME)) === 0) cell.flag = GOOD;
 }
 
 /** A suspicion that stays for weeks without proof was a change of the place: it is learned, slowly. */

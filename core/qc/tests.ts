@@ -40,6 +40,8 @@ export const SHIFTED = 4096;
 export const REPLAY = 8192;
 /** Left its own level, where no neighbors can tell. */
 export const JUMP = 16_384;
+/** Readings of one moment contradict each other. */
+export const CONSISTENCY = 32_768;
 /** Exactly nothing for hours, where the neighbors measure something. */
 export const ZERO = 65_536;
 
@@ -59,6 +61,7 @@ export const TEST_BITS: readonly (readonly [TestCode, number])[] = [
   ['shifted', SHIFTED],
   ['replay', REPLAY],
   ['jump', JUMP],
+  ['consistency', CONSISTENCY],
   ['zero', ZERO],
 ];
 
@@ -72,6 +75,7 @@ const POINT_TESTS: readonly (readonly [CheckCode, number])[] = [
   ['flat', FLAT],
   ['late', LATE],
   ['time', TIME],
+  ['consistency', CONSISTENCY],
 ];
 
 /** Those of single readings, which a receipt can name. */

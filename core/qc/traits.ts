@@ -68,6 +68,17 @@ const TRAITS: Readonly<Partial<Record<QuantityCode, Omit<Traits, 'code'>>>> = {
   noise_laeq: difference(2, 8, 0.2, 10),
 };
 
+/** The table as JSON can say it, for the hash of the rule set: limits that do not apply are left out. */
+export const TRAIT_CONSTANTS: Readonly<Record<string, Readonly<Record<string, string | number | boolean>>>> =
+  Object.fromEntries(
+    Object.entries(TRAITS).map(([code, row]) => [
+      code,
+      Object.fromEntries(
+        Object.entries(row).filter(([, value]) => typeof value !== 'number' || Number.isFinite(value)),
+      ),
+    ]),
+  );
+
 const BY_INDEX: (Traits | null)[] = [];
 
 export function traitsOf(quantity: number): Traits | null {

@@ -1,14 +1,16 @@
 /** Folds one batch: every reading is taken, counted as a duplicate or refused; taken ones are checked and enter their hour's cell. */
+import { contradictionsIn, type Contradiction } from '../qc/consistency.ts';
 import { checkPoint, type PointHistory, type PointVerdict } from '../qc/point-checks.ts';
 import { judgePost } from '../qc/receipt-time.ts';
-import { pointCodes, RANGE, STEP, TIME } from '../qc/tests.ts';
+import { provisionalFlag } from '../qc/provisional.ts';
+import { CONSISTENCY, pointCodes, RANGE, STEP, TIME } from '../qc/tests.ts';
 import { quantityByIndex, type Quantity } from '../reading/quantity.ts';
 import { FAIL, GOOD, NOT_EVALUATED, SUSPECT, type Flag, type Reading } from '../reading/reading.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import { firstHourOf, epochOf, hourOf, rfc3339 } from '../time.ts';
 import { addReading } from './cells.ts';
 import { cover, coverageOf, newSeries } from './coverage.ts';
-import type { ReadingRefusal, ReceiptFlag, RefusedReading } from './receipt.ts';
+import type { ProvisionalFlag, ReadingRefusal, ReceiptFlag, RefusedReading } from './receipt.ts';
 import { isUnderMaintenance, type DeviceState, type RegionState, type SeriesState } from './state.ts';
 
 /** What the receipt says of the readings; the rest of a receipt is known without the fold. */
@@ -18,6 +20,7 @@ export type BatchEffect = {
   late: number;
   refused: RefusedReading[];
   flags: ReceiptFlag[];
+  provisional: ProvisionalFlag[];
 };
 
 export function applyBatch(
@@ -28,14 +31,16 @@ export function applyBatch(
   rules: RuleSet,
 ): BatchEffect {
   if (state.firstBatchMs === null) openRegion(state, receivedMs, rules);
-  const effect: BatchEffect = { accepted: 0, duplicate: 0, late: 0, refused: [], flags: [] };
+  const effect: BatchEffect = { accepted: 0, duplicate: 0, late: 0, refused: [], flags: [], provisional: [] };
   const time = judgeTimes(device, readings, receivedMs);
+  const contradictions = contradictionsIn(readings, device.quantities, rules.consistency);
   for (const reading of readings) {
     const quantity = quantityByIndex(reading.quantity);
     // The edge packs only catalogue quantities; a log of a later catalogue must not brick this fold.
     if (quantity === undefined) continue;
-    applyReading(state, device, reading, quantity, receivedMs, time, rules, effect);
+    applyReading(state, device, reading, quantity, receivedMs, time, contradictions.get(reading), rules, effect);
   }
+  addProvisional(device, readings, rules, effect);
   state.batches += 1;
   state.readings += effect.accepted;
   return effect;
@@ -54,6 +59,7 @@ function applyReading(
   quantity: Quantity,
   receivedMs: number,
   time: Flag,
+  contradiction: Contradiction | undefined,
   rules: RuleSet,
   effect: BatchEffect,
 ): void {
@@ -76,7 +82,8 @@ function applyReading(
   const isFirst = series.recent.length === 0;
   if (measuredMs > device.newestMs) device.newestMs = measuredMs;
   const value = judge(device, series, coverage === 'newest' && !isFirst, reading, quantity, rules);
-  const verdict = time === GOOD ? value : withTime(value, time, (receivedMs - measuredMs) / 1000);
+  const consistent = contradiction === undefined ? value : withContradiction(value, contradiction);
+  const verdict = time === GOOD ? consistent : withTime(consistent, time, (receivedMs - measuredMs) / 1000);
   cover(series, measuredMs, steps, coverage, device.newestMs, rules.time);
   if (coverage === 'newest') remember(series, reading, verdict, isFirst);
 
@@ -113,6 +120,27 @@ function withTime(verdict: PointVerdict, time: Flag, lateSeconds: number): Point
   if (verdict.flag !== GOOD)
     return { ...verdict, tests: verdict.tests | TIME, flag: verdict.flag === FAIL ? FAIL : time };
   return { flag: time, tests: TIME, measured: lateSeconds, low: null, high: null };
+}
+
+function withContradiction(verdict: PointVerdict, { flag, severity }: Contradiction): PointVerdict {
+  if (verdict.flag === NOT_EVALUATED) return verdict;
+  if (verdict.flag === GOOD) return { flag, tests: CONSISTENCY, measured: severity, low: null, high: 1 };
+  return { ...verdict, tests: verdict.tests | CONSISTENCY, flag: verdict.flag === FAIL ? FAIL : flag };
+}
+
+/** What the neighbors' last closed hour says of the newest reading of each quantity: told, never scored. */
+function addProvisional(device: DeviceState, readings: readonly Reading[], rules: RuleSet, effect: BatchEffect): void {
+  for (const [at, { quantity: index, measuredMs }] of readings.entries()) {
+    // A packed post has its readings by quantity and time: the last of each quantity is its newest.
+    if (readings[at + 1]?.quantity === index) continue;
+    const series = device.quantities.find((one) => one.quantity === index);
+    const quantity = quantityByIndex(index);
+    if (series === undefined || series.nearby === null || quantity === undefined) continue;
+    if (series.lastMs !== measuredMs || isUnderMaintenance(device, measuredMs)) continue;
+    const flag = provisionalFlag(series, series.lastSteps / quantity.stepsPerUnit, hourOf(measuredMs, rules.time));
+    if (flag === null) continue;
+    effect.provisional.push({ quantity: quantity.code, time: rfc3339(measuredMs), test: 'neighbour', flag });
+  }
 }
 
 const UNEVALUATED: PointVerdict = { flag: NOT_EVALUATED, tests: 0, measured: 0, low: null, high: null };

@@ -1,5 +1,6 @@
 /** Hourly cells: exact sums of one device, quantity and hour. */
 import type { PointVerdict } from '../qc/point-checks.ts';
+import { pointSeverity } from '../qc/severity.ts';
 import { FAIL, GOOD, NOT_EVALUATED, SUSPECT, type Flag, type Reading } from '../reading/reading.ts';
 import type { JudgedCell } from './outputs.ts';
 import type { Cell } from './state.ts';
@@ -13,6 +14,7 @@ export function addReading(
 ): void {
   const cell = cellOf(open, hour, reading, receivedMs);
   cell.tests |= verdict.tests;
+  if (verdict.tests !== 0) cell.severity = Math.max(cell.severity, pointSeverity(verdict));
   if (verdict.flag === FAIL) {
     // Counted, but the good readings of the hour speak for it.
     cell.failed += 1;
@@ -50,6 +52,8 @@ function cellOf(open: Cell[], hour: number, reading: Reading, receivedMs: number
     unevaluated: 0,
     tests: 0,
     flag: GOOD,
+    neighbors: 0,
+    severity: 0,
     receivedMs,
   };
   open.splice(at, 0, cell);

@@ -5,7 +5,8 @@ import { LATE } from '../qc/tests.ts';
 import { epochOfHour, firstHourOf, hoursPerEpoch, hourStartMs } from '../time.ts';
 import { cellSum } from './cells.ts';
 import type { DayCell, DayMember, DaySeries, Outputs } from './outputs.ts';
-import { scoreDay, updateScore30 } from './score.ts';
+import { spendMaintenance } from './maintenance.ts';
+import { rememberScore, rememberSilence, scoreDay } from './score.ts';
 import type { DeviceState, RegionState } from './state.ts';
 
 export function closeDay(state: RegionState, epoch: number, rules: RuleSet, outputs: Outputs): void {
@@ -23,14 +24,16 @@ function memberOf({ membership }: DeviceState): DayMember {
 function scoreDevice(device: DeviceState, epoch: number, rules: RuleSet, outputs: Outputs): void {
   const cells = device.day;
   device.day = [];
+  const maintenance = spendMaintenance(device, epoch, rules.score, rules.time);
   if (cells.length === 0) {
     // A silent day earns nothing and is no row; integrity forgets with time.
     device.badHours = [0, ...device.badHours].slice(0, rules.score.memoryDays - 1);
+    if (maintenance.excused.size === 0) rememberSilence(device, rules.score);
     return;
   }
-  const score = scoreDay(device, cells, expectedQuantities(device, epoch, rules), rules);
+  const score = scoreDay(device, cells, expectedQuantities(device, epoch, rules), maintenance, rules);
   device.badHours = [score.badHours, ...device.badHours].slice(0, rules.score.memoryDays - 1);
-  updateScore30(device, score.scoreBps);
+  rememberScore(device, score.scoreBps, rules.score);
   const byQuantity = new Map<number, [number, DayCell][]>();
   for (const cell of cells) {
     const { count, sum } = cellSum(cell);
@@ -43,6 +46,8 @@ function scoreDevice(device: DeviceState, epoch: number, rules: RuleSet, outputs
     epoch,
     scoreBps: score.scoreBps,
     score30Bps: device.score30Bps,
+    weeklyBps: device.weeklyBps,
+    eligible: device.eligible,
     parts: score.parts,
     series: seriesOfDay(byQuantity, epoch, rules),
   });

@@ -2,7 +2,10 @@
  * The close of an hour in two steps: `hour-close` freezes the self-checked cells, `neighbour-cells` judges them. With the
  * last hour of an epoch come the scores of its device-days and the daily revision for late readings.
  */
-import { judgeCells, type Foreign } from '../qc/judge-hour.ts';
+import { judgeCells, type Findings, type Foreign } from '../qc/judge-hour.ts';
+import { findingSeverity } from '../qc/severity.ts';
+import { pointCodes } from '../qc/tests.ts';
+import { FAIL, SUSPECT } from '../reading/reading.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import { epochOfHour, firstHourOf, hoursPerEpoch } from '../time.ts';
 import { judgedCell, selfVerdict } from './cells.ts';
@@ -69,15 +72,26 @@ function judgeHour(
   });
   const findings = judgeCells(hour, present, foreign);
   const judged: JudgedCell[] = [];
+  const severities: number[] = [];
   for (const { device, slot, cells } of present) {
     device.day.push(...cells);
-    for (const cell of cells) judged.push(judgedCell(slot, cell));
+    for (const cell of cells) {
+      judged.push(judgedCell(slot, cell));
+      severities.push(severityOf(cell, findings));
+    }
   }
   const cellsOf = new Map(present.map(({ slot, cells }) => [slot, cells]));
   for (const slot of state.devices.keys()) {
     updateEvents(state, slot, hour, cellsOf.get(slot) ?? [], findings, rules, outputs);
   }
-  if (judged.length > 0) outputs.hours.push({ hour, cells: judged });
+  if (judged.length > 0) outputs.hours.push({ hour, cells: judged, severities });
+}
+
+/** Of the tests that the final verdict upholds: what a receipt said may have been taken back. */
+function severityOf(cell: Cell, findings: Findings): number {
+  if (cell.flag !== SUSPECT && cell.flag !== FAIL) return 0;
+  const hourly = (findings.get(cell) ?? []).map(findingSeverity);
+  return Math.max(pointCodes(cell.tests).length > 0 ? cell.severity : 0, 1, ...hourly);
 }
 
 /** Removes and returns the cells of the hour; `open` is sorted by hour and nothing older than it is left. */

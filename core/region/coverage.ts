@@ -23,6 +23,7 @@ export function newSeries(quantity: number, receivedMs: number, firstMs: number,
     runStartMs: firstMs,
     typicalMs: 0,
     model: null,
+    nearby: null,
     recent: [],
     // A device may start live and send what it measured before afterwards.
     gaps: [receivedMs - rules.maxAgeSeconds * 1000 - 1, firstMs],

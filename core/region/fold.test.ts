@@ -59,10 +59,10 @@ test('a state stored and read back after any entry goes on as if it had never le
   );
 });
 
-test('a whole good day scores full marks for every device', () => {
-  const { outputs } = dayOf(3);
+test('a whole good day scores full marks for every device that has neighbors', () => {
+  const { outputs } = dayOf(4);
   expect(outputs.days.map((day) => [day.member.device, day.scoreBps])).toEqual(
-    [0, 1, 2].map((slot) => [memberOf(slot).device, 10_000]),
+    [0, 1, 2, 3].map((slot) => [memberOf(slot).device, 10_000]),
   );
   expect(outputs.hours).toHaveLength(24);
   expect(outputs.events).toEqual([]);
@@ -92,9 +92,18 @@ test('a value out of range fails its hour, opens an event and lowers the score',
     { test: 1, startHour: HOUR0 + 5, endHour: HOUR0 + 9, flag: FAIL, measured: 99, low: -80, high: 60 },
   ]);
   const [day] = log.outputs.days;
-  // 20 of 24 hours are good: availability 20 / (24 * .85); integrity loses 4/24.
-  expect(day?.parts).toEqual({ availabilityBps: 9803, integrityBps: 8333, causes: [['range', 4]] });
-  expect(day?.scoreBps).toBe(8168);
+  // 20 of 24 hours are good: availability 20 / (24 * .85); integrity loses 4/24; nobody is near to confirm any of it.
+  expect(day?.parts).toEqual({
+    availabilityBps: 9803,
+    integrityBps: 8333,
+    reliabilityBps: 8000,
+    causes: [['range', 4]],
+    costs: [
+      ['range', 197 + 1635],
+      ['unverified', 1634],
+    ],
+  });
+  expect(day?.scoreBps).toBe(6534);
 });
 
 test('a value that stands still for longer than its quantity may is suspect, then fails', () => {

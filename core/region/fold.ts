@@ -37,11 +37,12 @@ export function applyEntry(state: RegionState, entry: LogEntry, rules: RuleSet, 
     case 'maintenance': {
       const device = state.devices.find((candidate) => candidate.membership.device === entry.device);
       // Announced, not excused: a window starts no earlier than its receipt.
-      device?.maintenance.push([Math.max(entry.fromMs, entry.receivedMs), entry.untilMs]);
+      const fromMs = Math.max(entry.fromMs, entry.receivedMs);
+      if (fromMs < entry.untilMs) device?.maintenance.push([fromMs, entry.untilMs]);
       return null;
     }
     case 'inherit':
-      inherit(state, entry);
+      inherit(state, entry, rules);
       return null;
   }
 }
@@ -72,7 +73,7 @@ function applyMembership(state: RegionState, membership: MembershipBody): void {
   if (isMoved) updateNeighbors(state, known);
 }
 
-function inherit(state: RegionState, entry: InheritBody): void {
+function inherit(state: RegionState, entry: InheritBody, rules: RuleSet): void {
   const device = state.devices.find((candidate) => candidate.membership.device === entry.device);
   // Only a device without a history of its own here can bring one along.
   if (device === undefined || device.highNonce !== '') return;
@@ -80,6 +81,9 @@ function inherit(state: RegionState, entry: InheritBody): void {
   device.badHours = [entry.badHours];
   device.scoreDays = 1;
   device.score30Bps = entry.scoreBps;
+  device.weeklyBps = entry.scoreBps;
+  // A new key or region is no way back to earning.
+  device.eligible = entry.scoreBps >= rules.score.ineligibleBps;
 }
 
 function newDevice(membership: MembershipBody): DeviceState {
@@ -97,8 +101,12 @@ function newDevice(membership: MembershipBody): DeviceState {
     late: [],
     maintenance: [],
     badHours: [],
+    maintained: [],
     scoreDays: 0,
     score30Bps: 0,
+    weeklyBps: 0,
+    // Unknown is not bad.
+    eligible: true,
     events: [],
     copies: [],
     lags: [],

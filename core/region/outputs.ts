@@ -18,7 +18,12 @@ export function noOutputs(): Outputs {
 /** [slot, quantity, readings, sum in steps, min, max, flag, tests] */
 export type JudgedCell = readonly [number, number, number, number, number, number, number, number];
 
-export type ClosedHour = { readonly hour: number; readonly cells: readonly JudgedCell[] };
+export type ClosedHour = {
+  readonly hour: number;
+  readonly cells: readonly JudgedCell[];
+  /** Of each cell: times its worst test's limit, 0 where nothing was found. For benchmarks; not stored. */
+  readonly severities: readonly number[];
+};
 
 /** [readings, sum in steps, flag, tests] */
 export type DayCell = readonly [number, number, number, number];
@@ -32,6 +37,9 @@ export type DeviceDay = {
   readonly epoch: number;
   readonly scoreBps: number;
   readonly score30Bps: number;
+  /** Exponential mean of about a week, and whether it lets the device earn (score.ts). */
+  readonly weeklyBps: number;
+  readonly eligible: boolean;
   readonly parts: ScoreParts;
   readonly series: readonly DaySeries[];
 };
@@ -45,6 +53,7 @@ export type DayRevision = {
 };
 
 export type AnomalyEvent = {
+  readonly change: 'begin' | 'worsen' | 'end';
   readonly slot: number;
   readonly quantity: number;
   readonly test: number;
@@ -52,11 +61,14 @@ export type AnomalyEvent = {
   /** Exclusive; null: goes on. */
   readonly endHour: number | null;
   readonly flag: number;
+  /** Worst so far, in times the test's limit. */
+  readonly severity: number;
+  /** Of the hour in which it began. */
   readonly measured: number;
   readonly low: number | null;
   readonly high: number | null;
-  /** The device that it was compared with, perhaps of another region. */
-  readonly against: DeviceId | null;
+  /** The devices that it was compared with, nearest first, perhaps of other regions. */
+  readonly against: readonly DeviceId[];
 };
 
 /** Entries `fromSeq` to `toSeq` are complete and go to the archive with hour `hour`. */

@@ -18,6 +18,8 @@ export type Receipt = {
     readonly refused: readonly RefusedReading[];
   };
   readonly flags: readonly ReceiptFlag[];
+  /** What the neighbors' last closed hour says of the newest reading of each quantity: a hint, never scored. */
+  readonly provisional: readonly ProvisionalFlag[];
   /** Seconds until the network expects the next batch. */
   readonly next: { readonly interval: number };
 };
@@ -26,10 +28,18 @@ export type ReadingRefusal = 'too-old' | 'in-the-future' | 'already-covered' | '
 export type RefusedReading = { readonly quantity: string; readonly time: string; readonly code: ReadingRefusal };
 
 /** Stable codes of the checks; the meaning of each is in docs/quality.md. */
-export type CheckCode = 'range' | 'step' | 'flat' | 'late' | 'time';
+export type CheckCode = 'range' | 'step' | 'flat' | 'late' | 'time' | 'consistency';
 export type ReceiptFlag = {
   readonly quantity: string;
   readonly time: string;
   readonly test: CheckCode;
   readonly flag: Flag;
+};
+
+/** 1: near what the neighbors say, 3: far from it. A quantity that cannot be compared now is not listed. */
+export type ProvisionalFlag = {
+  readonly quantity: string;
+  readonly time: string;
+  readonly test: 'neighbour';
+  readonly flag: 1 | 3;
 };

@@ -7,6 +7,7 @@ import type { Flag } from '../reading/reading.ts';
 import type { PostingHabit } from '../qc/receipt-time.ts';
 import type { Model } from '../qc/model.ts';
 import type { DeviceId, RegionCell } from '../ids.ts';
+import type { Nearby } from '../qc/provisional.ts';
 import type { CharterBody, MembershipBody } from './entry.ts';
 
 /**
@@ -68,8 +69,13 @@ export type DeviceState = {
   maintenance: [number, number][];
   /** Sum over hours of the share of bad quantities, in basis points, one number a day, newest first. */
   badHours: number[];
+  /** Hours of the maintenance budget used, one number a day, newest first. */
+  maintained: number[];
   scoreDays: number;
   score30Bps: number;
+  /** Exponential mean of about a week, and whether it lets the device earn. */
+  weeklyBps: number;
+  eligible: boolean;
   /** Running anomaly events by quantity and test. */
   events: OpenEvent[];
   copies: CopySuspicion[];
@@ -91,6 +97,8 @@ export type SeriesState = {
   typicalMs: number;
   /** What its hours have taught; null before the first verdict. */
   model: Model | null;
+  /** What the neighbors said at its last closed hour; null: too few. */
+  nearby: Nearby | null;
   /** [ms, steps] pairs, ascending, inside the duplicate window. */
   recent: number[];
   /** [fromMs, untilMs] pairs, exclusive ends, oldest first: where older readings may still come. */
@@ -112,6 +120,10 @@ export type Cell = {
   unevaluated: number;
   tests: number;
   flag: Flag;
+  /** Neighbors that it was compared with at the hour's close. */
+  neighbors: number;
+  /** How far beyond its own limit the worst test at receipt went, in times the limit; 0: nothing found. */
+  severity: number;
   /** Receipt of the cell's first reading. */
   receivedMs: number;
 };
@@ -128,7 +140,10 @@ export type OpenEvent = {
   measured: number;
   low: number | null;
   high: number | null;
-  against: DeviceId | null;
+  /** Worst so far, in times the test's limit. */
+  severity: number;
+  /** The devices it was compared with at its start. */
+  against: DeviceId[];
 };
 
 /** Evidence that two series are one, kept for the nearest devices by slot (qc/copy.ts). */

@@ -17,6 +17,7 @@ const anyDay = fc.record({
   claimedMs: fc.integer({ min: 0, max: 5 }),
   scoreBps: fc.integer({ min: 0, max: 10_000 }),
   score30Bps: fc.integer({ min: 0, max: 10_000 }),
+  eligible: fc.boolean(),
 }) satisfies fc.Arbitrary<Omit<DeviceDay, 'device'>>;
 
 const anyDays: fc.Arbitrary<readonly DeviceDay[]> = fc
@@ -51,6 +52,7 @@ const perfect = (n: number, more: Partial<DeviceDay> = {}): DeviceDay => ({
   claimedMs: n,
   scoreBps: 10_000,
   score30Bps: 10_000,
+  eligible: true,
   ...more,
 });
 

@@ -44,6 +44,7 @@ type ReportDevice = {
   readonly owner: string;
   readonly scoreBps: number;
   readonly score30Bps: number;
+  readonly eligible: boolean;
   readonly tier: number;
   readonly density: string;
   readonly claimedMs: number;

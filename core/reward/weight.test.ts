@@ -13,6 +13,7 @@ const day = (device: string, more: Partial<DeviceDay> = {}): DeviceDay => ({
   claimedMs: 0,
   scoreBps: 10_000,
   score30Bps: 10_000,
+  eligible: true,
   ...more,
 });
 const order = (...days: DeviceDay[]): readonly string[] =>
@@ -22,6 +23,12 @@ test('the ramp is zero up to 6,000 basis points and linear to 10,000', () => {
   expect([0, 6000, 6001, 8000, 10_000, 12_000].map((score) => rampBps(score, rules))).toEqual([
     0, 0, 2, 5000, 10_000, 10_000,
   ]);
+});
+
+test('a device whose weekly score does not let it earn has no weight and takes no slot', () => {
+  const [first, second] = weighDays([day('a', { eligible: false }), day('b')], rules);
+  expect([first?.weight, first?.rank]).toEqual([0, null]);
+  expect([second?.weight, second?.rank]).toEqual([FULL_WEIGHT, 1]);
 });
 
 test('tier outranks score, score outranks seniority, seniority outranks the id', () => {

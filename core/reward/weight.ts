@@ -1,5 +1,6 @@
 /**
- * A device's weight in an epoch: `ramp(score) x tier x slot`, by place and quality, never by how much was sold.
+ * A device's weight in an epoch: `ramp(score) x tier x slot`, by place and quality, never by how much was sold. The day's
+ * score decides how much; the weekly one only whether, so a device that was bad for days earns nothing on a lucky one.
  * Slots go by rank among the earning devices of a density cell, so a newcomer never dilutes those ranked above it.
  */
 import type { RewardRules } from '../rules/rule-set.ts';
@@ -18,6 +19,8 @@ export type DeviceDay = {
   readonly scoreBps: number;
   /** Over 30 days: decides the rank. */
   readonly score30Bps: number;
+  /** Over about a week, with hysteresis (region/score.ts): decides whether. */
+  readonly eligible: boolean;
 };
 
 export type WeighedDay = DeviceDay & {
@@ -62,7 +65,7 @@ export function weighDays(days: readonly DeviceDay[], rules: RewardRules): reado
   const weighed: WeighedDay[] = [];
   const earningByDensity = new Map<string, DeviceDay[]>();
   for (const day of days) {
-    if (rampBps(day.scoreBps, rules) === 0) {
+    if (!day.eligible || rampBps(day.scoreBps, rules) === 0) {
       weighed.push({ ...day, rank: null, slotBps: 0, weight: 0 });
       continue;
     }

@@ -1,5 +1,6 @@
 /** The rule set of the public network. */
 import { T } from '../qc/thresholds.ts';
+import { TRAIT_CONSTANTS } from '../qc/traits.ts';
 import type { QuantityCode } from '../reading/quantity.ts';
 import type { QualityRules, RuleSet } from './rule-set.ts';
 
@@ -111,7 +112,21 @@ export const MAIN_RULES: RuleSet = {
   },
   quality: QUALITY,
   hourly: T,
-  score: { availabilityBps: 8500, suspectBps: 5000, memoryDays: 3 },
+  traits: TRAIT_CONSTANTS,
+  // Separate instruments of one station (Beijing 2013) differ by a factor of two in 1.4 % of hours, by three in 0.7 %.
+  consistency: { suspectFactor: 3, suspectSlack: 50, failFactor: 8, failSlack: 150 },
+  score: {
+    availabilityBps: 8500,
+    suspectBps: 5000,
+    memoryDays: 3,
+    unverifiedBps: 8000,
+    confirmedShareBps: 5000,
+    eligibleBps: 6000,
+    ineligibleBps: 5000,
+    weeklyDays: 4,
+    maintenanceHours: 24,
+    maintenanceDays: 30,
+  },
   reward: {
     capBaseUnits: '100000000000000000000000000',
     firstYearBps: 1500,

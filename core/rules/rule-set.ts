@@ -6,6 +6,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import canonicalize from 'canonicalize';
 import type { T } from '../qc/thresholds.ts';
+import type { TRAIT_CONSTANTS } from '../qc/traits.ts';
 import type { QuantityCode } from '../reading/quantity.ts';
 
 export type RuleSet = {
@@ -15,6 +16,9 @@ export type RuleSet = {
   readonly quality: Readonly<Record<QuantityCode, QualityRules>>;
   /** Thresholds of the hourly tests: here so that the hash covers them. */
   readonly hourly: typeof T;
+  /** How quantities behave between places (core/qc/traits.ts), for the hash as well. */
+  readonly traits: typeof TRAIT_CONSTANTS;
+  readonly consistency: ConsistencyRules;
   readonly score: ScoreRules;
   readonly reward: RewardRules;
 };
@@ -65,6 +69,14 @@ export type QualityRules = {
   readonly flatFloor: number | null;
 };
 
+/** How far a finer particle fraction may exceed a coarser one: factor x coarser + slack, ug/m3. */
+export type ConsistencyRules = {
+  readonly suspectFactor: number;
+  readonly suspectSlack: number;
+  readonly failFactor: number;
+  readonly failSlack: number;
+};
+
 export type ScoreRules = {
   /** Share of the day's hours that counts as complete, in basis points (WeatherXM .67-.85, CrowdQC+ .8). */
   readonly availabilityBps: number;
@@ -72,6 +84,18 @@ export type ScoreRules = {
   readonly suspectBps: number;
   /** Integrity lost per day whose every hour failed a device-level test, remembered for `memoryDays`. */
   readonly memoryDays: number;
+  /** Reliability of a day without an hour that neighbors could confirm; between it and 10,000 it follows their share. */
+  readonly unverifiedBps: number;
+  /** An hour counts as confirmed from this share of its comparable quantities on. */
+  readonly confirmedShareBps: number;
+  /** A device earns from this weekly score on, and stops below the lower one: it does not flicker in between. */
+  readonly eligibleBps: number;
+  readonly ineligibleBps: number;
+  /** The weekly score moves by one part in this many towards each day's. */
+  readonly weeklyDays: number;
+  /** Hours under announced maintenance that cost nothing, within `maintenanceDays`. */
+  readonly maintenanceHours: number;
+  readonly maintenanceDays: number;
 };
 
 export type RewardRules = {

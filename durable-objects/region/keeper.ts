@@ -15,6 +15,7 @@ import type { DeviceId } from '../../core/ids.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { BatchEffect } from '../../core/region/apply-batch.ts';
 import { migrateRegion } from '../../schema/region/migrate.ts';
+import type { LiveMessage } from '../../schema/api/live.ts';
 import type {
   BlockAnswer,
   BlockOffer,
@@ -27,6 +28,7 @@ import type {
 import { archivedKeys, readSegment } from './archive.ts';
 import { Exchange, type ExchangeBindings } from './exchange.ts';
 import { RegionMemory } from './memory.ts';
+import { closedOf, helloOf } from './live.ts';
 import { observe } from './observe.ts';
 import { membershipRows, publish, type Stores } from './publish.ts';
 import { buildReceipt, receiptId } from './receipt.ts';
@@ -45,6 +47,7 @@ export class RegionKeeper {
   readonly #stores: Stores;
   readonly #store: RegionStore;
   readonly #exchange: Exchange;
+  readonly #tell: (message: LiveMessage) => void;
   #memory: RegionMemory | null = null;
   #checkpointSeq = 0;
   #advancing: Promise<RegionSummary> | null = null;
@@ -53,8 +56,14 @@ export class RegionKeeper {
   /** Advance and refold await D1 and R2; they go one after the other. */
   readonly #turns = new Turns();
 
-  /** `cell` names the object; it says where a batch went that came before the charter. */
-  constructor(storage: DurableObjectStorage, bindings: RegionBindings, cell: string) {
+  /** `cell` names the object; it says where a batch went that came before the charter. `tell` hears of each close. */
+  constructor(
+    storage: DurableObjectStorage,
+    bindings: RegionBindings,
+    cell: string,
+    tell: (message: LiveMessage) => void = () => {},
+  ) {
+    this.#tell = tell;
     this.#cell = cell;
     this.#storage = storage;
     this.#stores = { db: bindings.DB, archive: bindings.ARCHIVE };
@@ -132,6 +141,10 @@ export class RegionKeeper {
     return observe(this.#load(), this.#store, query);
   }
 
+  hello(): LiveMessage {
+    return helloOf(this.#load());
+  }
+
   summary(): RegionSummary {
     const memory = this.#load();
     const { state } = memory;
@@ -168,8 +181,8 @@ export class RegionKeeper {
     const closedBefore = this.#load().state.closedThrough;
     do {
       this.#isNudged = false;
-      await this.#publishAll(this.#load());
-      while ((await this.#judge(nowMs)) || (await this.#close(nowMs))) await this.#publishAll(this.#load());
+      await this.#publishAll(this.#load(), this.#tell);
+      while ((await this.#judge(nowMs)) || (await this.#close(nowMs))) await this.#publishAll(this.#load(), this.#tell);
     } while (this.#isNudged);
     const memory = this.#load();
     const { closedThrough, sealFromSeq } = memory.state;
@@ -287,12 +300,14 @@ export class RegionKeeper {
     }
   }
 
-  async #publishAll(memory: RegionMemory): Promise<void> {
+  /** A refold tells nobody: it is no news. */
+  async #publishAll(memory: RegionMemory, tell: (message: LiveMessage) => void = () => {}): Promise<void> {
     for (;;) {
       const [next] = memory.unpublished;
       if (next === undefined) return;
       await publish(next, memory.state, this.#store, this.#stores);
       memory.unpublished.shift();
+      tell(closedOf(next, memory));
     }
   }
 

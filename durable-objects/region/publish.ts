@@ -137,7 +137,19 @@ type DeviceOf = (slot: number) => string;
 function dayRows(days: readonly DeviceDay[], cell: string, db: D1Database): D1PreparedStatement[] {
   const rows = days.map(({ member, ...day }) => ({ ...member, ...day, cell, late: 0, lateSeries: [] }));
   return bulkUpsert(db, deviceDays, rows, {
-    replace: ['owner', 'status', 'tier', 'density', 'claimedMs', 'scoreBps', 'score30Bps', 'parts', 'series'],
+    replace: [
+      'owner',
+      'status',
+      'tier',
+      'density',
+      'claimedMs',
+      'scoreBps',
+      'score30Bps',
+      'weeklyBps',
+      'eligible',
+      'parts',
+      'series',
+    ],
   });
 }
 
@@ -149,7 +161,9 @@ function revisionRows(revisions: readonly DayRevision[], cell: string, db: D1Dat
     // A day of which only late readings are known has no verdict and earns nothing.
     scoreBps: 0,
     score30Bps: 0,
-    parts: { availabilityBps: 0, integrityBps: 0, causes: [] },
+    weeklyBps: 0,
+    eligible: false,
+    parts: { availabilityBps: 0, integrityBps: 0, reliabilityBps: 0, causes: [], costs: [] },
     series: [],
     late,
     lateSeries: series,
@@ -172,13 +186,14 @@ function eventRows(
     endHour: event.endHour,
     cell,
     flag: event.flag,
+    severity: event.severity,
     evidence: {
       measured: event.measured,
       expected: [event.low, event.high] as const,
-      ...(event.against === null ? {} : { against: event.against }),
+      against: event.against,
     },
   }));
-  return bulkUpsert(db, anomalyEvents, rows, { replace: ['endHour', 'flag'] });
+  return bulkUpsert(db, anomalyEvents, rows, { replace: ['endHour', 'flag', 'severity'] });
 }
 
 async function findSegment(archive: R2Bucket, cell: string, fromSeq: number): Promise<{ key: string; root: string }> {

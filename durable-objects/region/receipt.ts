@@ -16,7 +16,7 @@ export function buildReceipt(
   effect: BatchEffect,
   rules: RuleSet,
 ): Receipt {
-  const { flags, ...readings } = effect;
+  const { flags, provisional, ...readings } = effect;
   return {
     receipt: receiptId(cell, seq),
     device,
@@ -24,6 +24,7 @@ export function buildReceipt(
     received: rfc3339(receivedMs),
     readings,
     flags,
+    provisional,
     next: { interval: rules.time.hourSeconds },
   };
 }

@@ -17,6 +17,7 @@ import type {
   VerifiedBatch,
 } from './api.ts';
 import { logLine } from '../log.ts';
+import { LiveAudience } from './live.ts';
 import { RegionKeeper, type RegionBindings } from './keeper.ts';
 
 /** D1 or R2 is away: look again after this long. */
@@ -24,10 +25,13 @@ const ALARM_RETRY_MS = 15_000;
 
 export class Region extends DurableObject<RegionBindings> implements RegionApi {
   readonly #keeper: RegionKeeper;
+  readonly #live: LiveAudience;
 
   constructor(ctx: DurableObjectState, env: RegionBindings) {
     super(ctx, env);
-    const keeper = new RegionKeeper(ctx.storage, env, ctx.id.name ?? '');
+    const live = new LiveAudience(ctx);
+    const keeper = new RegionKeeper(ctx.storage, env, ctx.id.name ?? '', (message) => live.tell(message));
+    this.#live = live;
     this.#keeper = keeper;
     // Only after a deploy that changed the fold, in a region that has dropped old hours: requests wait for the archive.
     if (keeper.mustFoldArchive) void ctx.blockConcurrencyWhile(() => keeper.foldWholeLog());
@@ -70,6 +74,15 @@ export class Region extends DurableObject<RegionBindings> implements RegionApi {
 
   refold(): Promise<RegionSummary> {
     return this.#keeper.refold(Date.now());
+  }
+
+  /** Upgrades of `GET /v1/regions/{cell}/live`; the edge lets nothing else through. */
+  override async fetch(request: Request): Promise<Response> {
+    return this.#live.join(request.headers.get('cf-connecting-ip'), this.#keeper.hello());
+  }
+
+  override webSocketMessage(socket: WebSocket): void {
+    this.#live.refuse(socket);
   }
 
   /** An alarm that throws is retried six times and then never again; this one comes back until it succeeds. */

@@ -74,8 +74,24 @@ export type Station = {
   readonly elevationM: number | null;
   /** Score of the last closed epoch in basis points, null before it. */
   readonly scoreBps: number | null;
+  /** That epoch's score explained to the last point. */
+  readonly day: StationDay | null;
   /** Hourly means, at least the publication delay old. */
   readonly latest: readonly LatestValue[];
+};
+
+/** `scoreBps` is availability x integrity x reliability, each product rounded down; 10,000 less all costs. */
+export type StationDay = {
+  readonly epoch: number;
+  readonly scoreBps: number;
+  readonly availabilityBps: number;
+  readonly integrityBps: number;
+  readonly reliabilityBps: number;
+  /** `cause`: code of a test, or missing, maintenance, memory (bad hours of the days before), unverified (no neighbors), rounding. */
+  readonly costs: readonly { readonly cause: string; readonly bps: number }[];
+  /** Mean of about a week; `eligible`: it lets the device earn. */
+  readonly weeklyBps: number;
+  readonly eligible: boolean;
 };
 
 export type LatestValue = {
@@ -99,6 +115,10 @@ export type FlagItem = {
   readonly start: string;
   /** Null: goes on. */
   readonly end: string | null;
+  /** Worst so far, in times the test's own limit. */
+  readonly severity: number;
+  /** Devices that it was compared with, nearest first. */
+  readonly against: readonly { readonly device: string; readonly name: string }[];
   /** What was measured against what was expected, and what to do: one sentence each. */
   readonly reason: string;
   readonly remedy: string;

@@ -1,5 +1,5 @@
 /** A stretch of hours in which one test flagged one quantity of one device. */
-import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { integer, primaryKey, real, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 
 export const anomalyEvents = sqliteTable(
   'anomaly_event',
@@ -11,6 +11,7 @@ export const anomalyEvents = sqliteTable(
     endHour: integer('end_hour'), // exclusive; null: goes on
     cell: text('cell').notNull(),
     flag: integer('flag').notNull(), // worst, QARTOD
+    severity: real('severity').notNull(), // worst, in times the test's limit
     evidence: text('evidence', { mode: 'json' }).$type<AnomalyEvidence>().notNull(),
   },
   (table) => [primaryKey({ columns: [table.device, table.quantity, table.test, table.startHour] })],
@@ -21,6 +22,6 @@ export type AnomalyEvidence = {
   readonly measured: number;
   /** The band in which an honest value would lie; null: open end. */
   readonly expected: readonly [number | null, number | null];
-  /** Device that the series was compared with, if any. */
-  readonly against?: string;
+  /** Devices that the series was compared with, nearest first, at most 8. */
+  readonly against: readonly string[];
 };

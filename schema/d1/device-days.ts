@@ -15,6 +15,8 @@ export const deviceDays = sqliteTable(
     claimedMs: integer('claimed_ms').notNull(),
     scoreBps: integer('score_bps').notNull(), // of this day
     score30Bps: integer('score30_bps').notNull(), // exponentially weighted over 30 days
+    weeklyBps: integer('weekly_bps').notNull(), // exponentially weighted over about a week
+    eligible: integer('eligible', { mode: 'boolean' }).notNull(), // the weekly score lets the device earn
     parts: text('parts', { mode: 'json' }).$type<ScoreParts>().notNull(),
     series: text('series', { mode: 'json' }).$type<readonly DaySeries[]>().notNull(),
     late: integer('late').notNull(), // readings that arrived after their hour's close
@@ -26,8 +28,11 @@ export const deviceDays = sqliteTable(
 export type ScoreParts = {
   readonly availabilityBps: number;
   readonly integrityBps: number;
-  /** Hours of the day per cause: [test bit, hours]. */
+  readonly reliabilityBps: number;
+  /** Quantity-hours flagged: [code of the test, hours]. */
   readonly causes: readonly (readonly [string, number])[];
+  /** What each cause took from 10,000 basis points; adds up to what the score lacks. */
+  readonly costs: readonly (readonly [string, number])[];
 };
 
 export type DaySeries = {

@@ -1,5 +1,5 @@
 /** A receipt for people. */
-import type { Receipt, ReceiptFlag, RefusedReading } from '../../core/region/receipt.ts';
+import type { ProvisionalFlag, Receipt, ReceiptFlag, RefusedReading } from '../../core/region/receipt.ts';
 import type { Uploaded } from '../../sensors/client/upload.ts';
 import { bold, dim, done, green, red, yellow } from '../lib/say.ts';
 
@@ -18,6 +18,7 @@ export function printReceipt(uploaded: Uploaded): void {
   console.log(`  readings  ${countsOf(receipt)}`);
   printRefused(receipt.readings.refused);
   printFlags(receipt.flags);
+  printProvisional(receipt.provisional);
   console.log(dim(`  next batch expected in ${receipt.next.interval} s`));
 }
 
@@ -43,6 +44,13 @@ export function printFlags(flags: readonly ReceiptFlag[]): void {
     console.log(`  ${paint('flag')}      ${quantity} at ${time}: ${test}, ${paint(SEVERITY[flag])}`);
   }
   printRest(flags.length);
+}
+
+/** Only what looks wrong; a hint, so it is worded as one. */
+function printProvisional(words: readonly ProvisionalFlag[]): void {
+  for (const { quantity, time } of words.filter(({ flag }) => flag === 3)) {
+    console.log(`  ${yellow('hint')}      ${quantity} at ${time} lies far from what devices nearby said last hour`);
+  }
 }
 
 function printRest(count: number): void {

@@ -7,6 +7,7 @@ import { MAIN_RULES } from '../../core/rules/main.ts';
 import { hashRuleSet, type QualityRules, type TimeRules } from '../../core/rules/rule-set.ts';
 import { duration, percent, table } from './markdown.ts';
 
+const CONSISTENCY = MAIN_RULES.consistency;
 const AT_CLOSE = 'at the hour close';
 
 type TestRow = readonly [when: string, suspect: string, fail: string];
@@ -67,6 +68,11 @@ const TESTS: Readonly<Record<TestCode, TestRow>> = {
     'never',
   ],
   replay: [AT_CLOSE, 'never', `evidence for one lag of 1 to 28 days exceeds ${T.replay.suspectNats} nats`],
+  consistency: [
+    'at receipt',
+    `a finer particle fraction exceeds ${CONSISTENCY.suspectFactor} x a coarser one of the same moment by more than ${CONSISTENCY.suspectSlack} ug/m3`,
+    `${CONSISTENCY.failFactor} x by more than ${CONSISTENCY.failSlack} ug/m3`,
+  ],
   zero: [
     AT_CLOSE,
     `exactly 0 for ${T.zero.leastHours} h or more, below the neighbors by more than ${T.zero.z} spread`,
@@ -154,6 +160,13 @@ export function ratesTable(): string {
       ['share of good hours that counts as a full day', percent(score.availabilityBps)],
       ['weight of a suspect hour', percent(score.suspectBps)],
       ['days for which bad hours are remembered', String(score.memoryDays)],
+      ['reliability of a day without neighbors', percent(score.unverifiedBps)],
+      ['share of comparable quantities that confirms an hour', percent(score.confirmedShareBps)],
+      [
+        'weekly score: earns from, stops below',
+        `${percent(score.eligibleBps)}, ${percent(score.ineligibleBps)}; each day counts 1/${score.weeklyDays}`,
+      ],
+      ['maintenance that costs nothing', `${score.maintenanceHours} h in ${score.maintenanceDays} days`],
       ['cap of RewardToken', `${capTokens.toLocaleString('en-US')} ISO`],
       ["first year's emission", `${percent(reward.firstYearBps)} of the cap`],
       ['each later year', `${reward.yearlyPercent} % of the year before`],

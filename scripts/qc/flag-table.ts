@@ -10,8 +10,12 @@ import type { Outputs } from '../../core/region/outputs.ts';
 import type { Row } from './data-set.ts';
 
 /** Tests of single readings; all others judge the hour. */
-const POINT_TESTS = new Set(['range', 'step', 'flat', 'time', 'late']);
+const POINT_TESTS = new Set(['range', 'step', 'flat', 'time', 'late', 'consistency']);
 const POINT_BITS = TEST_BITS.filter(([code]) => POINT_TESTS.has(code)).reduce((mask, [, bit]) => mask | bit, 0);
+
+/** Scores are severities: times a test's own limit (core/qc/severity.ts). A refusal is no matter of degree; silence is just that. */
+const CERTAIN = 100;
+const AT_LIMIT = 1;
 
 type Told = { readonly seconds: number; readonly quantity: number; readonly test: string; readonly flag: number };
 
@@ -45,7 +49,7 @@ export class FlagTable {
         this.#columns.set(quantity, column);
         const code = quantityByIndex(quantity)?.code ?? '';
         const refusal = refused.get(`${seconds}/${code}`);
-        if (refusal !== undefined) this.#line(device, seconds, column, 2, null, [refusal]);
+        if (refusal !== undefined) this.#line(device, seconds, column, 2, CERTAIN, [refusal]);
         const key = `${device}/${quantity}/${hour}`;
         const waiting = this.#waiting.get(key) ?? { seconds: [], told: [] };
         waiting.seconds.push(seconds);
@@ -57,8 +61,8 @@ export class FlagTable {
 
   /** Takes the hours and events that the region has put out since the last call. */
   judge(devices: readonly string[], outputs: Outputs): void {
-    for (const { hour, cells } of outputs.hours.splice(0)) {
-      for (const [slot, quantity, , , , , flag, tests] of cells) {
+    for (const { hour, cells, severities } of outputs.hours.splice(0)) {
+      for (const [at, [slot, quantity, , , , , flag, tests]] of cells.entries()) {
         const device = devices[slot] ?? '';
         const key = `${device}/${quantity}/${hour}`;
         const waiting = this.#waiting.get(key);
@@ -67,15 +71,16 @@ export class FlagTable {
         const column = this.#columns.get(quantity) ?? '';
         const severity = flag === FAIL ? 2 : flag === SUSPECT ? 1 : 0;
         const hourly = tests & ~POINT_BITS;
+        const score = Math.max(1, severities[at] ?? 1);
         if (severity > 0 && hourly !== 0) {
-          for (const seconds of waiting.seconds) this.#line(device, seconds, column, severity, null, testCodes(tests));
+          for (const seconds of waiting.seconds) this.#line(device, seconds, column, severity, score, testCodes(tests));
           continue;
         }
         const left = new Set<string>(testCodes(tests));
         const kept = waiting.told.filter(({ test }) => left.has(test));
-        for (const one of kept) this.#line(device, one.seconds, column, one.flag, null, [one.test]);
+        for (const one of kept) this.#line(device, one.seconds, column, one.flag, score, [one.test]);
         if (severity > 0 && kept.length === 0) {
-          for (const seconds of waiting.seconds) this.#line(device, seconds, column, severity, null, testCodes(tests));
+          for (const seconds of waiting.seconds) this.#line(device, seconds, column, severity, score, testCodes(tests));
         }
       }
     }
@@ -87,27 +92,20 @@ export class FlagTable {
       const device = key.slice(0, key.indexOf('/'));
       for (const one of told) {
         if (one.test !== 'late')
-          this.#line(device, one.seconds, this.#columns.get(one.quantity) ?? '', one.flag, null, [one.test]);
+          this.#line(device, one.seconds, this.#columns.get(one.quantity) ?? '', one.flag, AT_LIMIT, [one.test]);
       }
     }
     this.#waiting.clear();
     for (const [device, hours] of this.#hours) {
       const sorted = [...hours].toSorted((a, b) => a - b);
       for (let hour = (sorted[0] ?? 0) + 1; hour < (sorted.at(-1) ?? 0); hour += 1) {
-        if (!hours.has(hour)) this.#line(device, hour * this.#hourSeconds, '*', 1, null, ['missing']);
+        if (!hours.has(hour)) this.#line(device, hour * this.#hourSeconds, '*', 1, AT_LIMIT, ['missing']);
       }
     }
   }
 
-  #line(
-    device: string,
-    seconds: number,
-    column: string,
-    flag: number,
-    score: number | null,
-    tests: readonly string[],
-  ): void {
-    this.lines.push([device, seconds, column, flag, score ?? '', tests.join('+')].join(','));
+  #line(device: string, seconds: number, column: string, flag: number, score: number, tests: readonly string[]): void {
+    this.lines.push([device, seconds, column, flag, score, tests.join('+')].join(','));
   }
 }
 

@@ -6,6 +6,7 @@ const counts = z.object({ precision: rate, recall: rate, f1: rate, fpr: rate });
 const answer = z.object({
   device_hour: counts,
   macro_sustained_recall: rate,
+  average_precision: rate,
   device_day: z.object({ auc: rate, honest_mean: rate, cheat_mean: rate }).nullable(),
   types: z.record(
     z.string(),
@@ -16,6 +17,7 @@ const answer = z.object({
 export type Metrics = {
   readonly deviceHour: z.infer<typeof counts>;
   readonly sustained: number | null;
+  readonly averagePrecision: number | null;
   readonly day: {
     readonly auc: number | null;
     readonly honestMean: number | null;
@@ -36,6 +38,7 @@ export function readMetrics(json: string): Metrics {
   return {
     deviceHour: read.device_hour,
     sustained: read.macro_sustained_recall,
+    averagePrecision: read.average_precision,
     day: day === null ? null : { auc: day.auc, honestMean: day.honest_mean, cheatMean: day.cheat_mean },
     types: Object.entries(read.types).map(([type, of]) => ({
       type,

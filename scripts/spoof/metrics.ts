@@ -9,7 +9,9 @@ export type Verdict = { readonly flag: number; readonly tests: number };
 export type Verdicts = ReadonlyMap<number, Verdict>;
 
 /** By slot. */
-export function verdictsOf(hours: Outputs['hours']): ReadonlyMap<number, Verdicts> {
+export function verdictsOf(
+  hours: readonly Pick<Outputs['hours'][number], 'hour' | 'cells'>[],
+): ReadonlyMap<number, Verdicts> {
   const bySlot = new Map<number, Map<number, Verdict>>();
   for (const { hour, cells } of hours) {
     for (const [slot, , , , , , flag, tests] of cells) {

@@ -86,6 +86,48 @@ describe.skipIf(!existsSync(CHROMIUM))(`the page in a browser (needs ${CHROMIUM}
     expect(complaints).toEqual([]);
   });
 
+  test('hears of a flag as its hour closes, and goes on by polling when the stream drops', async () => {
+    await open();
+    await rows().first().waitFor();
+    const [region] = server.answers?.regions ?? [];
+    const station = region?.stations[2];
+    if (region === undefined || station === undefined) throw new Error('the fixture has no station');
+    const event = {
+      change: 'begin',
+      device: station.device,
+      name: station.name,
+      quantity: 'no2',
+      test: 'replay',
+    } as const;
+    const start = new Date().toISOString();
+    const { cell, devices, batches, readings } = region;
+    const counts = { cell, closedUntil: start, devices, batches, readings, openFlags: 3 };
+    server.tell({ type: 'closed', ...counts, events: [{ ...event, flag: 4, severity: 1.3, start, end: null }] });
+    const line = page.getByText(`Just flagged: ${station.name}, Nitrogen dioxide, replayed.`);
+    await line.waitFor();
+    server.drop();
+    const before = await text('.live-time');
+    await page.locator('.live-time').filter({ hasNotText: before }).waitFor();
+    expect(await text('#live')).toContain('Live');
+  });
+
+  test('explains a score by its parts and a flag by the stations it was compared with', async () => {
+    const [region, ...others] = server.answers?.regions ?? [];
+    const station = region?.stations.find(({ name }) => name === 'Villaverde');
+    const other = region?.stations[0];
+    if (region === undefined || station === undefined || other === undefined || server.answers === null)
+      throw new Error('the fixture has no station');
+    const against = [{ device: other.device, name: other.name }];
+    server.answers.regions = [{ ...region, flags: region.flags.map((flag) => ({ ...flag, against })) }, ...others];
+    await open(`#station/${station.device}`);
+    await page.getByText('Compared with').first().waitFor();
+    const panel = await text('#panel');
+    expect(panel).toContain(`Compared with ${other.name}.`);
+    expect(panel).toContain('× reliability 100.0 %');
+    expect(panel).toMatch(/stuck −\d+\.\d %/);
+    expect(panel).toContain('does not earn');
+  });
+
   test('opens an epoch from the keyboard to its transactions, the command that checks it, and its payouts', async () => {
     await open();
     const final = server.answers?.epochs.find((epoch) => epoch.state === 'final');

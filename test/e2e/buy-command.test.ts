@@ -137,7 +137,7 @@ test('a region shows stations with the newest hour that is old enough, and expla
     insert.bind(CELL, publicHour + 60, JSON.stringify([[0, 1, 1, 9999, 9999, 9999, 1, 0]])),
     db
       .prepare(
-        'INSERT INTO anomaly_event (device, quantity, test, start_hour, end_hour, cell, flag, evidence) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+        'INSERT INTO anomaly_event (device, quantity, test, start_hour, end_hour, cell, flag, severity, evidence) VALUES (?, ?, ?, ?, ?, ?, ?, 1.2, ?)',
       )
       .bind(
         DEVICES[1],
@@ -147,7 +147,7 @@ test('a region shows stations with the newest hour that is old enough, and expla
         null,
         CELL,
         3,
-        JSON.stringify({ measured: 12, expected: [null, 10] }),
+        JSON.stringify({ measured: 12, expected: [null, 10], against: [DEVICES[0], 'did:key:zElsewhere'] }),
       ),
   ]);
   const { regions } = await get<RegionsAnswer>('/v1/regions');
@@ -157,10 +157,16 @@ test('a region shows stations with the newest hour that is old enough, and expla
     device: DEVICES[0],
     latitude: 40.4,
     scoreBps: 9000,
+    day: { scoreBps: 9000, reliabilityBps: 9000, costs: [{ cause: 'unverified', bps: 1000 }], eligible: true },
     latest: [{ quantity: 'pm25', value: 12.5, unit: 'ug/m3' }],
   });
   expect(region.stations[1]?.latest).toMatchObject([{ value: 5, flag: 3, tests: ['flat'] }]);
   expect(region.flags).toMatchObject([{ device: DEVICES[1], name: 'Station 1', test: 'flat', flag: 3, end: null }]);
+  // A device of another region, or a retired one, keeps its id.
+  expect(region.flags[0]?.against).toEqual([
+    { device: DEVICES[0], name: 'Station 0' },
+    { device: 'did:key:zElsewhere', name: 'did:key:zElsewhere' },
+  ]);
   expect(region.flags[0]?.reason).toBe(
     'PM2.5 kept exactly the same value for 12 hours; more than 10 hours is not natural.',
   );

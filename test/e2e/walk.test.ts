@@ -89,8 +89,10 @@ test('a signed batch becomes a receipt, a verdict, tokens in the owner’s accou
   expect(flags).toMatchObject([{ quantity: 'temp', test: 'step', flag: 3, start: hourOfJump(epoch) }]);
   await expectPaid(paid, region, flagged, 2_500);
   await expectPaid(paid, region, clean, 6_000);
-  expect(stationOf(region, clean).scoreBps).toBe(10_000);
-  expect(stationOf(region, flagged).scoreBps).toBeLessThan(10_000);
+  // Nobody stands near to confirm either.
+  expect(stationOf(region, clean).scoreBps).toBe(8000);
+  expect(stationOf(region, clean).day?.costs).toEqual([{ cause: 'unverified', bps: 2000 }]);
+  expect(stationOf(region, flagged).scoreBps).toBeLessThan(8000);
 
   await expectSold(epoch, flagged, readings.slice(0, 24));
 });

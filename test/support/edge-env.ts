@@ -114,6 +114,7 @@ export class StandInRegion implements RegionApi {
       received: '2026-11-22T12:00:00.000Z',
       readings: { accepted: 1, duplicate: 0, late: 0, refused: [] },
       flags: [],
+      provisional: [],
       next: { interval: 300 },
     };
   }

@@ -108,9 +108,9 @@ export async function seedRegion(db: Database, firstEpoch: number, owners: reado
 /** A day of each device with a full score. */
 export async function seedDays(db: Database, epoch: number, devices: number): Promise<void> {
   const insert = db.prepare(
-    `INSERT INTO device_day (device, epoch, cell, owner, status, tier, density, claimed_ms, score_bps, score30_bps, parts,
-       series, late, late_series)
-     SELECT device, ?, cell, owner, status, tier, density, claimed_ms, 10000, 10000, '{}', '[{}]', 0, '[]'
+    `INSERT INTO device_day (device, epoch, cell, owner, status, tier, density, claimed_ms, score_bps, score30_bps,
+       weekly_bps, eligible, parts, series, late, late_series)
+     SELECT device, ?, cell, owner, status, tier, density, claimed_ms, 10000, 10000, 10000, 1, '{}', '[{}]', 0, '[]'
      FROM device WHERE device = ?`,
   );
   await db.batch(Array.from({ length: devices }, (_, n) => insert.bind(epoch, deviceId(n))));

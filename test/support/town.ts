@@ -3,6 +3,7 @@ import type { LogEntry } from '../../core/region/entry.ts';
 import type { AnomalyEvent } from '../../core/region/outputs.ts';
 import { testCodes } from '../../core/qc/tests.ts';
 import { FAIL, SUSPECT } from '../../core/reading/reading.ts';
+import type { FoldLog } from '../../scripts/lib/fold-log.ts';
 import { DAY0_MS, HOUR_MS, reading, TestLog } from './region-log.ts';
 
 export const HOUR0 = DAY0_MS / HOUR_MS;
@@ -61,7 +62,7 @@ export function town(
   return { log, devices };
 }
 
-export function postHour(log: TestLog, devices: number, hour: number, change: Change): void {
+export function postHour(log: FoldLog, devices: number, hour: number, change: Change): void {
   const startMs = DAY0_MS + hour * HOUR_MS;
   for (let slot = 0; slot < devices; slot += 1) {
     const values = change(slot, hour, valuesOf(slot, hour));

@@ -7,6 +7,7 @@ import type {
   RegionItem,
   StatusAnswer,
 } from '../../schema/api/public.ts';
+import type { LiveMessage } from '../../schema/api/live.ts';
 import type { Route } from '../route.ts';
 import { History } from './history.ts';
 
@@ -21,6 +22,8 @@ export type Store = {
   quantities: ReadonlyMap<string, QuantityItem>;
   regions: readonly RegionItem[] | null;
   readonly details: Map<string, RegionAnswer>;
+  /** What each region's live stream said last. */
+  readonly heard: Map<string, LiveMessage>;
   epochs: readonly EpochItem[] | null;
   readonly epochDetails: Map<number, EpochAnswer>;
   readonly openEpochs: Set<number>;
@@ -53,6 +56,7 @@ export function createStore(): Store {
     quantities: new Map(),
     regions: null,
     details: new Map(),
+    heard: new Map(),
     epochs: null,
     epochDetails: new Map(),
     openEpochs: new Set(),

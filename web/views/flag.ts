@@ -29,6 +29,7 @@ export function flagView(store: Store, item: FlagItem, named: boolean): HTMLElem
       ),
       h('p', {}, item.reason),
       h('p', { class: 'remedy' }, item.remedy),
+      item.against.length === 0 ? null : compared(item),
       h(
         'p',
         { class: 'muted flag-time' },
@@ -39,4 +40,12 @@ export function flagView(store: Store, item: FlagItem, named: boolean): HTMLElem
       ),
     ),
   );
+}
+
+function compared({ against }: FlagItem): HTMLElement {
+  const links = against.flatMap(({ device, name }, at) => [
+    at === 0 ? '' : ', ',
+    h('a', { href: stationLink(device) }, name),
+  ]);
+  return h('p', { class: 'muted' }, 'Compared with ', ...links, '.');
 }

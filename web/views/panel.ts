@@ -3,10 +3,11 @@ import type { FlagItem, RegionAnswer, RegionItem } from '../../schema/api/public
 import { h, type Child } from '../dom/element.ts';
 import { countText, timeElement } from '../format.ts';
 import { stateBadge } from '../icons.ts';
-import { cellOfDevice, hourSecondsOf, shownRegion, type Store } from '../live/store.ts';
+import { cellOfDevice, hourSecondsOf, quantityLabel, shownRegion, type Store } from '../live/store.ts';
+import { stationLink } from '../route.ts';
 import { STATE_LABEL, STATE_ORDER, stationState } from '../station-state.ts';
 import { flagView } from './flag.ts';
-import { copyable, empty, skeleton } from './parts.ts';
+import { copyable, empty, skeleton, testLabel } from './parts.ts';
 import { stationView } from './station.ts';
 
 export function panelView(store: Store): Node[] {
@@ -43,6 +44,7 @@ function regionPanel(store: Store, region: RegionAnswer): Node[] {
   return [
     head(region, hourSeconds),
     health(region, hourSeconds),
+    ...news(store, region),
     h(
       'div',
       { class: 'panel-sub' },
@@ -101,6 +103,29 @@ function health(region: RegionAnswer, hourSeconds: number): HTMLElement {
       h('li', { 'data-key': state }, stateBadge(state, `${countText(count)} ${STATE_LABEL[state].toLowerCase()}`)),
     ),
   );
+}
+
+/** What the last close began or worsened, before its hour is public: the flag with its reason follows in the list. */
+function news(store: Store, region: RegionAnswer): HTMLElement[] {
+  const heard = store.heard.get(region.cell);
+  const events = (heard?.events ?? []).filter(({ change }) => change !== 'end');
+  const known = new Set(
+    region.flags.map(({ device, quantity, test, start }) => [device, quantity, test, start].join()),
+  );
+  const fresh = events.filter(
+    ({ device, quantity, test, start }) => !known.has([device, quantity, test, start].join()),
+  );
+  const first = fresh[0];
+  if (first === undefined) return [];
+  const more = fresh.length === 1 ? '' : ` and ${countText(fresh.length - 1)} more`;
+  const line = h(
+    'p',
+    { class: 'muted', 'data-key': 'news' },
+    'Just flagged: ',
+    h('a', { href: stationLink(first.device) }, first.name),
+    `, ${quantityLabel(store, first.quantity)}, ${testLabel(first.test)}${more}.`,
+  );
+  return [line];
 }
 
 function newestFirst(flags: readonly FlagItem[]): readonly FlagItem[] {

@@ -101,7 +101,28 @@ const TEST_LABEL: Readonly<Record<string, string>> = {
   neighbor: 'unlike neighbors',
   copy: 'copied',
   gap: 'gap',
+  time: 'wrong clock',
+  bias: 'off level',
+  place: 'unlike its place',
+  quiet: 'too quiet',
+  noisy: 'noisy',
+  apart: 'out of step',
+  shifted: 'hours late',
+  replay: 'replayed',
+  consistency: 'contradicts itself',
 };
+
+const COST_LABEL: Readonly<Record<string, string>> = {
+  missing: 'missing hours',
+  maintenance: 'maintenance beyond the budget',
+  memory: 'bad hours of the days before',
+  unverified: 'no neighbours to confirm it',
+};
+
+/** What a score lacks, and why. */
+export function costLabel(cause: string): string {
+  return COST_LABEL[cause] ?? testLabel(cause);
+}
 
 /** A test this page does not know yet keeps its code. */
 export function testLabel(test: string): string {

@@ -1,5 +1,5 @@
 /** One station: who, where, what it says now, how it went since the page was opened, why it was flagged. */
-import type { LatestValue, RegionAnswer, Station } from '../../schema/api/public.ts';
+import type { LatestValue, RegionAnswer, Station, StationDay } from '../../schema/api/public.ts';
 import { meter, sparkline } from '../chart.ts';
 import { h } from '../dom/element.ts';
 import { countText, percentText, timeElement } from '../format.ts';
@@ -8,7 +8,7 @@ import { hourSecondsOf, quantityLabel, type Store } from '../live/store.ts';
 import { regionLink } from '../route.ts';
 import { stationState } from '../station-state.ts';
 import { flagView } from './flag.ts';
-import { copyable, empty, testLabel, valueOf } from './parts.ts';
+import { copyable, costLabel, empty, testLabel, valueOf } from './parts.ts';
 
 const TIER_LABEL = ['software key', 'hardware key', 'hardware key, corroborated'] as const;
 
@@ -78,7 +78,24 @@ function facts(station: Station): HTMLElement {
         ? 'none before the first epoch closes'
         : h('span', { class: 'score' }, meter(station.scoreBps), percentText(station.scoreBps)),
     ),
+    ...(station.day === null ? [] : dayFacts(station.day)),
   );
+}
+
+/** The score's parts, and where each missing point went. */
+function dayFacts(day: StationDay): HTMLElement[] {
+  const { availabilityBps, integrityBps, reliabilityBps, costs, weeklyBps, eligible } = day;
+  const parts = `availability ${percentText(availabilityBps)} × integrity ${percentText(integrityBps)} × reliability ${percentText(reliabilityBps)}`;
+  const lost = costs
+    .toSorted((a, b) => b.bps - a.bps)
+    .map(({ cause, bps }) => `${costLabel(cause)} −${percentText(bps)}`);
+  return [
+    h('dt', {}, 'Made of'),
+    h('dd', {}, parts),
+    ...(lost.length === 0 ? [] : [h('dt', {}, 'Lost to'), h('dd', {}, lost.join(', '))]),
+    h('dt', {}, 'Week'),
+    h('dd', {}, `${percentText(weeklyBps)}, ${eligible ? 'earns' : 'does not earn'}`),
+  ];
 }
 
 function series(store: Store, station: Station, latest: LatestValue): HTMLElement {

@@ -16,6 +16,9 @@ export type EdgeRefusal =
   | WeakKey
   | { readonly reason: 'version-conflict'; readonly current: number }
   | { readonly reason: 'region-unavailable' }
+  | { readonly reason: 'not-a-websocket' }
+  /** `isOwn`: too many from this address, not in all. */
+  | { readonly reason: 'live-full'; readonly isOwn: boolean }
   | { readonly reason: 'internal'; readonly requestId: string };
 
 export function describeEdgeRefusal(refusal: EdgeRefusal): ProblemParts {
@@ -89,6 +92,27 @@ export function describeEdgeRefusal(refusal: EdgeRefusal): ProblemParts {
           'The request could not be carried out now. If it was a batch, it is safe to send it again: it counts once.',
         remedy: 'Send the same request again after the seconds in Retry-After.',
         headers: { 'retry-after': '2' },
+      };
+    case 'not-a-websocket':
+      return {
+        status: 426,
+        code: 'not-a-websocket',
+        title: 'This address speaks WebSocket',
+        detail: 'The request does not ask for an upgrade to websocket (RFC 6455).',
+        remedy: 'Connect with a WebSocket client; the same facts by plain HTTP are at /v1/regions/{cell}.',
+        headers: { upgrade: 'websocket' },
+      };
+    case 'live-full':
+      return {
+        status: refusal.isOwn ? 429 : 503,
+        code: 'live-full',
+        title: 'No more subscribers are taken',
+        detail: refusal.isOwn
+          ? 'This network address holds as many subscriptions to the region as one may.'
+          : 'The region has as many subscribers as it can tell.',
+        remedy:
+          'Share one connection, or ask /v1/regions/{cell} once an hour; try again after the seconds in Retry-After.',
+        headers: { 'retry-after': '60' },
       };
     case 'internal':
       return {

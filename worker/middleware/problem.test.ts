@@ -49,6 +49,8 @@ const EDGE: readonly EdgeRefusal[] = [
   { reason: 'weak-key', detail: 'what is wrong' },
   { reason: 'version-conflict', current: 3 },
   { reason: 'region-unavailable' },
+  { reason: 'not-a-websocket' },
+  { reason: 'live-full', isOwn: true },
   { reason: 'internal', requestId: 'x' },
 ];
 

@@ -43,6 +43,8 @@ const EDGE_REASONS: Readonly<Record<EdgeRefusal['reason'], true>> = {
   'weak-key': true,
   'version-conflict': true,
   'region-unavailable': true,
+  'not-a-websocket': true,
+  'live-full': true,
   internal: true,
 };
 

@@ -51,6 +51,8 @@ CREATE TABLE `device_day` (
 	`claimed_ms` integer NOT NULL,
 	`score_bps` integer NOT NULL,
 	`score30_bps` integer NOT NULL,
+	`weekly_bps` integer NOT NULL,
+	`eligible` integer NOT NULL,
 	`parts` text NOT NULL,
 	`series` text NOT NULL,
 	`late` integer NOT NULL,
@@ -66,6 +68,7 @@ CREATE TABLE `anomaly_event` (
 	`end_hour` integer,
 	`cell` text NOT NULL,
 	`flag` integer NOT NULL,
+	`severity` real NOT NULL,
 	`evidence` text NOT NULL,
 	PRIMARY KEY(`device`, `quantity`, `test`, `start_hour`)
 ) WITHOUT ROWID;

@@ -7,11 +7,21 @@ import { promisify } from 'node:util';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
 import { unstable_getMiniflareWorkerOptions } from 'wrangler';
 import { LOCAL_RULES } from '../../../core/rules/local.ts';
+import type { ScoreParts } from '../../../core/region/score.ts';
 import { hashRuleSet } from '../../../core/rules/rule-set.ts';
 import { epochOf, firstHourOf } from '../../../core/time.ts';
 
 const CONFIG = 'test/e2e/fixtures/shop.wrangler.toml';
 const MIGRATION = 'schema/d1/migrations/0000_initial.sql';
+
+/** A full day that nobody could confirm half of. */
+const PARTS: ScoreParts = {
+  availabilityBps: 10_000,
+  integrityBps: 10_000,
+  reliabilityBps: 9000,
+  causes: [],
+  costs: [['unverified', 1000]],
+};
 
 export const CELL = '833900fffffffff';
 export const DEVICES = [
@@ -95,12 +105,12 @@ export async function seed(shop: Shop): Promise<Seeded> {
       .run();
     await db
       .prepare(
-        `INSERT INTO device_day (device, epoch, cell, owner, status, tier, density, claimed_ms, score_bps, score30_bps, parts,
-           series, late, late_series)
-         SELECT device, ?, cell, owner, status, tier, density, claimed_ms, 9000, 9000, '{}', ?, 0, '[]'
+        `INSERT INTO device_day (device, epoch, cell, owner, status, tier, density, claimed_ms, score_bps, score30_bps,
+           weekly_bps, eligible, parts, series, late, late_series)
+         SELECT device, ?, cell, owner, status, tier, density, claimed_ms, 9000, 9000, 9000, 1, ?, ?, 0, '[]'
          FROM device WHERE device = ?`,
       )
-      .bind(epoch, JSON.stringify([{ quantity: 1, hours: hoursOf(slot) }]), device)
+      .bind(epoch, JSON.stringify(PARTS), JSON.stringify([{ quantity: 1, hours: hoursOf(slot) }]), device)
       .run();
   }
   const hourMs = rules.hourSeconds * 1000;

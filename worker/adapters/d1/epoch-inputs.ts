@@ -26,7 +26,7 @@ export async function readEpochInputs(
     db
       .prepare(
         `SELECT device, cell, owner, status, tier, density, claimed_ms AS claimedMs, score_bps AS scoreBps,
-           score30_bps AS score30Bps
+           score30_bps AS score30Bps, eligible
          FROM device_day
          WHERE epoch = ?1 AND series <> '[]' AND cell IN (SELECT value FROM json_each(?2))`,
       )
@@ -38,5 +38,9 @@ export async function readEpochInputs(
       )
       .bind(hours[0], hours[1], cells),
   ]);
-  return { days: (days?.results ?? []) as DeviceDay[], segments: (segments?.results ?? []) as Segment[] };
+  const rows = (days?.results ?? []) as (Omit<DeviceDay, 'eligible'> & { readonly eligible: 0 | 1 })[];
+  return {
+    days: rows.map((row) => ({ ...row, eligible: row.eligible === 1 })),
+    segments: (segments?.results ?? []) as Segment[],
+  };
 }

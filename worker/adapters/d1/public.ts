@@ -13,6 +13,7 @@ export type DeviceRow = typeof devices.$inferSelect;
 export type EventRow = typeof anomalyEvents.$inferSelect;
 export type EpochRow = typeof epochs.$inferSelect;
 export type PayoutRow = typeof payouts.$inferSelect;
+export type DayRow = Pick<typeof deviceDays.$inferSelect, 'epoch' | 'scoreBps' | 'weeklyBps' | 'eligible' | 'parts'>;
 export type HourRow = Pick<typeof regionHours.$inferSelect, 'hour' | 'cells'>;
 export type SegmentRow = {
   readonly key: string;
@@ -69,8 +70,8 @@ export type RegionDetail = {
   /** Newest first, hours up to `throughHour`. */
   readonly hours: readonly HourRow[];
   readonly events: readonly EventRow[];
-  /** Score of each device's last closed day. */
-  readonly scores: ReadonlyMap<string, number>;
+  /** Each device's last closed day. */
+  readonly days: ReadonlyMap<string, DayRow>;
   /** Display name of its devices, and of those of other regions that its flags name. */
   readonly names: ReadonlyMap<string, string>;
 };
@@ -110,22 +111,25 @@ export async function readRegion(db: D1Database, cell: string, throughHour: numb
       .select({
         device: deviceDays.device,
         scoreBps: deviceDays.scoreBps,
+        weeklyBps: deviceDays.weeklyBps,
+        eligible: deviceDays.eligible,
+        parts: deviceDays.parts,
+        // SQLite takes the bare columns from the row that has the maximum.
         epoch: sql<number>`max(${deviceDays.epoch})`,
       })
       .from(deviceDays)
-      .where(inArray(deviceDays.device, members))
+      // A row without series came from late readings alone: it has no score.
+      .where(and(inArray(deviceDays.device, members), sql`${deviceDays.series} <> '[]'`))
       .groupBy(deviceDays.device),
   ]);
   const region = found[0];
   if (region === undefined) return null;
   const { slots, ...row } = region;
-  const scores = new Map(days.map((day) => [day.device, day.scoreBps]));
   const own = new Map(stations.map((station) => [station.device, station.displayName]));
-  const beyond = events.flatMap(({ evidence: { against } }) =>
-    against === undefined || own.has(against) ? [] : [against],
-  );
+  const beyond = events.flatMap(({ evidence: { against } }) => against.filter((device) => !own.has(device)));
   const names = new Map([...own, ...(await readNames(db, beyond))]);
-  return { region: row, slots, devices: stations, hours, events, scores, names };
+  const lastDays = new Map(days.map((day) => [day.device, day]));
+  return { region: row, slots, devices: stations, hours, events, days: lastDays, names };
 }
 
 export async function readEpochs(db: D1Database, limit: number): Promise<readonly EpochRow[]> {

@@ -15,9 +15,17 @@ import type {
   RegionItem,
   RegionsAnswer,
   Station,
+  StationDay,
 } from '../../../schema/api/public.ts';
 import { nowMs } from '../../adapters/clock.ts';
-import { readRegion, readRegions, type EventRow, type RegionDetail, type RegionRow } from '../../adapters/d1/public.ts';
+import {
+  readRegion,
+  readRegions,
+  type DayRow,
+  type EventRow,
+  type RegionDetail,
+  type RegionRow,
+} from '../../adapters/d1/public.ts';
 import type { AppEnv } from '../../context.ts';
 import { problem } from '../../middleware/problem.ts';
 import { perHour } from './cache.ts';
@@ -71,9 +79,26 @@ function toStations(detail: RegionDetail, rules: TimeRules): Station[] {
     latitude: row.latitudeE5 / 1e5,
     longitude: row.longitudeE5 / 1e5,
     elevationM: row.elevationM,
-    scoreBps: detail.scores.get(row.device) ?? null,
+    scoreBps: detail.days.get(row.device)?.scoreBps ?? null,
+    day: toDay(detail.days.get(row.device)),
     latest: latest.get(row.device) ?? [],
   }));
+}
+
+function toDay(row: DayRow | undefined): StationDay | null {
+  if (row === undefined) return null;
+  const { epoch, scoreBps, weeklyBps, eligible, parts } = row;
+  const { availabilityBps, integrityBps, reliabilityBps, costs } = parts;
+  return {
+    epoch,
+    scoreBps,
+    availabilityBps,
+    integrityBps,
+    reliabilityBps,
+    costs: costs.map(([cause, bps]) => ({ cause, bps })),
+    weeklyBps,
+    eligible,
+  };
 }
 
 function latestValues({ hours, slots }: RegionDetail, rules: TimeRules): ReadonlyMap<string, readonly LatestValue[]> {
@@ -104,7 +129,8 @@ function toFlag(event: EventRow, names: ReadonlyMap<string, string>, rules: Time
   const quantity = quantityByCode(event.quantity);
   if (quantity === undefined) return [];
   const { against, ...facts } = event.evidence;
-  const other = against === undefined ? {} : { against: names.get(against) ?? against };
+  const compared = against.map((other) => ({ device: other, name: names.get(other) ?? other }));
+  const [nearest] = compared;
   return [
     {
       device: event.device,
@@ -114,7 +140,9 @@ function toFlag(event: EventRow, names: ReadonlyMap<string, string>, rules: Time
       flag: event.flag === FAIL ? 4 : 3,
       start: rfc3339(hourStartMs(event.startHour, rules)),
       end: event.endHour === null ? null : rfc3339(hourStartMs(event.endHour, rules)),
-      ...explain(event.test, { ...facts, ...other }, quantity),
+      severity: event.severity,
+      against: compared,
+      ...explain(event.test, { ...facts, ...(nearest === undefined ? {} : { against: nearest.name }) }, quantity),
     },
   ];
 }

@@ -4,9 +4,10 @@ import { etag } from 'hono/etag';
 import type { AppEnv } from '../../context.ts';
 import { epochRoutes } from './epochs.ts';
 import { evidenceRoutes } from './evidence.ts';
+import { liveRoutes } from './live.ts';
 import { regionRoutes } from './regions.ts';
 import { statusRoutes } from './status.ts';
 
 const fresh = new Hono<AppEnv>().use(etag()).route('/', statusRoutes).route('/', regionRoutes).route('/', epochRoutes);
 
-export const publicRoutes = new Hono<AppEnv>().route('/', fresh).route('/', evidenceRoutes);
+export const publicRoutes = new Hono<AppEnv>().route('/', fresh).route('/', liveRoutes).route('/', evidenceRoutes);
