@@ -35,8 +35,6 @@ export type AuditOptions = {
 export type Audited = { readonly epoch: number; readonly result: EpochResult };
 type Checked<T> = Result<T, Difference>;
 
-/** Nothing is released by burning yet: no burn counter is deployed. */
-const BURNED = 0n;
 /** Sales are not paid through epochs yet. */
 const NO_SALES: EpochInputs['usdc'] = [];
 
@@ -73,10 +71,8 @@ export async function auditEpoch(options: AuditOptions): Promise<Checked<Audited
   if (!regions.ok) return regions;
   reportRegions(regions.value, step);
 
-  const result = computeEpoch(
-    inputsOf(epoch, chain.value.firstEpoch, named.value, regions.value, rules.value),
-    rules.value,
-  );
+  const facts = { firstEpoch: chain.value.firstEpoch, burned: await payments.burned(epoch) };
+  const result = computeEpoch(inputsOf(epoch, facts, named.value, regions.value, rules.value), rules.value);
   const reported = compareReport(text, page.reportHash, result);
   if (!reported.ok) return reported;
   const shown = comparePage(page, result);
@@ -184,7 +180,7 @@ function reportRegions(
 
 function inputsOf(
   epoch: number,
-  firstEpoch: number,
+  chain: Pick<EpochInputs, 'firstEpoch' | 'burned'>,
   named: ReportRegions,
   regions: readonly RegionAudit[],
   rules: RuleSet,
@@ -192,8 +188,7 @@ function inputsOf(
   const counted = regions.filter(({ replay }) => named.counted.has(replay.cell));
   return {
     epoch,
-    firstEpoch,
-    burned: BURNED,
+    ...chain,
     days: counted.flatMap(({ replay }) => replay.days),
     usdc: NO_SALES,
     segments: counted.flatMap(({ epochSegments }) =>

@@ -6,7 +6,7 @@ import { computeEpoch } from '../../core/reward/compute-epoch.ts';
 import { decideClose, lastHourOf, regionsBehind, type RegionProgress } from '../../core/reward/closable.ts';
 import { reportKey } from '../../core/reward/report.ts';
 import type { RuleSet } from '../../core/rules/rule-set.ts';
-import { firstHourOf } from '../../core/time.ts';
+import { epochStartMs, firstHourOf } from '../../core/time.ts';
 import type { CommittedEpoch, CommittedOrder } from '../adapters/chain/distributor.ts';
 import { readEpochInputs, readRegionProgress } from '../adapters/d1/epoch-inputs.ts';
 import { lastComputedEpoch, writeEpoch } from '../adapters/d1/epochs.ts';
@@ -16,6 +16,8 @@ export type CloseParts = {
   readonly archive: R2Bucket;
   readonly rules: RuleSet;
   readonly order: CommittedOrder;
+  /** Base units burned in an epoch whose last block is final. */
+  readonly burned: (epoch: number) => Promise<bigint>;
   /** An epoch that the chain already has. */
   readonly committed: (epoch: number) => Promise<CommittedEpoch>;
   /** Since when each of these regions has made no progress. */
@@ -33,8 +35,6 @@ export type CloseOutcome = {
 
 /** Each costs a handful of statements; after a pause of the network the next tick goes on. */
 const MAX_CLOSES = 40;
-/** No burn counter is deployed yet, so nothing beyond the base share of the emission is ever released. */
-const BURNED = 0n;
 
 export async function closeEpochs(parts: CloseParts, nowMs: number): Promise<CloseOutcome> {
   const closed: number[] = [];
@@ -62,6 +62,8 @@ async function closeEpoch(
   const stalled = isDue ? await parts.stalledSince(behind, nowMs) : {};
   const decision = decideClose(epoch, regions, new Map(Object.entries(stalled)), nowMs, rules.time);
   if (decision.kind !== 'close') return 'open';
+  // Until then a reorganization could move a burn into another epoch, and with it the pot.
+  if (order.finalizedSeconds * 1000 < epochStartMs(epoch + 1, rules.time)) return 'open';
   const hours = [firstHourOf(epoch, rules.time), lastHourOf(epoch, rules.time)] as const;
   const inputs = await readEpochInputs(
     db,
@@ -73,7 +75,7 @@ async function closeEpoch(
     {
       epoch,
       firstEpoch: order.firstEpoch,
-      burned: BURNED,
+      burned: await parts.burned(epoch),
       usdc: [],
       ...inputs,
       regions: decision.regions,
