@@ -24,12 +24,20 @@ export type RegionReplay = {
   readonly state: RegionState;
   /** Of `epoch`, as rewards are computed from them. */
   readonly days: DeviceDay[];
+  /** Of earlier epochs that are paid in `epoch`. */
+  readonly lateDays: Map<number, DeviceDay[]>;
   /** Where the fold ends its segments, oldest first. */
   readonly seals: Seal[];
 };
 
-export function startReplay(cell: RegionCell, epoch: number, rules: RuleSet): RegionReplay {
-  return { cell, epoch, rules, state: emptyState(), days: [], seals: [] };
+export function startReplay(
+  cell: RegionCell,
+  epoch: number,
+  rules: RuleSet,
+  lateEpochs: Iterable<number> = [],
+): RegionReplay {
+  const lateDays = new Map([...lateEpochs].map((late): [number, DeviceDay[]] => [late, []]));
+  return { cell, epoch, rules, state: emptyState(), days: [], lateDays, seals: [] };
 }
 
 /** sha-256 of the folded state, as the region object publishes it. */
@@ -53,7 +61,8 @@ export function replayEntry(replay: RegionReplay, entry: LogEntry): Result<Devic
   if (entry.kind === 'batch' && effect === null) return differs('entry', at, 'a batch', 'its readings are not packed');
   for (const day of outputs.days) {
     const { member, scoreBps, score30Bps } = day;
-    if (day.epoch === epoch) replay.days.push({ ...member, cell, scoreBps, score30Bps });
+    const days = day.epoch === epoch ? replay.days : replay.lateDays.get(day.epoch);
+    days?.push({ ...member, cell, scoreBps, score30Bps });
   }
   replay.seals.push(...outputs.seals);
   return allowed;

@@ -2,14 +2,15 @@
  * Closes what is closable, oldest first: computes the epoch, stores its report, writes its rows. The rows are a promise:
  * computing again must give the same root, and where the chain already has the epoch, the chain's.
  */
-import { computeEpoch } from '../../core/reward/compute-epoch.ts';
+import { computeEpoch, type EpochInputs } from '../../core/reward/compute-epoch.ts';
 import { decideClose, lastHourOf, regionsBehind, type RegionProgress } from '../../core/reward/closable.ts';
-import { reportKey } from '../../core/reward/report.ts';
+import { carryOf, hashReport, reportKey, type ReportRegion } from '../../core/reward/report.ts';
+import { dueReserves, NO_CARRY, type Carry } from '../../core/reward/reserve.ts';
 import type { RuleSet } from '../../core/rules/rule-set.ts';
 import { epochStartMs, firstHourOf } from '../../core/time.ts';
 import type { CommittedEpoch, CommittedOrder } from '../adapters/chain/distributor.ts';
-import { readEpochInputs, readRegionProgress } from '../adapters/d1/epoch-inputs.ts';
-import { lastComputedEpoch, writeEpoch } from '../adapters/d1/epochs.ts';
+import { readEpochInputs, readLateEpoch, readRegionProgress } from '../adapters/d1/epoch-inputs.ts';
+import { lastComputedEpoch, readReportHash, writeEpoch } from '../adapters/d1/epochs.ts';
 
 export type CloseParts = {
   readonly db: D1Database;
@@ -65,19 +66,19 @@ async function closeEpoch(
   // Until then a reorganization could move a burn into another epoch, and with it the pot.
   if (order.finalizedSeconds * 1000 < epochStartMs(epoch + 1, rules.time)) return 'open';
   const hours = [firstHourOf(epoch, rules.time), lastHourOf(epoch, rules.time)] as const;
-  const inputs = await readEpochInputs(
-    db,
-    epoch,
-    hours,
-    decision.regions.map(({ cell }) => cell),
-  );
+  const carry = await readCarry(parts, epoch);
+  if (carry === null) return { alarm: `The report before epoch ${epoch} is missing in the archive: nothing closes.` };
+  const { days, segments, late } = await readInputs(parts, epoch, hours, decision.regions, carry);
   const result = computeEpoch(
     {
       epoch,
       firstEpoch: order.firstEpoch,
       burned: await parts.burned(epoch),
       usdc: [],
-      ...inputs,
+      days,
+      segments,
+      carry,
+      late,
       regions: decision.regions,
       missing: decision.missing,
     },
@@ -97,6 +98,40 @@ async function closeEpoch(
   const stands = await writeEpoch(db, result, nowMs);
   if (stands !== result.root) return { alarm: differs(epoch, result.root, `the row says ${stands}`) };
   return 'closed';
+}
+
+/** Null: what the epoch has to start from is not there. */
+async function readCarry({ db, archive, order }: CloseParts, epoch: number): Promise<Carry | null> {
+  if (epoch === order.firstEpoch) return NO_CARRY;
+  const hash = await readReportHash(db, epoch - 1);
+  const stored = hash === null ? null : await archive.get(reportKey(hash));
+  const text = await stored?.text();
+  return text === undefined || hashReport(text) !== hash ? null : carryOf(text);
+}
+
+/** Device-days and evidence of the epoch, and of earlier ones that regions have closed since. */
+async function readInputs(
+  { db, rules }: CloseParts,
+  epoch: number,
+  hours: readonly [number, number],
+  regions: readonly ReportRegion[],
+  carry: Carry,
+): Promise<Pick<EpochInputs, 'days' | 'segments' | 'late'>> {
+  const cells = regions.map(({ cell }) => cell);
+  const { days, segments } = await readEpochInputs(db, epoch, hours, cells);
+  const due = Map.groupBy(dueReserves(carry, regions), (reserve) => reserve.epoch);
+  const earlier = await Promise.all(
+    [...due].map(([of, reserves]) => {
+      const lateCells = reserves.map(({ cell }) => cell);
+      const others = cells.filter((cell) => !lateCells.includes(cell));
+      return readLateEpoch(db, of, [firstHourOf(of, rules.time), lastHourOf(of, rules.time)], lateCells, others);
+    }),
+  );
+  return {
+    days,
+    segments: [...segments, ...earlier.flatMap((read) => read.segments)],
+    late: earlier.map(({ late }) => late),
+  };
 }
 
 function differs(epoch: number, root: string, against: string): string {
