@@ -10,7 +10,7 @@ import { ROOT } from './lib/files.ts';
 import { run } from './lib/run.ts';
 import { done, isMain, Refusal, runCommand } from './lib/say.ts';
 
-const CONTRACTS = ['EpochDistributor', 'RewardToken', 'TestUsdc'] as const;
+const CONTRACTS = ['BurnAuction', 'EpochDistributor', 'RewardToken', 'TestUsdc'] as const;
 const ARTIFACTS = 'contracts/out';
 const GENERATED = 'contracts/abi';
 const HEADER = '// Written by scripts/build-contracts.ts from contracts/src; do not edit.';

@@ -1,22 +1,24 @@
 /**
- * Deploys token and distributor. `npm start` calls `deployContracts` for its own chain; for a real one:
+ * Deploys token, burn auction and distributor, wired to each other for good. `npm start` calls `deployContracts` for its
+ * own chain; for a real one:
  *
  *   DEPLOYER_PRIVATE_KEY=0x... npm run deploy:contracts -- --rpc URL --admin SAFE --guardian ADDRESS --committer ADDRESS
  *
- * The deployer gets no role. The admin has to grant MINTER_ROLE afterwards; the command prints the call.
+ * The deployer gets no role, and nothing is left to be granted.
  */
 import { parseArgs } from 'node:util';
 import {
   createPublicClient,
   createWalletClient,
-  encodeFunctionData,
+  getContractAddress,
   type Hex,
   http,
+  isAddressEqual,
   keccak256,
-  toBytes,
-  zeroAddress,
 } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
+import { burnAuctionBytecode } from '../contracts/abi/burn-auction.bytecode.gen.ts';
+import { burnAuctionAbi } from '../contracts/abi/burn-auction.gen.ts';
 import { epochDistributorBytecode } from '../contracts/abi/epoch-distributor.bytecode.gen.ts';
 import { epochDistributorAbi } from '../contracts/abi/epoch-distributor.gen.ts';
 import { rewardTokenBytecode } from '../contracts/abi/reward-token.bytecode.gen.ts';
@@ -44,15 +46,33 @@ export type DeployOptions = {
   readonly delaySeconds: number;
   /** Between announcing a new admin and its acceptance. */
   readonly adminDelaySeconds: number;
+  readonly auction: AuctionOptions;
   /** Called after each transaction: a local chain mines at once. */
   readonly afterSend?: () => Promise<unknown>;
 };
 
-export const MINTER_ROLE = keccak256(toBytes('MINTER_ROLE'));
+/** See BurnAuction.Config. */
+export type AuctionOptions = {
+  readonly halfLifeSeconds: number;
+  /** USDC base units. */
+  readonly leastLot: bigint;
+  /** RewardToken base units for one USDC base unit. */
+  readonly leastStartRate: bigint;
+};
+
+/**
+ * A lot starts at 100,000 ISO for a USDC or more and halves every hour: a token that is worth a dollar is reached in 17
+ * hours, within a day of the epoch that pays the next lot.
+ */
+export const MAIN_AUCTION: AuctionOptions = {
+  halfLifeSeconds: 3600,
+  leastLot: 10_000_000n,
+  leastStartRate: 100_000n * 10n ** 12n,
+};
 
 /** Changes when the code to deploy does. */
 export const CONTRACTS_HASH = keccak256(
-  `0x${[rewardTokenBytecode, epochDistributorBytecode, testUsdcBytecode].map((code) => code.slice(2)).join('')}`,
+  `0x${[rewardTokenBytecode, burnAuctionBytecode, epochDistributorBytecode, testUsdcBytecode].map((code) => code.slice(2)).join('')}`,
 );
 
 export async function deployContracts(options: DeployOptions): Promise<Contracts> {
@@ -70,19 +90,25 @@ export async function deployContracts(options: DeployOptions): Promise<Contracts
   const usdc =
     options.usdc ??
     (await deployed(await wallet.deployContract({ chain, abi: testUsdcAbi, bytecode: testUsdcBytecode })));
+  // Token and distributor name each other; the address of what is deployed third follows from the deployer's nonce.
+  const nonce = BigInt(await reader.getTransactionCount({ address: account.address, blockTag: 'pending' }));
+  const minter = getContractAddress({ from: account.address, nonce: nonce + 2n });
   const token = await deployed(
+    await wallet.deployContract({ chain, abi: rewardTokenAbi, bytecode: rewardTokenBytecode, args: [minter] }),
+  );
+  const { halfLifeSeconds, leastLot, leastStartRate } = options.auction;
+  const burnAuction = await deployed(
     await wallet.deployContract({
       chain,
-      abi: rewardTokenAbi,
-      bytecode: rewardTokenBytecode,
-      args: [options.adminDelaySeconds, options.admin],
+      abi: burnAuctionAbi,
+      bytecode: burnAuctionBytecode,
+      args: [{ token, usdc, halfLifeSeconds: BigInt(halfLifeSeconds), leastLot, leastStartRate }],
     }),
   );
   const config = {
     token,
     usdc,
-    // No burn auction yet: only the part of the emission that needs no burning is released.
-    burnCounter: zeroAddress,
+    burnCounter: burnAuction,
     delaySeconds: BigInt(options.delaySeconds),
     epochSeconds: BigInt(options.epochSeconds),
     firstEpoch: BigInt(options.firstEpoch),
@@ -99,12 +125,10 @@ export async function deployContracts(options: DeployOptions): Promise<Contracts
       args: [config],
     }),
   );
-  return { token, distributor, usdc };
-}
-
-/** What the admin must send to the token before the first mint. */
-export function grantMinterCall(distributor: Hex): Hex {
-  return encodeFunctionData({ abi: rewardTokenAbi, functionName: 'grantRole', args: [MINTER_ROLE, distributor] });
+  // The distributor refuses a token that names another minter, so this fails only where the chain lies.
+  if (!isAddressEqual(distributor, minter))
+    throw new Refusal(`the distributor came to be at another address (${distributor}).`);
+  return { token, distributor, burnAuction, usdc };
 }
 
 const DELAY_SECONDS = 3 * 3600;
@@ -141,8 +165,8 @@ if (isMain(import.meta.url)) {
       firstEpoch: epochOf(Date.now(), MAIN_RULES.time),
       delaySeconds: DELAY_SECONDS,
       adminDelaySeconds: ADMIN_DELAY_SECONDS,
+      auction: MAIN_AUCTION,
     });
     console.log(JSON.stringify(contracts, null, 2));
-    console.log(`now the admin must send to ${contracts.token}: ${grantMinterCall(contracts.distributor)}`);
   });
 }

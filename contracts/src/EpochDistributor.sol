@@ -28,11 +28,11 @@ contract EpochDistributor is AccessControlDefaultAdminRules, Pausable, UsdcPayou
 
     /// @notice What the network is set up with; nothing of it can change later.
     struct Config {
-        /// The reward token; this contract needs its MINTER_ROLE.
+        /// The reward token; it must name this contract as its minter.
         RewardToken token;
         /// The token buyers pay with.
         IERC20 usdc;
-        /// Counts burned reward tokens; zero address: none, then no burn-matched share is ever released.
+        /// Counts burned reward tokens: the burn auction.
         IBurnCounter burnCounter;
         /// Seconds between a commit and its first mint: the guardian's time.
         uint64 delaySeconds;
@@ -50,7 +50,7 @@ contract EpochDistributor is AccessControlDefaultAdminRules, Pausable, UsdcPayou
         address guardian;
     }
 
-    /// @notice A committed epoch. `committedAt` is 0 where nothing is committed.
+    /// @notice A committed epoch. `maturesAt` is 0 where nothing is committed.
     struct Epoch {
         bytes32 root;
         uint128 total;
@@ -60,9 +60,8 @@ contract EpochDistributor is AccessControlDefaultAdminRules, Pausable, UsdcPayou
         uint128 usdcPaid;
         /// `reserve` before this commit.
         uint128 reservedBefore;
-        /// `burnedCounted` before this commit.
-        uint128 burnedBefore;
-        uint64 committedAt;
+        /// Unix seconds: revocable before, mintable from then on.
+        uint64 maturesAt;
         uint32 batchCount;
         uint32 batchesMinted;
     }
@@ -90,9 +89,6 @@ contract EpochDistributor is AccessControlDefaultAdminRules, Pausable, UsdcPayou
     /// @notice Set aside by the last commit for device-days that close late; the next commit may spend it.
     uint128 public reserve;
 
-    /// @notice Value of the burn counter that commits have already released emission for.
-    uint128 public burnedCounted;
-
     mapping(uint64 epoch => Epoch) private _epochs;
     mapping(uint64 epoch => BitMaps.BitMap) private _mintedBatches;
 
@@ -117,6 +113,9 @@ contract EpochDistributor is AccessControlDefaultAdminRules, Pausable, UsdcPayou
 
     /// @notice A duration or the first epoch of the config is 0.
     error ZeroConfig();
+
+    /// @notice The token names another minter.
+    error NotTheMinter(address minter);
 
     /// @notice Another epoch is next.
     error WrongEpochOrder(uint64 expected, uint64 given);
@@ -163,13 +162,14 @@ contract EpochDistributor is AccessControlDefaultAdminRules, Pausable, UsdcPayou
     {
         if (config.delaySeconds == 0 || config.epochSeconds == 0 || config.firstEpoch == 0) revert ZeroConfig();
         if (address(config.token).code.length == 0) revert NotAContract(address(config.token));
+        if (address(config.burnCounter).code.length == 0) revert NotAContract(address(config.burnCounter));
+        if (config.token.minter() != address(this)) revert NotTheMinter(config.token.minter());
         token = config.token;
         burnCounter = config.burnCounter;
         delaySeconds = config.delaySeconds;
         epochSeconds = config.epochSeconds;
         firstEpoch = config.firstEpoch;
         lastCommittedEpoch = config.firstEpoch - 1;
-        burnedCounted = _burnedNow().toUint128();
         _grantRole(COMMITTER_ROLE, config.committer);
         _grantRole(GUARDIAN_ROLE, config.guardian);
     }
@@ -193,9 +193,9 @@ contract EpochDistributor is AccessControlDefaultAdminRules, Pausable, UsdcPayou
     ) external onlyRole(COMMITTER_ROLE) {
         _requireNext(epoch);
         if (batchCount == 0 && (total != 0 || usdcTotal != 0)) revert NoBatches(epoch);
-        uint256 burned = _burnedNow();
-        _requireWithinBudget(epoch, total, reserved, burned);
+        _requireWithinBudget(epoch, total, reserved);
         _promiseUsdc(usdcTotal);
+        bool paysNothing = total == 0 && reserved == 0 && usdcTotal == 0;
         _epochs[epoch] = Epoch({
             root: root,
             total: total.toUint128(),
@@ -203,29 +203,26 @@ contract EpochDistributor is AccessControlDefaultAdminRules, Pausable, UsdcPayou
             usdcTotal: usdcTotal.toUint128(),
             usdcPaid: 0,
             reservedBefore: reserve,
-            burnedBefore: burnedCounted,
-            committedAt: uint64(block.timestamp),
+            maturesAt: _nextMaturity(paysNothing),
             batchCount: batchCount,
             batchesMinted: 0
         });
         lastCommittedEpoch = epoch;
         reserve = reserved.toUint128();
-        burnedCounted = burned.toUint128();
         emit Committed(epoch, root, total, reserved, usdcTotal, batchCount, reportHash, ruleSetHash, dataRoot);
     }
 
     /// @notice Takes back an epoch that has not matured, and all later ones, as if they had never been committed:
-    /// the order, the reserve, the counted burns and the promised USDC are those from before.
-    /// @dev Later epochs were committed later, so none of them has matured. Long rows can be taken back in parts,
-    /// the newest first.
+    /// the order, the reserve and the promised USDC are those from before.
+    /// @dev No epoch matures before an earlier one, so none of the later ones has matured. Long rows can be taken back in
+    /// parts, the newest first.
     function revokeFrom(uint64 epoch) external onlyRole(GUARDIAN_ROLE) {
         Epoch storage first = _epochs[epoch];
-        if (first.committedAt == 0) revert NotCommitted(epoch);
-        if (block.timestamp >= _maturesAt(first)) revert AlreadyMatured(epoch);
+        if (first.maturesAt == 0) revert NotCommitted(epoch);
+        if (block.timestamp >= first.maturesAt) revert AlreadyMatured(epoch);
         uint64 last = lastCommittedEpoch;
         reserve = first.reservedBefore;
-        burnedCounted = first.burnedBefore;
-        lastCommittedEpoch = _epochs[epoch - 1].committedAt == 0 ? firstEpoch - 1 : epoch - 1;
+        lastCommittedEpoch = _epochs[epoch - 1].maturesAt == 0 ? firstEpoch - 1 : epoch - 1;
         for (uint64 e = epoch; e <= last; ++e) {
             _releaseUsdc(_epochs[e].usdcTotal);
             delete _epochs[e];
@@ -264,8 +261,8 @@ contract EpochDistributor is AccessControlDefaultAdminRules, Pausable, UsdcPayou
         uint256 usdcSum = _sum(usdcAmount);
         uint256 released = _countBatch(epoch, amountSum, usdcSum);
         token.mintMany(to, amount);
-        _payUsdc(epoch, to, usdcAmount);
-        _releaseUsdc(released);
+        if (usdcSum != 0) _payUsdc(epoch, to, usdcAmount);
+        if (released != 0) _releaseUsdc(released);
         emit BatchMinted(epoch, index, to.length, amountSum, usdcSum);
     }
 
@@ -284,12 +281,16 @@ contract EpochDistributor is AccessControlDefaultAdminRules, Pausable, UsdcPayou
         return epoch < firstEpoch ? 0 : EmissionSchedule.emission(epoch - firstEpoch);
     }
 
-    /// @notice What a committed epoch could pay without a reserve, or what the next one could if committed now.
-    function pot(uint64 epoch) external view returns (uint256) {
-        if (epoch < firstEpoch) return 0;
-        if (_epochs[epoch].committedAt == 0) return _pot(epoch, burnedCounted, _burnedNow());
-        uint256 countedAfter = epoch == lastCommittedEpoch ? burnedCounted : _epochs[epoch + 1].burnedBefore;
-        return _pot(epoch, _epochs[epoch].burnedBefore, countedAfter);
+    /// @notice Tokens burned while the epoch lasted: a burn counts in the epoch it happened in, whenever that is
+    /// committed. Final once the epoch is over.
+    function burnedIn(uint64 epoch) public view returns (uint256) {
+        uint256 startsAt = uint256(epoch) * epochSeconds;
+        return burnCounter.burnedThrough(startsAt + epochSeconds - 1) - burnCounter.burnedThrough(startsAt - 1);
+    }
+
+    /// @notice What an epoch may pay without a reserve; 0 before the first one. Final once the epoch is over.
+    function pot(uint64 epoch) public view returns (uint256) {
+        return epoch < firstEpoch ? 0 : EmissionSchedule.pot(epoch - firstEpoch, burnedIn(epoch));
     }
 
     /// @notice The Merkle leaf of a batch. Hashed twice, so that no inner node can pass for a leaf.
@@ -315,17 +316,25 @@ contract EpochDistributor is AccessControlDefaultAdminRules, Pausable, UsdcPayou
         if (block.timestamp < endsAt) revert EpochNotOver(epoch, endsAt);
     }
 
-    function _requireWithinBudget(uint64 epoch, uint256 total, uint256 reserved, uint256 burned) private view {
-        uint256 budget = _pot(epoch, burnedCounted, burned) + reserve;
+    function _requireWithinBudget(uint64 epoch, uint256 total, uint256 reserved) private view {
+        uint256 budget = pot(epoch) + reserve;
         if (total > budget || reserved > budget - total) revert OverBudget(total, reserved, budget);
+    }
+
+    /// @dev Epochs that are committed together mature one delay after another, so that a guardian who looks once a delay
+    /// loses one epoch's pot to a stolen key, however many epochs were open. An epoch that moves nothing waits for
+    /// nobody, but does not overtake.
+    function _nextMaturity(bool paysNothing) private view returns (uint64) {
+        uint256 before = _epochs[lastCommittedEpoch].maturesAt;
+        uint256 afterIt = paysNothing ? before : before + delaySeconds;
+        return Math.max(block.timestamp + delaySeconds, afterIt).toUint64();
     }
 
     /// @dev Checks that the batch may be minted and marks it before anything is paid.
     function _useBatch(uint64 epoch, uint32 index) private {
         Epoch storage committed = _epochs[epoch];
-        if (committed.committedAt == 0) revert NotCommitted(epoch);
-        uint256 maturesAt = _maturesAt(committed);
-        if (block.timestamp < maturesAt) revert NotMatured(epoch, maturesAt);
+        if (committed.maturesAt == 0) revert NotCommitted(epoch);
+        if (block.timestamp < committed.maturesAt) revert NotMatured(epoch, committed.maturesAt);
         if (index >= committed.batchCount) revert NoSuchBatch(epoch, index);
         BitMaps.BitMap storage minted = _mintedBatches[epoch];
         if (minted.get(index)) revert AlreadyMinted(epoch, index);
@@ -344,18 +353,6 @@ contract EpochDistributor is AccessControlDefaultAdminRules, Pausable, UsdcPayou
         committed.batchesMinted += 1;
         released = usdcSum;
         if (committed.batchesMinted == committed.batchCount) released += committed.usdcTotal - usdcPaid;
-    }
-
-    function _pot(uint64 epoch, uint256 countedBefore, uint256 countedAfter) private view returns (uint256) {
-        return EmissionSchedule.pot(epoch - firstEpoch, Math.saturatingSub(countedAfter, countedBefore));
-    }
-
-    function _burnedNow() private view returns (uint256) {
-        return address(burnCounter) == address(0) ? 0 : burnCounter.burned();
-    }
-
-    function _maturesAt(Epoch storage committed) private view returns (uint256) {
-        return uint256(committed.committedAt) + delaySeconds;
     }
 
     function _sum(uint256[] calldata values) private pure returns (uint256 sum) {

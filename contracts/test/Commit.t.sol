@@ -26,7 +26,7 @@ contract CommitTest is Fixture {
         vm.assertEq(epoch.total, 70, "total");
         vm.assertEq(epoch.usdcTotal, 80, "usdcTotal");
         vm.assertEq(epoch.batchCount, 3, "batchCount");
-        vm.assertEq(epoch.committedAt, block.timestamp, "committedAt");
+        vm.assertEq(epoch.maturesAt, block.timestamp + DELAY, "maturesAt");
         vm.assertEq(epoch.minted + epoch.usdcPaid + epoch.batchesMinted, 0, "nothing is paid yet");
         vm.assertEq(distributor.lastCommittedEpoch(), FIRST, "lastCommittedEpoch");
         vm.assertEq(distributor.reserve(), 20, "reserve");
@@ -80,7 +80,7 @@ contract CommitTest is Fixture {
     }
 
     function testFuzz_totalAndReserveStayWithinThePot(uint256 total, uint256 reserved, uint256 burned) public {
-        burns.burn(bounded(burned, 0, type(uint128).max));
+        _burnIn(FIRST, bounded(burned, 0, type(uint128).max));
         uint256 pot = distributor.pot(FIRST);
         total = bounded(total, 0, 2 * pot);
         reserved = bounded(reserved, 0, 2 * pot);
@@ -109,42 +109,62 @@ contract CommitTest is Fixture {
         vm.assertEq(distributor.reserve(), 0, "the reserve is used up");
     }
 
-    function test_aBurnIsCountedOnce() public {
+    function testFuzz_aBurnReleasesInTheEpochItHappensInWheneverThatIsCommitted(uint256 burnedAt, uint256 amount)
+        public
+    {
+        uint256 start = uint256(FIRST) * DAY;
+        burnedAt = bounded(burnedAt, start - DAY, start + 4 * DAY - 1);
+        amount = bounded(amount, 1, distributor.emission(FIRST) * 60 / 100);
+        burns.burnAt(burnedAt, amount);
+        vm.warp(start + 5 * DAY);
         uint256 base = distributor.emission(FIRST) * 40 / 100;
-        burns.burn(100 * ONE);
-        vm.assertEq(distributor.pot(FIRST), base + 100 * ONE, "before the commit");
-        _commitEmpty(FIRST);
-        vm.assertEq(distributor.pot(FIRST), base + 100 * ONE, "a committed epoch keeps its pot");
-        vm.assertEq(distributor.pot(FIRST + 1), base, "the next starts from nothing");
-        burns.burn(7 * ONE);
-        vm.assertEq(distributor.pot(FIRST), base + 100 * ONE, "later burns change nothing");
-        _commitEmpty(FIRST + 1);
-        _commitEmpty(FIRST + 2);
-        vm.assertEq(distributor.pot(FIRST), base + 100 * ONE, "first");
-        vm.assertEq(distributor.pot(FIRST + 1), base + 7 * ONE, "second");
-        vm.assertEq(distributor.pot(FIRST + 2), base, "third");
+        for (uint64 i = 0; i < 4; ++i) {
+            uint256 pot = burnedAt / DAY == FIRST + i ? base + amount : base;
+            vm.assertEq(distributor.pot(FIRST + i), pot, "pot");
+            vm.expectRevert(abi.encodeWithSelector(EpochDistributor.OverBudget.selector, pot + 1, 0, pot));
+            _commitRaw(FIRST + i, ROOT, pot + 1, 0, 0, 1);
+            _commitRaw(FIRST + i, ROOT, pot, 0, 0, 1);
+            vm.assertEq(distributor.pot(FIRST + i), pot, "a committed epoch keeps its pot");
+        }
+    }
+
+    function test_theFirstAndTheLastSecondOfAnEpochAreItsOwn() public {
+        burns.burnAt(uint256(FIRST) * DAY - 1, 1);
+        burns.burnAt(uint256(FIRST) * DAY, 10);
+        burns.burnAt(uint256(FIRST + 1) * DAY - 1, 100);
+        burns.burnAt(uint256(FIRST + 1) * DAY, 1000);
+        vm.assertEq(distributor.burnedIn(FIRST - 1), 1, "before");
+        vm.assertEq(distributor.burnedIn(FIRST), 110, "first");
+        vm.assertEq(distributor.burnedIn(FIRST + 1), 1000, "second");
     }
 
     function test_burnsBeyondTheMatchedShareReleaseNothing() public {
-        burns.burn(distributor.emission(FIRST) * 5);
         uint256 emission = distributor.emission(FIRST);
+        _burnIn(FIRST, emission * 5);
         vm.assertEq(distributor.pot(FIRST), emission * 40 / 100 + emission * 60 / 100, "pot");
         _commitEmpty(FIRST);
         vm.assertEq(distributor.pot(FIRST + 1), emission * 40 / 100, "the excess is gone");
     }
 
-    function test_withoutABurnCounterOnlyTheBaseIsReleased() public {
-        EpochDistributor.Config memory config = _config(usdc);
-        config.burnCounter = IBurnCounter(address(0));
-        distributor = new EpochDistributor(config);
-        vm.assertEq(distributor.pot(FIRST), distributor.emission(FIRST) * 40 / 100, "pot");
-        _commitEmpty(FIRST);
-    }
-
-    function test_burnsFromBeforeTheDeploymentReleaseNothing() public {
-        burns.burn(100 * ONE);
-        distributor = new EpochDistributor(_config(usdc));
-        vm.assertEq(distributor.pot(FIRST), distributor.emission(FIRST) * 40 / 100, "pot");
+    function test_epochsCommittedTogetherMatureOneDelayAfterAnother() public {
+        vm.warp(uint256(FIRST + 9) * DAY);
+        uint256 start = block.timestamp;
+        _commitRaw(FIRST, ROOT, 1, 0, 0, 1);
+        _commitRaw(FIRST + 1, ROOT, 0, 1, 0, 0);
+        _commitEmpty(FIRST + 2);
+        _commitEmpty(FIRST + 3);
+        usdc.mint(address(distributor), 1);
+        _commitRaw(FIRST + 4, ROOT, 0, 0, 1, 1);
+        vm.assertEq(distributor.epochs(FIRST).maturesAt, start + DELAY, "the first");
+        vm.assertEq(
+            distributor.epochs(FIRST + 1).maturesAt, start + 2 * DELAY, "a reserve is no payment yet, and waits"
+        );
+        vm.assertEq(distributor.epochs(FIRST + 2).maturesAt, start + 2 * DELAY, "nothing to wait for");
+        vm.assertEq(distributor.epochs(FIRST + 3).maturesAt, start + 2 * DELAY, "nor here");
+        vm.assertEq(distributor.epochs(FIRST + 4).maturesAt, start + 3 * DELAY, "USDC");
+        vm.warp(start + 9 * DELAY);
+        _commitRaw(FIRST + 5, ROOT, 1, 0, 0, 1);
+        vm.assertEq(distributor.epochs(FIRST + 5).maturesAt, start + 10 * DELAY, "its own delay at least");
     }
 
     function testFuzz_usdcIsPromisedOnlyOnce(uint256 held, uint256 first, uint256 second) public {
@@ -191,13 +211,23 @@ contract CommitTest is Fixture {
         new EpochDistributor(config);
     }
 
-    function test_aTokenOrUsdcAddressWithoutCodeIsRefused() public {
+    function test_aTokenUsdcOrCounterAddressWithoutCodeIsRefused() public {
         EpochDistributor.Config memory config = _config(IERC20(stranger));
         vm.expectRevert(abi.encodeWithSelector(UsdcPayouts.NotAContract.selector, stranger));
         new EpochDistributor(config);
         config = _config(usdc);
         config.token = RewardToken(stranger);
         vm.expectRevert(abi.encodeWithSelector(UsdcPayouts.NotAContract.selector, stranger));
+        new EpochDistributor(config);
+        config = _config(usdc);
+        config.burnCounter = IBurnCounter(stranger);
+        vm.expectRevert(abi.encodeWithSelector(UsdcPayouts.NotAContract.selector, stranger));
+        new EpochDistributor(config);
+    }
+
+    function test_aTokenThatAnotherContractMintsIsRefused() public {
+        EpochDistributor.Config memory config = _config(usdc);
+        vm.expectRevert(abi.encodeWithSelector(EpochDistributor.NotTheMinter.selector, address(distributor)));
         new EpochDistributor(config);
     }
 }

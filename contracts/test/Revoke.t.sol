@@ -39,22 +39,20 @@ contract RevokeTest is Fixture {
         emit EpochDistributor.Revoked(FIRST + 1, FIRST + 2);
         _revoke(FIRST + 1);
         vm.assertEq(distributor.lastCommittedEpoch(), FIRST, "lastCommittedEpoch");
-        vm.assertEq(distributor.epochs(FIRST + 1).committedAt, 0, "second");
-        vm.assertEq(distributor.epochs(FIRST + 2).committedAt, 0, "third");
+        vm.assertEq(distributor.epochs(FIRST + 1).maturesAt, 0, "second");
+        vm.assertEq(distributor.epochs(FIRST + 2).maturesAt, 0, "third");
         _commitEmpty(FIRST + 1);
         _commitEmpty(FIRST + 2);
     }
 
-    function testFuzz_aRevokeRestoresReserveBurnsAndPromises(uint256 reserved, uint256 burned, uint256 usdcTotal)
-        public
-    {
+    function testFuzz_aRevokeRestoresReserveAndPromises(uint256 reserved, uint256 burned, uint256 usdcTotal) public {
         uint256 pot = distributor.pot(FIRST);
         reserved = bounded(reserved, 0, pot);
         burned = bounded(burned, 0, type(uint96).max);
         usdcTotal = bounded(usdcTotal, 0, type(uint96).max);
         usdc.mint(address(distributor), usdcTotal);
         _commitRaw(FIRST, REPORT, 0, reserved, usdcTotal / 3, 1);
-        burns.burn(burned);
+        _burnIn(FIRST + 1, burned);
         vm.warp(uint256(FIRST + 3) * DAY);
         uint256 potBefore = distributor.pot(FIRST + 1);
 
@@ -63,7 +61,6 @@ contract RevokeTest is Fixture {
         _revoke(FIRST + 1);
 
         vm.assertEq(distributor.reserve(), reserved, "reserve");
-        vm.assertEq(distributor.burnedCounted(), 0, "burnedCounted");
         vm.assertEq(distributor.pot(FIRST + 1), potBefore, "pot");
         vm.assertEq(distributor.usdcPromised(), usdcTotal / 3, "usdcPromised");
         vm.assertEq(distributor.lastCommittedEpoch(), FIRST, "lastCommittedEpoch");
@@ -100,7 +97,7 @@ contract RevokeTest is Fixture {
         vm.warp(block.timestamp + waited);
         if (waited < DELAY) {
             _revoke(FIRST);
-            vm.assertEq(distributor.epochs(FIRST).committedAt, 0, "committedAt");
+            vm.assertEq(distributor.epochs(FIRST).maturesAt, 0, "maturesAt");
         } else {
             _mint(FIRST, 0, batches);
             vm.expectRevert(abi.encodeWithSelector(EpochDistributor.AlreadyMatured.selector, FIRST));

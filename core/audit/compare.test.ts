@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { computeEpoch } from '../reward/compute-epoch.ts';
+import { computeEpoch, type EpochInputs } from '../reward/compute-epoch.ts';
 import { encodeReport, hashReport, type EpochReport } from '../reward/report.ts';
+import { NO_CARRY } from '../reward/reserve.ts';
 import type { DeviceDay } from '../reward/weight.ts';
 import { LOCAL_RULES } from '../rules/local.ts';
 import { comparePage, compareReport, type EpochPage } from './compare.ts';
@@ -21,19 +22,19 @@ const day = (n: number): DeviceDay => ({
   score30Bps: 9000,
   eligible: true,
 });
-const result = computeEpoch(
-  {
-    epoch: 41,
-    firstEpoch: 40,
-    burned: 0n,
-    days: [day(0), day(1), day(2)],
-    usdc: [],
-    segments: [{ cell: CELL, fromSeq: 1, toSeq: 9, root: 'aa' }],
-    regions: [{ cell: CELL, closedThrough: 1007 }],
-    missing: [],
-  },
-  LOCAL_RULES,
-);
+const inputs: EpochInputs = {
+  epoch: 41,
+  firstEpoch: 40,
+  burned: 0n,
+  days: [day(0), day(1), day(2)],
+  usdc: [],
+  segments: [{ cell: CELL, fromSeq: 1, toSeq: 9, root: 'aa' }],
+  regions: [{ cell: CELL, closedThrough: 1007 }],
+  missing: [],
+  carry: NO_CARRY,
+  late: [],
+};
+const result = computeEpoch(inputs, LOCAL_RULES);
 const report = JSON.parse(result.reportText) as EpochReport;
 const published = (change: Partial<EpochReport>) => {
   const text = encodeReport({ ...report, ...change });
@@ -47,11 +48,7 @@ test('the published report stands if it is the same bytes', () => {
 test('an altered score is found with its device, and before the amounts that follow from it', () => {
   const better = computeEpoch(
     {
-      ...report,
-      firstEpoch: 40,
-      burned: 0n,
-      usdc: [],
-      segments: [],
+      ...inputs,
       days: [day(0), { ...day(1), scoreBps: 9800 }, day(2)],
     },
     LOCAL_RULES,

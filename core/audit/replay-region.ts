@@ -26,6 +26,8 @@ export type RegionReplay = {
   readonly state: RegionState;
   /** Of `epoch`, as rewards are computed from them. */
   readonly days: DeviceDay[];
+  /** Of earlier epochs that are paid in `epoch`. */
+  readonly lateDays: Map<number, DeviceDay[]>;
   /** Where the fold ends its segments, oldest first. */
   readonly seals: Seal[];
   /** Blocks of its own that follow from the log, by hour, and those of others that it used. */
@@ -33,8 +35,14 @@ export type RegionReplay = {
   readonly used: UsedBlock[];
 };
 
-export function startReplay(cell: RegionCell, epoch: number, rules: RuleSet): RegionReplay {
-  return { cell, epoch, rules, state: emptyState(), days: [], seals: [], told: new Map(), used: [] };
+export function startReplay(
+  cell: RegionCell,
+  epoch: number,
+  rules: RuleSet,
+  lateEpochs: Iterable<number> = [],
+): RegionReplay {
+  const lateDays = new Map([...lateEpochs].map((late): [number, DeviceDay[]] => [late, []]));
+  return { cell, epoch, rules, state: emptyState(), days: [], lateDays, seals: [], told: new Map(), used: [] };
 }
 
 /** sha-256 of the folded state, as the region object publishes it. */
@@ -59,7 +67,8 @@ export function replayEntry(replay: RegionReplay, entry: LogEntry): Result<Devic
   recordBlocks(replay, entry);
   for (const day of outputs.days) {
     const { member, scoreBps, score30Bps, eligible } = day;
-    if (day.epoch === epoch) replay.days.push({ ...member, cell, scoreBps, score30Bps, eligible });
+    const days = day.epoch === epoch ? replay.days : replay.lateDays.get(day.epoch);
+    days?.push({ ...member, cell, scoreBps, score30Bps, eligible });
   }
   replay.seals.push(...outputs.seals);
   return allowed;

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { LOCAL_RULES } from '../rules/local.ts';
 import { computeEpoch, type EpochInputs } from './compute-epoch.ts';
+import { NO_CARRY } from './reserve.ts';
 import { batchesOfReport } from './report.ts';
 import type { DeviceDay } from './weight.ts';
 
@@ -33,6 +34,8 @@ const inputs = (days: readonly DeviceDay[], more: Partial<EpochInputs> = {}): Ep
   segments: [],
   regions: [],
   missing: [],
+  carry: NO_CARRY,
+  late: [],
   ...more,
 });
 

@@ -9,7 +9,8 @@ import { dataRoot, type Segment } from './data-root.ts';
 import { emissionOf } from './emission.ts';
 import { merkleRoot, type Hex } from './merkle.ts';
 import { potOf } from './pot.ts';
-import { encodeReport, hashReport, type EpochReport, type ReportRegion } from './report.ts';
+import { encodeReport, hashReport, type EpochReport, type ReportDevice, type ReportRegion } from './report.ts';
+import { expectedWeight, settleReserves, type Carry, type LateEpoch, type Reserve } from './reserve.ts';
 import { splitPot, type DeviceShare } from './split.ts';
 import { compareText, weighDays, type DeviceDay } from './weight.ts';
 
@@ -23,11 +24,15 @@ export type EpochInputs = {
   readonly days: readonly DeviceDay[];
   /** USDC earned by sales that finalized in this epoch. */
   readonly usdc: readonly OwnerUsdc[];
-  /** Evidence of closed regions sealed by the closing of this epoch's hours. */
+  /** Evidence of closed regions sealed by the closing of this epoch's hours, and of late epochs' by that of theirs. */
   readonly segments: readonly Segment[];
   readonly regions: readonly ReportRegion[];
-  /** Regions that closed too late. */
+  /** Regions that have not closed the epoch. */
   readonly missing: readonly ReportRegion[];
+  /** From the report before. */
+  readonly carry: Carry;
+  /** Of each epoch for which `dueReserves` names something, what its regions have closed since. */
+  readonly late: readonly LateEpoch[];
 };
 
 export type EpochResult = {
@@ -48,31 +53,43 @@ export type EpochResult = {
   readonly reportHash: string;
 };
 
-/**
- * Set aside for the device-days of regions that closed too late. Nothing yet: no later epoch pays them, so a reserve
- * would only stay unspent. Whoever adds the later payment adds its estimate here.
- */
-const RESERVED = 0n;
+type WeighedRegion = { readonly cell: string; readonly weight: bigint };
 
 export function computeEpoch(inputs: EpochInputs, rules: RuleSet): EpochResult {
+  const { reward } = rules;
   const index = inputs.epoch - inputs.firstEpoch;
-  const pot = potOf(index, inputs.burned, rules.reward);
-  const split = splitPot(pot, weighDays(inputs.days, rules.reward), rules.reward);
-  const payouts = payoutsOf(split.shares, inputs.usdc);
-  const batches = batchesOf(inputs.epoch, payouts, rules.reward.batchRecipients);
-  const usdcTotal = payouts.reduce((sum, payout) => sum + payout.usdc, 0n);
+  const pot = potOf(index, inputs.burned, reward);
+  const settled = settleReserves(inputs.epoch, inputs.carry, inputs.regions, inputs.late, reward);
+  const missing = inputs.missing.map((region) => ({
+    ...region,
+    weight: expectedWeight(region.cell, inputs.carry, settled.lapsed),
+  }));
+  const expected = sum(missing, ({ weight }) => weight);
+  const split = splitPot(pot, weighDays(inputs.days, reward), expected, reward);
+  const reserves = [...settled.kept, ...reservesFor(inputs.epoch, missing, pot, split.divisor)];
+  const payouts = payoutsOf([...split.shares, ...settled.late.flatMap(({ shares }) => shares)], inputs.usdc);
+  const batches = batchesOf(inputs.epoch, payouts, reward.batchRecipients);
+  const usdcTotal = sum(payouts, (payout) => payout.usdc);
+  const total = split.paid + sum(settled.late, ({ paid }) => paid);
+  const reserved = sum(reserves, ({ amount }) => amount);
+  const withheld = split.withheld + sum(settled.late, (late) => late.withheld);
+  const lapsed = sum(settled.late, (late) => late.lapsed) + sum(settled.lapsed, ({ amount }) => amount);
+  const budget = pot + sum(inputs.carry.reserves, ({ amount }) => amount);
   const ruleSetHash = hashRuleSet(rules);
   const report: EpochReport = {
     format: 'isobar-epoch-1',
     epoch: inputs.epoch,
     index,
+    previous: inputs.carry.previous,
     ruleSetHash,
-    emission: String(emissionOf(index, rules.reward)),
+    emission: String(emissionOf(index, reward)),
     burned: String(inputs.burned),
     pot: String(pot),
-    total: String(split.paid),
-    reserved: String(RESERVED),
-    withheld: String(split.withheld),
+    total: String(total),
+    reserved: String(reserved),
+    withheld: String(withheld),
+    lapsed: String(lapsed),
+    unreleased: String(budget - total - reserved - withheld - lapsed),
     usdcTotal: String(usdcTotal),
     weightTotal: String(split.weightTotal),
     divisor: String(split.divisor),
@@ -82,6 +99,25 @@ export function computeEpoch(inputs: EpochInputs, rules: RuleSet): EpochResult {
     regions: byCell(inputs.regions),
     missing: byCell(inputs.missing),
     devices: split.shares.map(reportDevice),
+    weights: byCell([...weightsOf(inputs.regions, split.shares), ...missing]).map(({ cell, weight }) => ({
+      cell,
+      weight: String(weight),
+    })),
+    late: settled.late.map(({ shares, ...late }) => ({
+      ...late,
+      weight: String(late.weight),
+      amount: String(late.amount),
+      found: String(late.found),
+      paid: String(late.paid),
+      withheld: String(late.withheld),
+      lapsed: String(late.lapsed),
+      devices: shares.map(reportDevice),
+    })),
+    reserves: reserves.map(({ weight, amount, ...reserve }) => ({
+      ...reserve,
+      weight: String(weight),
+      amount: String(amount),
+    })),
     batches: batches.map(({ index: at, leaf, to, amount, usdcAmount }) => ({
       index: at,
       leaf,
@@ -94,8 +130,8 @@ export function computeEpoch(inputs: EpochInputs, rules: RuleSet): EpochResult {
   return {
     epoch: inputs.epoch,
     root: report.root,
-    total: split.paid,
-    reserved: RESERVED,
+    total,
+    reserved,
     usdcTotal,
     payouts,
     batches,
@@ -108,9 +144,30 @@ export function computeEpoch(inputs: EpochInputs, rules: RuleSet): EpochResult {
   };
 }
 
-const byCell = (regions: readonly ReportRegion[]): readonly ReportRegion[] =>
-  [...regions].sort((a, b) => compareText(a.cell, b.cell));
+/** What a region that is missing would get at this epoch's rate, rounded down; 0 where nothing is known of it. */
+function reservesFor(
+  epoch: number,
+  missing: readonly WeighedRegion[],
+  pot: bigint,
+  divisor: bigint,
+): readonly Reserve[] {
+  return byCell(missing).map(({ cell, weight }) => ({ epoch, cell, weight, amount: (pot * weight) / divisor }));
+}
 
-function reportDevice({ status: _frozenSaysIt, amount, ...share }: DeviceShare): EpochReport['devices'][number] {
+function weightsOf(regions: readonly ReportRegion[], shares: readonly DeviceShare[]): readonly WeighedRegion[] {
+  const weights = new Map<string, bigint>();
+  for (const { cell, weight } of shares) weights.set(cell, (weights.get(cell) ?? 0n) + BigInt(weight));
+  return regions.map(({ cell }) => ({ cell, weight: weights.get(cell) ?? 0n }));
+}
+
+function byCell<T extends { readonly cell: string }>(rows: readonly T[]): readonly T[] {
+  return [...rows].sort((a, b) => compareText(a.cell, b.cell));
+}
+
+function reportDevice({ status: _frozenSaysIt, amount, ...share }: DeviceShare): ReportDevice {
   return { ...share, amount: String(amount) };
+}
+
+function sum<T>(rows: readonly T[], amountOf: (row: T) => bigint): bigint {
+  return rows.reduce((total, row) => total + amountOf(row), 0n);
 }

@@ -7,6 +7,7 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import canonicalize from 'canonicalize';
 import { err, ok, type Result } from '../result.ts';
 import type { PayoutBatch } from './batches.ts';
+import type { Carry } from './reserve.ts';
 import { batchLeaf, merkleRoot, type Hex } from './merkle.ts';
 
 /** Amounts are decimal strings of base units: doubles end at 2^53. */
@@ -15,13 +16,22 @@ export type EpochReport = {
   readonly epoch: number;
   /** Position in the emission schedule. */
   readonly index: number;
+  /** Hash of the report before; null in the first epoch. */
+  readonly previous: string | null;
   readonly ruleSetHash: string;
   readonly emission: string;
   readonly burned: string;
   readonly pot: string;
+  /** Sum of the batches: this epoch's device-days and late ones. */
   readonly total: string;
+  /** Sum of `reserves`: what is still waited for. */
   readonly reserved: string;
+  /** Of quarantined devices, late ones included: never minted. */
   readonly withheld: string;
+  /** Set aside in earlier epochs and not needed, or not called for in time: never minted. */
+  readonly lapsed: string;
+  /** `pot + reserves before - total - reserved - withheld - lapsed`, from rounding down and the least weight: never minted. */
+  readonly unreleased: string;
   readonly usdcTotal: string;
   /** In units of 1e-12 of a full weight. */
   readonly weightTotal: string;
@@ -33,12 +43,34 @@ export type EpochReport = {
   readonly regions: readonly ReportRegion[];
   readonly missing: readonly ReportRegion[];
   readonly devices: readonly ReportDevice[];
+  /** By cell: what each region weighed when it last took part, and is expected to weigh where it is missing. */
+  readonly weights: readonly RegionWeight[];
+  /** Device-days of earlier epochs, of regions that had not closed in time. */
+  readonly late: readonly ReportLate[];
+  readonly reserves: readonly ReportReserve[];
   readonly batches: readonly ReportBatch[];
 };
 
 export type ReportRegion = { readonly cell: string; readonly closedThrough: number | null };
 
-type ReportDevice = {
+type RegionWeight = { readonly cell: string; readonly weight: string };
+
+type ReportReserve = {
+  readonly epoch: number;
+  readonly cell: string;
+  readonly weight: string;
+  readonly amount: string;
+};
+
+type ReportLate = ReportReserve & {
+  readonly found: string;
+  readonly paid: string;
+  readonly withheld: string;
+  readonly lapsed: string;
+  readonly devices: readonly ReportDevice[];
+};
+
+export type ReportDevice = {
   readonly device: string;
   readonly cell: string;
   readonly owner: string;
@@ -48,6 +80,7 @@ type ReportDevice = {
   readonly tier: number;
   readonly density: string;
   readonly claimedMs: number;
+  readonly alike?: string | null;
   readonly rank: number | null;
   readonly slotBps: number;
   readonly weight: number;
@@ -74,6 +107,20 @@ export function hashReport(text: string): string {
 
 export function reportKey(hash: string): string {
   return `reports/${hash}.json`;
+}
+
+/** What the next epoch starts from. Only of a text whose hash is known: then it has the shape that encodeReport gave it. */
+export function carryOf(text: string): Carry {
+  const { weights, reserves } = JSON.parse(text) as EpochReport;
+  return {
+    previous: hashReport(text),
+    weights: new Map(weights.map(({ cell, weight }) => [cell, BigInt(weight)])),
+    reserves: reserves.map((reserve) => ({
+      ...reserve,
+      weight: BigInt(reserve.weight),
+      amount: BigInt(reserve.amount),
+    })),
+  };
 }
 
 export type BadReport =

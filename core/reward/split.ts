@@ -15,29 +15,39 @@ export type DeviceShare = WeighedDay & {
   readonly frozen: boolean;
 };
 
-export type PotSplit = {
+export type Shares = {
   readonly shares: readonly DeviceShare[];
-  /** Sum of all weights, frozen ones included, in units of 1 / FULL_WEIGHT. */
-  readonly weightTotal: bigint;
-  /** What a weight is divided by: the sum, but at least `minimumWeights` full weights. */
-  readonly divisor: bigint;
   readonly paid: bigint;
   readonly withheld: bigint;
 };
 
-export function splitPot(pot: bigint, days: readonly WeighedDay[], rules: RewardRules): PotSplit {
+export type PotSplit = Shares & {
+  /** Sum of all weights, frozen ones included, in units of 1 / FULL_WEIGHT. */
+  readonly weightTotal: bigint;
+  /** What a weight is divided by: the sum with what is expected of others, but at least `minimumWeights` full weights. */
+  readonly divisor: bigint;
+};
+
+/** @param expected weights of regions that are paid later; `pot * expected / divisor` is left for them */
+export function splitPot(pot: bigint, days: readonly WeighedDay[], expected: bigint, rules: RewardRules): PotSplit {
   let weightTotal = 0n;
   for (const day of days) weightTotal += BigInt(day.weight);
   const floor = BigInt(rules.minimumWeights) * BigInt(FULL_WEIGHT);
-  const divisor = weightTotal > floor ? weightTotal : floor;
+  const sum = weightTotal + expected;
+  const divisor = sum > floor ? sum : floor;
+  return { ...sharesOf(pot, days, divisor), weightTotal, divisor };
+}
+
+/** `amount * weight / divisor` each, rounded down. */
+export function sharesOf(amount: bigint, days: readonly WeighedDay[], divisor: bigint): Shares {
   let paid = 0n;
   let withheld = 0n;
   const shares = days.map((day): DeviceShare => {
-    const amount = (pot * BigInt(day.weight)) / divisor;
+    const own = divisor === 0n ? 0n : (amount * BigInt(day.weight)) / divisor;
     const frozen = day.status === 'quarantined' || day.owner === NOBODY;
-    if (frozen) withheld += amount;
-    else paid += amount;
-    return { ...day, amount, frozen };
+    if (frozen) withheld += own;
+    else paid += own;
+    return { ...day, amount: own, frozen };
   });
-  return { shares, weightTotal, divisor, paid, withheld };
+  return { shares, paid, withheld };
 }

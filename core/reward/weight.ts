@@ -21,6 +21,8 @@ export type DeviceDay = {
   readonly score30Bps: number;
   /** Over about a week, with hysteresis (region/score.ts): decides whether. */
   readonly eligible: boolean;
+  /** The earliest device whose series cannot be told apart from this one's (alike.ts): they share one slot. */
+  readonly alike?: string | null;
 };
 
 export type WeighedDay = DeviceDay & {
@@ -60,12 +62,26 @@ export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** Sorted by device id, whatever the order of the input. */
-export function weighDays(days: readonly DeviceDay[], rules: RewardRules): readonly WeighedDay[] {
+export function earns(day: DeviceDay, rules: RewardRules): boolean {
+  return day.eligible && rampBps(day.scoreBps, rules) > 0;
+}
+
+/** Devices that cannot be told apart are one: the same key. */
+export const slotKey = (day: DeviceDay): string => day.alike ?? day.device;
+
+/**
+ * Sorted by device id, whatever the order of the input.
+ * @param taken slots of a density cell that are already given away
+ */
+export function weighDays(
+  days: readonly DeviceDay[],
+  rules: RewardRules,
+  taken: ReadonlyMap<string, number> = new Map(),
+): readonly WeighedDay[] {
   const weighed: WeighedDay[] = [];
   const earningByDensity = new Map<string, DeviceDay[]>();
   for (const day of days) {
-    if (!day.eligible || rampBps(day.scoreBps, rules) === 0) {
+    if (!earns(day, rules)) {
       weighed.push({ ...day, rank: null, slotBps: 0, weight: 0 });
       continue;
     }
@@ -73,12 +89,18 @@ export function weighDays(days: readonly DeviceDay[], rules: RewardRules): reado
     if (earning) earning.push(day);
     else earningByDensity.set(day.density, [day]);
   }
-  for (const earning of earningByDensity.values()) {
-    earning.sort(compareRank).forEach((day, place) => {
-      const slotBps = rules.slotBps[place] ?? 0;
+  for (const [density, earning] of earningByDensity) {
+    const before = taken.get(density) ?? 0;
+    const places = new Map<string, number>();
+    for (const day of earning.sort(compareRank)) {
+      const known = places.get(slotKey(day));
+      const place = known ?? before + places.size;
+      places.set(slotKey(day), place);
+      // The slot goes to the first of those who are alike: a newcomer that repeats a neighbour cannot halve its pay.
+      const slotBps = known === undefined ? (rules.slotBps[place] ?? 0) : 0;
       const tierBps = rules.tierBps[day.tier] ?? 0;
       weighed.push({ ...day, rank: place + 1, slotBps, weight: rampBps(day.scoreBps, rules) * tierBps * slotBps });
-    });
+    }
   }
   return weighed.sort((a, b) => compareText(a.device, b.device) || compareText(a.cell, b.cell));
 }

@@ -138,6 +138,7 @@ export const MAIN_RULES: RuleSet = {
     slotBps: [10_000, 7500, 5000, 2500],
     minimumWeights: 500,
     batchRecipients: 250,
+    reserveEpochs: 30,
     saleDevicesBps: 8000,
     saleOperatorBps: 500,
     saleBurnBps: 1000,

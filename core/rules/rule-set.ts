@@ -117,6 +117,8 @@ export type RewardRules = {
   /** At least this many full weights share the pot. */
   readonly minimumWeights: number;
   readonly batchRecipients: number;
+  /** A region that closed an epoch too late is waited for this many epochs; then what was set aside for it lapses. */
+  readonly reserveEpochs: number;
   /** Split of a sale's USDC; the rest goes to the treasury. */
   readonly saleDevicesBps: number;
   readonly saleOperatorBps: number;

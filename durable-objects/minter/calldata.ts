@@ -7,7 +7,7 @@ import type { EpochRow } from './epoch-rows.ts';
 
 type Hex = `0x${string}`;
 
-/** A commit writes eight slots at most: measured below 200,000. What is not used is not paid. */
+/** Measured below 300,000 (contracts/README.md), which grows with the logarithm of lots ever sold. What is not used is not paid. */
 export const COMMIT_GAS = 400_000n;
 /** EIP-7825: no transaction may ask for more. */
 const TRANSACTION_GAS = 16_777_216n;

@@ -35,7 +35,8 @@ export type Snapshot = ChainLook & {
 
 export type CommittedEpoch = {
   readonly root: string;
-  readonly committedAt: number;
+  /** 0: not committed. */
+  readonly maturesAt: number;
   readonly batchesMinted: number;
 };
 
@@ -107,7 +108,7 @@ export class MinterChain {
       args: [BigInt(epoch)],
       blockTag,
     });
-    return { root: found.root, committedAt: Number(found.committedAt), batchesMinted: found.batchesMinted };
+    return { root: found.root, maturesAt: Number(found.maturesAt), batchesMinted: found.batchesMinted };
   }
 
   isMinted(epoch: number, index: number): Promise<boolean> {

@@ -77,13 +77,12 @@ async function sendAll(
       .map(({ row, latest }) => ({
         epoch: row.epoch,
         batchCount: row.batchCount,
-        committedAt: latest?.committedAt || null,
+        maturesAt: latest?.maturesAt || null,
       })),
     intents,
     minted: await mintedByOthers(chain, trusted, intents),
     lastCommitted: look.lastCommitted,
     latestSeconds: look.latestSeconds,
-    delaySeconds: await chain.delaySeconds(),
     epochSeconds: config.rules.time.epochSeconds,
   });
   return await sendJobs(

@@ -40,7 +40,7 @@ export async function lookUpEpochs(
         chain.committed(row.epoch, 'latest'),
         row.epoch <= look.lastCommittedFinal ? chain.committed(row.epoch, 'finalized') : null,
       ]);
-      return { row, latest, final, differs: latest.committedAt > 0 && latest.root !== row.root, known: true };
+      return { row, latest, final, differs: latest.maturesAt > 0 && latest.root !== row.root, known: true };
     }),
   );
 }

@@ -176,6 +176,7 @@ export function ratesTable(): string {
       ['weight by rank in a density cell', `${reward.slotBps.map(percent).join(', ')}, then nothing`],
       ['full weights that share a pot at least', String(reward.minimumWeights)],
       ['recipients in a batch at most', String(reward.batchRecipients)],
+      ['epochs that a late region is waited for', String(reward.reserveEpochs)],
       [
         "a sale's USDC: devices, operator, burn auction",
         [reward.saleDevicesBps, reward.saleOperatorBps, reward.saleBurnBps].map(percent).join(', '),

@@ -11,6 +11,7 @@ import { Refusal } from './say.ts';
 export type Contracts = {
   readonly token: `0x${string}`;
   readonly distributor: `0x${string}`;
+  readonly burnAuction: `0x${string}`;
   readonly usdc: `0x${string}`;
 };
 

@@ -7,7 +7,7 @@ import { rewardTokenAbi } from '../../contracts/abi/reward-token.gen.ts';
 import { testUsdcAbi } from '../../contracts/abi/test-usdc.gen.ts';
 import { LOCAL_RULES } from '../../core/rules/local.ts';
 import { epochOf } from '../../core/time.ts';
-import { deployContracts, grantMinterCall, MINTER_ROLE } from '../deploy-contracts.ts';
+import { type AuctionOptions, deployContracts } from '../deploy-contracts.ts';
 import type { LocalAccounts } from './accounts.ts';
 import type { Chain } from './chain.ts';
 import type { Contracts } from './folder.ts';
@@ -20,6 +20,8 @@ export const chainFile = (dir: string): string => join(dir, CHAIN_FILE);
 const DELAY_SECONDS = 4;
 /** Backfilled days can be paid, too. */
 const EPOCHS_BEFORE_NOW = 4;
+/** As on the real network, with hours of 20 seconds; any sale makes a lot. */
+const AUCTION: AuctionOptions = { halfLifeSeconds: 20, leastLot: 1n, leastStartRate: 100_000n * 10n ** 12n };
 const GAS_MONEY = 1000n * 10n ** 18n;
 export const BUYER_USDC = 1_000_000_000n;
 
@@ -40,9 +42,9 @@ export async function setUpChain(chain: Chain, accounts: LocalAccounts): Promise
     firstEpoch: epochOf(Date.now(), LOCAL_RULES.time) - EPOCHS_BEFORE_NOW,
     delaySeconds: DELAY_SECONDS,
     adminDelaySeconds: DELAY_SECONDS,
+    auction: AUCTION,
     afterSend: mine,
   });
-  await send(chain, admin.privateKey, contracts.token, grantMinterCall(contracts.distributor));
   await mintUsdc(chain, accounts, contracts, buyer.address, BUYER_USDC);
   return contracts;
 }
@@ -74,17 +76,15 @@ export async function checkChain(chain: Chain, contracts: Contracts): Promise<vo
   const { token, distributor: address } = contracts;
   const distributor = { address, abi: epochDistributorAbi } as const;
   try {
-    const [epochSeconds, itsToken, mayMint] = await Promise.all([
+    const [epochSeconds, itsToken, minter] = await Promise.all([
       client.readContract({ ...distributor, functionName: 'epochSeconds' }),
       client.readContract({ ...distributor, functionName: 'token' }),
-      client.readContract({
-        address: token,
-        abi: rewardTokenAbi,
-        functionName: 'hasRole',
-        args: [MINTER_ROLE, address],
-      }),
+      client.readContract({ address: token, abi: rewardTokenAbi, functionName: 'minter' }),
     ]);
-    const fits = Number(epochSeconds) === LOCAL_RULES.time.epochSeconds && isAddressEqual(itsToken, token) && mayMint;
+    const fits =
+      isAddressEqual(minter, address) &&
+      Number(epochSeconds) === LOCAL_RULES.time.epochSeconds &&
+      isAddressEqual(itsToken, token);
     if (fits) return;
   } catch {
     // No code at the address, or other code: not our contracts.

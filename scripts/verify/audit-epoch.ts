@@ -13,6 +13,8 @@ import { ok, type Result } from '../../core/result.ts';
 import { lastHourOf } from '../../core/reward/closable.ts';
 import { computeEpoch, type EpochInputs, type EpochResult } from '../../core/reward/compute-epoch.ts';
 import { hashReport } from '../../core/reward/report.ts';
+import { dueReserves, NO_CARRY, type Carry } from '../../core/reward/reserve.ts';
+import type { DeviceDay } from '../../core/reward/weight.ts';
 import { ruleSetByName } from '../../core/rules/by-name.ts';
 import { hashRuleSet, type RuleSet } from '../../core/rules/rule-set.ts';
 import { epochStartMs } from '../../core/time.ts';
@@ -20,7 +22,7 @@ import { Refusal } from '../lib/say.ts';
 import { PublicApi, type NetworkStatus, type PublishedEpoch } from './api.ts';
 import { PaymentReader, type ChainFacts } from './chain.ts';
 import { readRegion, type RegionAudit, type Spent } from './read-region.ts';
-import { parseReportRegions, type ReportRegions } from './report-regions.ts';
+import { parseReportCarry, parseReportRegions, type ReportRegions } from './report-regions.ts';
 
 export type Step = { readonly name: string; readonly counted: string; readonly ms: number };
 
@@ -36,8 +38,6 @@ export type AuditOptions = {
 export type Audited = { readonly epoch: number; readonly result: EpochResult };
 type Checked<T> = Result<T, Difference>;
 
-/** Nothing is released by burning yet: no burn counter is deployed. */
-const BURNED = 0n;
 /** Sales are not paid through epochs yet. */
 const NO_SALES: EpochInputs['usdc'] = [];
 
@@ -70,15 +70,18 @@ export async function auditEpoch(options: AuditOptions): Promise<Checked<Audited
   if (!named.ok) return named;
   step('report', `epoch ${epoch}, ${text.length} bytes, sha-256 ${hash.slice(0, 16)}...`);
 
-  const regions = await readRegions(api, epoch, rules.value, named.value, options.onProgress);
+  const carry = await readCarry(api, epoch, chain.value.firstEpoch);
+  if (!carry.ok) return carry;
+  const regions = await readRegions(api, epoch, rules.value, named.value, carry.value, options.onProgress);
   if (!regions.ok) return regions;
   reportRegions(regions.value, step);
   const exchanged = compareBlocks(regions.value.map(({ replay }) => blockRecord(replay)));
   if (!exchanged.ok) return exchanged;
   step('exchange', `${exchanged.value} blocks of neighbouring regions, each as its own log makes it`);
 
+  const facts = { firstEpoch: chain.value.firstEpoch, burned: await payments.burned(epoch) };
   const result = computeEpoch(
-    inputsOf(epoch, chain.value.firstEpoch, named.value, regions.value, rules.value),
+    inputsOf(epoch, facts, named.value, regions.value, carry.value, rules.value),
     rules.value,
   );
   const reported = compareReport(text, page.reportHash, result);
@@ -121,14 +124,16 @@ async function readRegions(
   epoch: number,
   rules: RuleSet,
   named: ReportRegions,
+  carry: Carry,
   onProgress: (line: string) => void,
 ): Promise<Checked<readonly RegionAudit[]>> {
   const missing = new Set(named.missing.map(({ cell }) => cell));
   const cells = new Set([...named.counted, ...missing, ...(await api.regions())].toSorted());
   const audits: RegionAudit[] = [];
   const tools = checkBatchTools();
+  const lateEpochs = [...new Set(dueReserves(carry, countedOf(named)).map((reserve) => reserve.epoch))];
   for (const cell of cells) {
-    const audit = await readRegion(cell, { api, epoch, rules, tools, onProgress });
+    const audit = await readRegion(cell, { api, epoch, lateEpochs, rules, tools, onProgress });
     if (!audit.ok) return audit;
     const standing = checkStanding(cell, epoch, rules, named.counted.has(cell), missing.has(cell), audit.value);
     if (!standing.ok) return standing;
@@ -188,25 +193,50 @@ function reportRegions(
 
 function inputsOf(
   epoch: number,
-  firstEpoch: number,
+  chain: Pick<EpochInputs, 'firstEpoch' | 'burned'>,
   named: ReportRegions,
   regions: readonly RegionAudit[],
+  carry: Carry,
   rules: RuleSet,
 ): EpochInputs {
   const counted = regions.filter(({ replay }) => named.counted.has(replay.cell));
+  const due = dueReserves(carry, countedOf(named));
   return {
     epoch,
-    firstEpoch,
-    burned: BURNED,
+    ...chain,
     days: counted.flatMap(({ replay }) => replay.days),
     usdc: NO_SALES,
-    segments: counted.flatMap(({ epochSegments }) =>
-      epochSegments.map(({ cell, fromSeq, toSeq, root }) => ({ cell, fromSeq, toSeq, root })),
-    ),
+    segments: counted.flatMap(({ epochSegments, lateSegments, replay }) => [
+      ...epochSegments,
+      ...due.filter(({ cell }) => cell === replay.cell).flatMap((late) => lateSegments.get(late.epoch) ?? []),
+    ]),
     regions: counted.map(({ replay }) => ({ cell: replay.cell, closedThrough: lastHourOf(epoch, rules.time) })),
     // How far a missing region had come when the epoch closed is known to the report alone.
     missing: named.missing,
+    carry,
+    late: [...Map.groupBy(due, (reserve) => reserve.epoch)].map(([late, reserves]) => {
+      const cells = new Set(reserves.map(({ cell }) => cell));
+      const daysOf = (isLate: boolean): DeviceDay[] =>
+        counted
+          .filter(({ replay }) => cells.has(replay.cell) === isLate)
+          .flatMap(({ replay }) => replay.lateDays.get(late) ?? []);
+      return { epoch: late, days: daysOf(true), others: daysOf(false) };
+    }),
   };
+}
+
+const countedOf = ({ counted }: ReportRegions) => [...counted].map((cell) => ({ cell, closedThrough: null }));
+
+/**
+ * What the epoch before handed on, as its own report says. The report of this epoch names that report by hash, and the
+ * chain names this one; whether that one is right is the audit of the epoch before.
+ */
+async function readCarry(api: PublicApi, epoch: number, firstEpoch: number): Promise<Checked<Carry>> {
+  if (epoch === firstEpoch) return ok(NO_CARRY);
+  const { reportHash } = await api.epoch(epoch - 1);
+  const text = await api.report(reportHash);
+  const hash = hashReport(text);
+  return hash === reportHash ? parseReportCarry(text) : differs('report-hash', {}, reportHash, hash);
 }
 
 /** @return what was found, in words */

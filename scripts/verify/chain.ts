@@ -60,13 +60,20 @@ export class PaymentReader {
     return ok({ firstEpoch: Number(firstEpoch), epochSeconds: Number(epochSeconds) });
   }
 
+  /** Tokens that lots of the burn auction burned while the epoch lasted. */
+  async burned(epoch: number): Promise<bigint> {
+    return await this.#ask(() =>
+      this.#client.readContract({ ...this.#distributor, functionName: 'burnedIn', args: [BigInt(epoch)] }),
+    );
+  }
+
   /** The commit that is in force. */
   async commit(page: PublishedEpoch): Promise<Result<Commit, Difference>> {
     const { epoch, commitTransaction: hash } = page;
     const standing = await this.#ask(() =>
       this.#client.readContract({ ...this.#distributor, functionName: 'epochs', args: [BigInt(epoch)] }),
     );
-    if (standing.committedAt === 0n) {
+    if (standing.maturesAt === 0n) {
       if (hash !== null) return differs('commit', { transaction: hash }, page.state, 'nothing committed (revoked?)');
       throw new Refusal(`epoch ${epoch} is ${page.state} and not committed yet; ask again when it is final`);
     }

@@ -8,6 +8,7 @@ import type { DeviceId, RegionCell } from '../../core/ids.ts';
 import type { LogEntry } from '../../core/region/entry.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import { lastHourOf } from '../../core/reward/closable.ts';
+import { epochOfHour } from '../../core/time.ts';
 import type { Segment } from '../../core/reward/data-root.ts';
 import type { RuleSet } from '../../core/rules/rule-set.ts';
 import type { PublicApi } from './api.ts';
@@ -15,8 +16,9 @@ import type { PublicApi } from './api.ts';
 export type RegionAudit = {
   readonly replay: RegionReplay;
   readonly segments: readonly Segment[];
-  /** Of those, what hours of the epoch sealed. */
+  /** Of those, what hours of the epoch sealed, and what hours of each late epoch sealed. */
   readonly epochSegments: readonly Segment[];
+  readonly lateSegments: ReadonlyMap<number, readonly Segment[]>;
   readonly entries: number;
   readonly batches: number;
   readonly readings: number;
@@ -30,6 +32,8 @@ export type Spent = { download: number; signatures: number; fold: number };
 export type ReadParts = {
   readonly api: PublicApi;
   readonly epoch: number;
+  /** Earlier epochs of which device-days are paid in `epoch`. */
+  readonly lateEpochs: readonly number[];
   readonly rules: RuleSet;
   readonly tools: BatchTools;
   readonly onProgress: (line: string) => void;
@@ -46,7 +50,7 @@ export async function readRegion(cell: RegionCell, parts: ReadParts): Promise<Re
   const listed = (await api.segments(cell))
     .filter(({ hour }) => hour <= lastHour)
     .toSorted((a, b) => a.fromSeq - b.fromSeq);
-  const replay = startReplay(cell, epoch, rules);
+  const replay = startReplay(cell, epoch, rules, parts.lateEpochs);
   const count = { entries: 0, batches: 0, readings: 0, downloadedBytes: 0 };
   const spentMs: Spent = { download: 0, signatures: 0, fold: 0 };
   const segments: (Segment & { readonly hour: number })[] = [];
@@ -83,9 +87,12 @@ export async function readRegion(cell: RegionCell, parts: ReadParts): Promise<Re
     segments.push({ cell, fromSeq: listing.fromSeq, toSeq: listing.toSeq, root, hour: listing.hour });
     onProgress(`${cell}: segment ${position + 1} of ${listed.length}, ${count.batches} batches checked`);
   }
-  const firstHour = lastHourOf(epoch - 1, rules.time) + 1;
-  const epochSegments = segments.filter(({ hour }) => hour >= firstHour);
-  return ok({ replay, segments, epochSegments, spentMs, ...count });
+  const sealedIn = (of: number): readonly Segment[] =>
+    segments
+      .filter(({ hour }) => epochOfHour(hour, rules.time) === of)
+      .map(({ fromSeq, toSeq, root }) => ({ cell, fromSeq, toSeq, root }));
+  const lateSegments = new Map(parts.lateEpochs.map((late) => [late, sealedIn(late)]));
+  return ok({ replay, segments, epochSegments: sealedIn(epoch), lateSegments, spentMs, ...count });
 }
 
 type Signed = { readonly batch: LoggedBatch; readonly device: DeviceId };

@@ -1,8 +1,10 @@
-/** Which regions a published report names. The rest of it is not read but recomputed. */
+/** Which regions a published report names, and what it hands on. The rest of it is not read but recomputed. */
 import { z } from 'zod';
 import { differs, type Difference } from '../../core/audit/difference.ts';
 import { parseRegionCell, type RegionCell } from '../../core/ids.ts';
 import { ok, type Result } from '../../core/result.ts';
+import { hashReport } from '../../core/reward/report.ts';
+import type { Carry } from '../../core/reward/reserve.ts';
 
 export type ReportRegions = {
   readonly counted: ReadonlySet<RegionCell>;
@@ -23,6 +25,28 @@ export function parseReportRegions(text: string): Result<ReportRegions, Differen
   if (!report.success) return differs('report', { field: 'regions' }, 'no list of regions', 'a report');
   const { regions, missing } = report.data;
   return ok({ counted: new Set(regions.map(({ cell }) => cell)), missing });
+}
+
+const UNITS = z
+  .string()
+  .regex(/^\d{1,40}$/)
+  .transform(BigInt);
+const WEIGHED = z.object({ cell: z.string(), weight: UNITS });
+const CARRY = z.object({
+  weights: z.array(WEIGHED),
+  reserves: z.array(z.object({ epoch: z.number(), cell: z.string(), weight: UNITS, amount: UNITS })),
+});
+
+/** What the next epoch starts from. */
+export function parseReportCarry(text: string): Result<Carry, Difference> {
+  const report = CARRY.safeParse(parse(text));
+  if (!report.success) return differs('report', { field: 'reserves' }, 'no list of reserves', 'a report');
+  const { weights, reserves } = report.data;
+  return ok({
+    previous: hashReport(text),
+    weights: new Map(weights.map(({ cell, weight }) => [cell, weight])),
+    reserves,
+  });
 }
 
 function parse(text: string): unknown {

@@ -34,7 +34,7 @@ const NOBODY = `0x${'01'.repeat(20)}` as const;
 const dir = mkdtempSync(join(tmpdir(), 'isobar-kill-'));
 const folder = Folder.open(dir, false);
 const adminToken = derive(folder.seed(), 'admin-token');
-const contracts = { token: NOBODY, distributor: NOBODY, usdc: NOBODY };
+const contracts = { token: NOBODY, distributor: NOBODY, burnAuction: NOBODY, usdc: NOBODY };
 let port: number;
 /** Settles when the runtime that replaces a killed one answers. */
 let running: Promise<RuntimeProcess>;

@@ -1,20 +1,18 @@
 /** Token, play money and distributor on a test chain, with the roles as on a real one. */
-import { createTestClient, http, keccak256, publicActions, toBytes, walletActions, zeroAddress, type Hex } from 'viem';
+import { createTestClient, http, publicActions, walletActions, type Hex } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
-import { epochDistributorBytecode } from '../../contracts/abi/epoch-distributor.bytecode.gen.ts';
 import { epochDistributorAbi } from '../../contracts/abi/epoch-distributor.gen.ts';
-import { rewardTokenBytecode } from '../../contracts/abi/reward-token.bytecode.gen.ts';
 import { rewardTokenAbi } from '../../contracts/abi/reward-token.gen.ts';
-import { testUsdcBytecode } from '../../contracts/abi/test-usdc.bytecode.gen.ts';
-import { testUsdcAbi } from '../../contracts/abi/test-usdc.gen.ts';
 import { merkleProof } from '../../core/reward/merkle.ts';
 import type { EpochReport } from '../../core/reward/report.ts';
+import { deployContracts } from '../../scripts/deploy-contracts.ts';
 import type { LocalAccounts } from '../../scripts/lib/accounts.ts';
 
 export type RewardContracts = {
   readonly token: Hex;
   readonly usdc: Hex;
   readonly distributor: Hex;
+  readonly burnAuction: Hex;
   balanceOf(owner: string): Promise<bigint>;
   totalSupply(): Promise<bigint>;
   /** A stranger mints batch 0 of an epoch report, as anyone may. */
@@ -22,6 +20,9 @@ export type RewardContracts = {
   /** The guardian takes back this epoch and all later ones. */
   revokeFrom(epoch: number): Promise<void>;
 };
+
+/** A lot of one USDC costs one token at the start. */
+const AUCTION = { halfLifeSeconds: 3600, leastLot: 1_000_000n, leastStartRate: 10n ** 12n };
 
 type Times = { readonly firstEpoch: number; readonly epochSeconds: number; readonly delaySeconds: number };
 
@@ -39,53 +40,25 @@ export async function deployRewards(rpc: string, accounts: LocalAccounts, times:
     if (receipt.status !== 'success') throw new Error(`${hash} reverted`);
     return receipt;
   };
-  const addressOf = async (hash: Hex): Promise<Hex> => (await done(hash)).contractAddress ?? zeroAddress;
   const by = { account: deployer, chain: null } as const;
-  const usdc = await addressOf(await client.deployContract({ ...by, abi: testUsdcAbi, bytecode: testUsdcBytecode }));
-  const token = await addressOf(
-    await client.deployContract({
-      ...by,
-      abi: rewardTokenAbi,
-      bytecode: rewardTokenBytecode,
-      args: [0, admin.address],
-    }),
-  );
-  const distributor = await addressOf(
-    await client.deployContract({
-      ...by,
-      abi: epochDistributorAbi,
-      bytecode: epochDistributorBytecode,
-      args: [
-        {
-          token,
-          usdc,
-          burnCounter: zeroAddress,
-          delaySeconds: BigInt(times.delaySeconds),
-          epochSeconds: BigInt(times.epochSeconds),
-          firstEpoch: BigInt(times.firstEpoch),
-          adminDelay: 0,
-          admin: admin.address,
-          committer: accounts.committer.address,
-          guardian: guardian.address,
-        },
-      ],
-    }),
-  );
-  await done(
-    await client.writeContract({
-      account: admin,
-      chain: null,
-      address: token,
-      abi: rewardTokenAbi,
-      functionName: 'grantRole',
-      args: [keccak256(toBytes('MINTER_ROLE')), distributor],
-    }),
-  );
+  const { token, usdc, distributor, burnAuction } = await deployContracts({
+    ...times,
+    rpc,
+    deployerKey: accounts.deployer.privateKey,
+    admin: admin.address,
+    guardian: guardian.address,
+    committer: accounts.committer.address,
+    usdc: null,
+    adminDelaySeconds: 0,
+    auction: AUCTION,
+    afterSend: () => client.mine({ blocks: 1 }),
+  });
   const ofToken = { address: token, abi: rewardTokenAbi } as const;
   return {
     token,
     usdc,
     distributor,
+    burnAuction,
     balanceOf: (owner) => client.readContract({ ...ofToken, functionName: 'balanceOf', args: [owner as Hex] }),
     totalSupply: () => client.readContract({ ...ofToken, functionName: 'totalSupply' }),
     async mintFirstBatch(reportText) {

@@ -10,7 +10,7 @@ import { runtimeOptions } from '../../scripts/lib/network.ts';
 import { type Runtime, startRuntime } from '../../scripts/lib/runtime.ts';
 
 const NOBODY = `0x${'01'.repeat(20)}` as const;
-const NO_CONTRACTS: Contracts = { token: NOBODY, distributor: NOBODY, usdc: NOBODY };
+const NO_CONTRACTS: Contracts = { token: NOBODY, distributor: NOBODY, burnAuction: NOBODY, usdc: NOBODY };
 /** Nothing listens there. */
 const NO_CHAIN = 'http://127.0.0.1:1';
 

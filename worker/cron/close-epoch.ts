@@ -2,20 +2,23 @@
  * Closes what is closable, oldest first: computes the epoch, stores its report, writes its rows. The rows are a promise:
  * computing again must give the same root, and where the chain already has the epoch, the chain's.
  */
-import { computeEpoch } from '../../core/reward/compute-epoch.ts';
+import { computeEpoch, type EpochInputs } from '../../core/reward/compute-epoch.ts';
 import { decideClose, lastHourOf, regionsBehind, type RegionProgress } from '../../core/reward/closable.ts';
-import { reportKey } from '../../core/reward/report.ts';
+import { carryOf, hashReport, reportKey, type ReportRegion } from '../../core/reward/report.ts';
+import { dueReserves, NO_CARRY, type Carry } from '../../core/reward/reserve.ts';
 import type { RuleSet } from '../../core/rules/rule-set.ts';
-import { firstHourOf } from '../../core/time.ts';
+import { epochStartMs, firstHourOf } from '../../core/time.ts';
 import type { CommittedEpoch, CommittedOrder } from '../adapters/chain/distributor.ts';
-import { readEpochInputs, readRegionProgress } from '../adapters/d1/epoch-inputs.ts';
-import { lastComputedEpoch, writeEpoch } from '../adapters/d1/epochs.ts';
+import { readEpochInputs, readLateEpoch, readRegionProgress } from '../adapters/d1/epoch-inputs.ts';
+import { lastComputedEpoch, readReportHash, writeEpoch } from '../adapters/d1/epochs.ts';
 
 export type CloseParts = {
   readonly db: D1Database;
   readonly archive: R2Bucket;
   readonly rules: RuleSet;
   readonly order: CommittedOrder;
+  /** Base units burned in an epoch whose last block is final. */
+  readonly burned: (epoch: number) => Promise<bigint>;
   /** An epoch that the chain already has. */
   readonly committed: (epoch: number) => Promise<CommittedEpoch>;
   /** Since when each of these regions has made no progress. */
@@ -33,8 +36,6 @@ export type CloseOutcome = {
 
 /** Each costs a handful of statements; after a pause of the network the next tick goes on. */
 const MAX_CLOSES = 40;
-/** No burn counter is deployed yet, so nothing beyond the base share of the emission is ever released. */
-const BURNED = 0n;
 
 export async function closeEpochs(parts: CloseParts, nowMs: number): Promise<CloseOutcome> {
   const closed: number[] = [];
@@ -62,20 +63,22 @@ async function closeEpoch(
   const stalled = isDue ? await parts.stalledSince(behind, nowMs) : {};
   const decision = decideClose(epoch, regions, new Map(Object.entries(stalled)), nowMs, rules.time);
   if (decision.kind !== 'close') return 'open';
+  // Until then a reorganization could move a burn into another epoch, and with it the pot.
+  if (order.finalizedSeconds * 1000 < epochStartMs(epoch + 1, rules.time)) return 'open';
   const hours = [firstHourOf(epoch, rules.time), lastHourOf(epoch, rules.time)] as const;
-  const inputs = await readEpochInputs(
-    db,
-    epoch,
-    hours,
-    decision.regions.map(({ cell }) => cell),
-  );
+  const carry = await readCarry(parts, epoch);
+  if (carry === null) return { alarm: `The report before epoch ${epoch} is missing in the archive: nothing closes.` };
+  const { days, segments, late } = await readInputs(parts, epoch, hours, decision.regions, carry);
   const result = computeEpoch(
     {
       epoch,
       firstEpoch: order.firstEpoch,
-      burned: BURNED,
+      burned: await parts.burned(epoch),
       usdc: [],
-      ...inputs,
+      days,
+      segments,
+      carry,
+      late,
       regions: decision.regions,
       missing: decision.missing,
     },
@@ -95,6 +98,40 @@ async function closeEpoch(
   const stands = await writeEpoch(db, result, nowMs);
   if (stands !== result.root) return { alarm: differs(epoch, result.root, `the row says ${stands}`) };
   return 'closed';
+}
+
+/** Null: what the epoch has to start from is not there. */
+async function readCarry({ db, archive, order }: CloseParts, epoch: number): Promise<Carry | null> {
+  if (epoch === order.firstEpoch) return NO_CARRY;
+  const hash = await readReportHash(db, epoch - 1);
+  const stored = hash === null ? null : await archive.get(reportKey(hash));
+  const text = await stored?.text();
+  return text === undefined || hashReport(text) !== hash ? null : carryOf(text);
+}
+
+/** Device-days and evidence of the epoch, and of earlier ones that regions have closed since. */
+async function readInputs(
+  { db, rules }: CloseParts,
+  epoch: number,
+  hours: readonly [number, number],
+  regions: readonly ReportRegion[],
+  carry: Carry,
+): Promise<Pick<EpochInputs, 'days' | 'segments' | 'late'>> {
+  const cells = regions.map(({ cell }) => cell);
+  const { days, segments } = await readEpochInputs(db, epoch, hours, cells);
+  const due = Map.groupBy(dueReserves(carry, regions), (reserve) => reserve.epoch);
+  const earlier = await Promise.all(
+    [...due].map(([of, reserves]) => {
+      const lateCells = reserves.map(({ cell }) => cell);
+      const others = cells.filter((cell) => !lateCells.includes(cell));
+      return readLateEpoch(db, of, [firstHourOf(of, rules.time), lastHourOf(of, rules.time)], lateCells, others);
+    }),
+  );
+  return {
+    days,
+    segments: [...segments, ...earlier.flatMap((read) => read.segments)],
+    late: earlier.map(({ late }) => late),
+  };
 }
 
 function differs(epoch: number, root: string, against: string): string {

@@ -24,6 +24,7 @@ export default {
           archive: env.ARCHIVE,
           rules: config.value.rules,
           order: await distributor.order(),
+          burned: (epoch) => distributor.burned(epoch),
           committed: async (epoch) => distributor.committed(epoch, await minter.commitTransaction(epoch)),
           stalledSince: (behind, at) => minter.stalledSince(behind, at),
         },

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
+import {BurnAuction} from "../../src/BurnAuction.sol";
 import {EpochDistributor} from "../../src/EpochDistributor.sol";
 import {IBurnCounter} from "../../src/IBurnCounter.sol";
 import {RewardToken} from "../../src/RewardToken.sol";
@@ -10,12 +11,18 @@ import {TestUsdc} from "../../src/TestUsdc.sol";
 import {Batch, BatchTree} from "./BatchTree.sol";
 import {account, vm} from "./Vm.sol";
 
-/// @dev A burn auction of which only the counter is left.
+/// @dev A burn auction of which only the counter is left; burns may be told in any order.
 contract BurnCounter is IBurnCounter {
-    uint256 public burned;
+    uint256[2][] private burns;
 
-    function burn(uint256 amount) external {
-        burned += amount;
+    function burnAt(uint256 timestamp, uint256 amount) external {
+        burns.push([timestamp, amount]);
+    }
+
+    function burnedThrough(uint256 timestamp) external view returns (uint256 sum) {
+        for (uint256 i = 0; i < burns.length; ++i) {
+            if (burns[i][0] <= timestamp) sum += burns[i][1];
+        }
     }
 }
 
@@ -48,12 +55,38 @@ abstract contract Fixture {
     }
 
     function _deploy(IERC20 asset) internal {
-        token = new RewardToken(2 days, admin);
         burns = new BurnCounter();
-        distributor = new EpochDistributor(_config(asset));
-        bytes32 minter = token.MINTER_ROLE();
-        vm.prank(admin);
-        token.grantRole(minter, address(distributor));
+        distributor = _distributor(_config(asset));
+    }
+
+    /// @dev With the real auction in place of the counter.
+    function _deployWithAuction(IERC20 asset, uint64 halfLife, uint128 leastRate)
+        internal
+        returns (BurnAuction auction)
+    {
+        // The distributor comes third.
+        token = new RewardToken(_nextContract(2));
+        auction = new BurnAuction(BurnAuction.Config(token, asset, halfLife, uint128(USDC), leastRate));
+        EpochDistributor.Config memory config = _config(asset);
+        config.burnCounter = auction;
+        distributor = new EpochDistributor(config);
+    }
+
+    /// @dev With a token of its own, which has to know the distributor's address before there is one.
+    function _distributor(EpochDistributor.Config memory config) internal returns (EpochDistributor) {
+        token = new RewardToken(_nextContract(1));
+        config.token = token;
+        return new EpochDistributor(config);
+    }
+
+    /// @dev The address of the contract that this one creates after `others` more.
+    function _nextContract(uint64 others) internal view returns (address) {
+        return vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + others);
+    }
+
+    /// @dev Somewhere within the epoch, or whenever it is.
+    function _burnIn(uint64 epoch, uint256 amount) internal {
+        burns.burnAt(uint256(epoch) * DAY + 1 hours, amount);
     }
 
     function _config(IERC20 asset) internal view returns (EpochDistributor.Config memory) {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {BurnAuction} from "../../src/BurnAuction.sol";
 import {EpochDistributor} from "../../src/EpochDistributor.sol";
 import {RewardToken} from "../../src/RewardToken.sol";
 import {TestUsdc} from "../../src/TestUsdc.sol";
 import {Batch, BatchTree} from "./BatchTree.sol";
-import {BurnCounter} from "./Fixture.sol";
 import {account, bounded, vm} from "./Vm.sol";
 
 /// @dev What a handler needs to know of the network it drives.
@@ -13,7 +13,7 @@ struct Network {
     EpochDistributor distributor;
     RewardToken token;
     TestUsdc usdc;
-    BurnCounter burns;
+    BurnAuction auction;
     address committer;
     address guardian;
 }
@@ -29,11 +29,13 @@ contract Handler {
         uint256 batchCount;
         uint256 total;
         uint256 usdcTotal;
-        uint256 committedAt;
+        uint256 maturesAt;
         bool revoked;
     }
 
     uint256 public constant ACCOUNTS = 6;
+    /// @notice Payees, of whom the last is the auction.
+    uint256 public constant PAYEES = ACCOUNTS + 1;
 
     Network private network;
     Plan[] private plans;
@@ -45,6 +47,13 @@ contract Handler {
     uint256 public mintedTotal;
     uint256 public mintedUsdc;
     uint256 public revokes;
+
+    /// @notice Open lots.
+    uint256[] private lots;
+    uint256 public burned;
+    /// @notice USDC that the auction was given other than by batches.
+    uint256 public given;
+    mapping(uint64 epoch => uint256) public burnedIn;
 
     error Unpredicted(string what);
 
@@ -67,9 +76,10 @@ contract Handler {
             batchCount: batchCount,
             total: batchCount == 0 ? 0 : (budget - reserved) * bounded(shareBps, 0, 10_000) / 10_000,
             usdcTotal: batchCount == 0 ? 0 : distributor.usdcFree() * bounded(usdcBps, 0, 10_000) / 10_000,
-            committedAt: block.timestamp,
+            maturesAt: 0,
             revoked: false
         });
+        plan.maturesAt = _maturity(plan.total != 0 || plan.usdcTotal != 0 || reserved != 0);
         _commit(plan, reserved);
         standing.push(plans.length);
         plans.push(plan);
@@ -103,7 +113,7 @@ contract Handler {
         if (standing.length == 0) return;
         uint256 from = standing.length - 1 - bounded(back, 0, standing.length > 3 ? 2 : standing.length - 1);
         Plan storage first = plans[standing[from]];
-        bool expected = block.timestamp < first.committedAt + network.distributor.delaySeconds();
+        bool expected = block.timestamp < first.maturesAt;
         vm.prank(network.guardian);
         try network.distributor.revokeFrom(first.epoch) {
             if (!expected) revert Unpredicted("revoked a matured epoch");
@@ -117,17 +127,66 @@ contract Handler {
         }
     }
 
-    /// @notice Lets time pass, up to one and a half delays.
+    /// @notice Lets time pass: up to one and a half delays, now and then up to two epochs.
     function wait(uint256 duration) external {
-        vm.warp(block.timestamp + bounded(duration, 1, uint256(network.distributor.delaySeconds()) * 3 / 2));
+        uint256 delay = network.distributor.delaySeconds();
+        uint256 most = duration % 8 == 0 ? 2 * uint256(network.distributor.epochSeconds()) : delay * 3 / 2;
+        vm.warp(block.timestamp + bounded(duration, 1, most));
     }
 
-    function burn(uint256 amount) external {
-        network.burns.burn(bounded(amount, 1, 50_000e18));
+    function startLot() external {
+        BurnAuction auction = network.auction;
+        uint256 free = network.usdc.balanceOf(address(auction)) - auction.usdcInLots();
+        try auction.start() returns (uint256 id) {
+            if (free < auction.leastLot()) revert Unpredicted("started a lot over too little");
+            lots.push(id);
+        } catch {
+            if (free >= auction.leastLot()) revert Unpredicted("refused a lot");
+        }
+    }
+
+    /// @notice A payee burns what it was paid for a lot, or fails where it has too little or is blocked.
+    function takeLot(uint256 which, uint256 who) external {
+        if (lots.length == 0) return;
+        which = bounded(which, 0, lots.length - 1);
+        uint256 id = lots[which];
+        BurnAuction auction = network.auction;
+        address taker = payee(who % ACCOUNTS);
+        uint256 price = auction.priceOf(id);
+        bool expected = network.token.balanceOf(taker) >= price && !network.usdc.isBlacklisted(taker)
+            && !network.usdc.isBlacklisted(address(auction));
+        vm.prank(taker);
+        network.token.approve(address(auction), price);
+        vm.prank(taker);
+        try auction.take(id, price) {
+            if (!expected) revert Unpredicted("sold a lot it must not");
+            burned += price;
+            burnedIn[uint64(block.timestamp / network.distributor.epochSeconds())] += price;
+            lots[which] = lots[lots.length - 1];
+            lots.pop();
+        } catch {
+            if (expected) revert Unpredicted("refused a taker");
+        }
+    }
+
+    function lotCount() external view returns (uint256) {
+        return lots.length;
+    }
+
+    function lotAt(uint256 which) external view returns (uint256) {
+        return lots[which];
     }
 
     function sell(uint256 amount) external {
         network.usdc.mint(address(network.distributor), bounded(amount, 1, 1_000e6));
+    }
+
+    /// @notice Anyone may add to what the auction sells.
+    function give(uint256 amount) external {
+        if (network.usdc.isBlacklisted(address(network.auction))) return;
+        amount = bounded(amount, 1, 1_000e6);
+        given += amount;
+        network.usdc.mint(address(network.auction), amount);
     }
 
     function block_(uint256 which, bool blocked) external {
@@ -161,13 +220,14 @@ contract Handler {
         }
     }
 
-    function payee(uint256 which) public pure returns (address) {
-        return account(string(abi.encode("payee", which % ACCOUNTS)));
+    function payee(uint256 which) public view returns (address) {
+        if (which % PAYEES == ACCOUNTS) return address(network.auction);
+        return account(string(abi.encode("payee", which % PAYEES)));
     }
 
     /// @dev Equal parts for one to three recipients a batch; what does not divide stays unpaid. The first recipient is
     /// new each time, so that no two batches are alike.
-    function batches(Plan memory plan) public pure returns (Batch[] memory out) {
+    function batches(Plan memory plan) public view returns (Batch[] memory out) {
         out = new Batch[](plan.batchCount);
         for (uint256 i = 0; i < out.length; ++i) {
             uint256 dice = uint256(keccak256(abi.encode(plan.seed, i)));
@@ -188,9 +248,19 @@ contract Handler {
         network.distributor.commitEpoch(plan.epoch, root, plan.total, reserved, plan.usdcTotal, batchCount, 0, 0, 0);
     }
 
+    /// @dev One delay after its commit and, where it moves anything, after the epoch before it matured.
+    function _maturity(bool moves) private view returns (uint256) {
+        uint256 delay = network.distributor.delaySeconds();
+        uint256 soonest = block.timestamp + delay;
+        if (standing.length == 0) return soonest;
+        uint256 before = plans[standing[standing.length - 1]].maturesAt;
+        uint256 behind = moves ? before + delay : before;
+        return soonest > behind ? soonest : behind;
+    }
+
     function _mayMint(uint256 which, uint256 index) private view returns (bool) {
         Plan memory plan = plans[which];
-        bool matured = block.timestamp >= plan.committedAt + network.distributor.delaySeconds();
+        bool matured = block.timestamp >= plan.maturesAt;
         return matured && !plan.revoked && !minted[which][index] && !network.distributor.paused();
     }
 }

@@ -4,8 +4,8 @@ import type { Intent, IntentState } from './intent.ts';
 import { jobKey, MAX_SENDS, planJobs, type PlanView } from './plan.ts';
 
 const DAY = 480;
-const epochs = (from: number, count: number, batchCount = 0, committedAt: number | null = null) =>
-  Array.from({ length: count }, (_, n) => ({ epoch: from + n, batchCount, committedAt }));
+const epochs = (from: number, count: number, batchCount = 0, maturesAt: number | null = null) =>
+  Array.from({ length: count }, (_, n) => ({ epoch: from + n, batchCount, maturesAt }));
 const intent = (key: string, state: IntentState): Intent => ({
   nonce: 0,
   key,
@@ -19,7 +19,6 @@ const view = (more: Partial<PlanView>): PlanView => ({
   minted: new Set(),
   lastCommitted: 9,
   latestSeconds: 1_000_000,
-  delaySeconds: 60,
   epochSeconds: DAY,
   ...more,
 });
@@ -47,7 +46,7 @@ test('behind a reverted commit nothing is committed until it is final', () => {
 });
 
 test('a batch is minted once its commit has matured, and once only', () => {
-  const ripe = { epochs: epochs(9, 1, 3, 1000), latestSeconds: 1060 };
+  const ripe = { epochs: epochs(9, 1, 3, 1060), latestSeconds: 1060 };
   expect(keys({ ...ripe, latestSeconds: 1059 })).toEqual([]);
   expect(keys(ripe)).toEqual(['mint:9:0', 'mint:9:1', 'mint:9:2']);
   const intents = [intent('mint:9:0', 'finalized'), intent('mint:9:1', 'signed'), intent('mint:9:2', 'void')];
@@ -55,7 +54,7 @@ test('a batch is minted once its commit has matured, and once only', () => {
 });
 
 test('a batch that somebody else minted is left alone', () => {
-  const ripe = { epochs: epochs(9, 1, 2, 1000), latestSeconds: 1060 };
+  const ripe = { epochs: epochs(9, 1, 2, 1060), latestSeconds: 1060 };
   expect(keys({ ...ripe, minted: new Set(['mint:9:0']) })).toEqual(['mint:9:1']);
 });
 

@@ -11,8 +11,8 @@ export type Job =
 type PlannedEpoch = {
   readonly epoch: number;
   readonly batchCount: number;
-  /** Unix seconds of the commit as the chain has it; null: not committed, or not looked up. */
-  readonly committedAt: number | null;
+  /** Unix seconds from which its batches may be minted, as the chain says; null: not committed, or not looked up. */
+  readonly maturesAt: number | null;
 };
 
 export type PlanView = {
@@ -25,7 +25,6 @@ export type PlanView = {
   readonly lastCommitted: number;
   /** Timestamp of the latest block, unix seconds: the contract measures time by blocks. */
   readonly latestSeconds: number;
-  readonly delaySeconds: number;
   readonly epochSeconds: number;
 };
 
@@ -60,8 +59,8 @@ function mintJobs(view: PlanView): readonly Job[] {
     ...view.intents.filter(({ state }) => state !== 'void').map(({ key }) => key),
   ]);
   const jobs: Job[] = [];
-  for (const { epoch, batchCount, committedAt } of view.epochs) {
-    if (committedAt === null || view.latestSeconds < committedAt + view.delaySeconds) continue;
+  for (const { epoch, batchCount, maturesAt } of view.epochs) {
+    if (maturesAt === null || view.latestSeconds < maturesAt) continue;
     for (let index = 0; index < batchCount; index++) {
       const job: Job = { kind: 'mint', epoch, index };
       if (!taken.has(jobKey(job))) jobs.push(job);

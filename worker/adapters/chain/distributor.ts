@@ -7,6 +7,8 @@ export type CommittedOrder = {
   readonly firstEpoch: number;
   /** Below `firstEpoch` while nothing is committed. */
   readonly lastCommitted: number;
+  /** Timestamp of the newest block that no reorganization can undo, unix seconds. */
+  readonly finalizedSeconds: number;
 };
 
 export type CommittedEpoch = {
@@ -27,11 +29,21 @@ export class DistributorReader {
   }
 
   async order(): Promise<CommittedOrder> {
-    const [first, last] = await Promise.all([
+    const [first, last, finalized] = await Promise.all([
       this.#client.readContract({ ...this.#contract, functionName: 'firstEpoch' }),
       this.#client.readContract({ ...this.#contract, functionName: 'lastCommittedEpoch' }),
+      this.#client.getBlock({ blockTag: 'finalized' }),
     ]);
-    return { firstEpoch: Number(first), lastCommitted: Number(last) };
+    return {
+      firstEpoch: Number(first),
+      lastCommitted: Number(last),
+      finalizedSeconds: Number(finalized.timestamp),
+    };
+  }
+
+  /** Base units burned in the epoch; fixed once its last block is final. */
+  burned(epoch: number): Promise<bigint> {
+    return this.#client.readContract({ ...this.#contract, functionName: 'burnedIn', args: [BigInt(epoch)] });
   }
 
   /** @param transaction of the commit: the contract keeps the root, and only its event names the report */

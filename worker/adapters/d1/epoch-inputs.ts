@@ -1,6 +1,7 @@
 /** What an epoch is computed from, as the regions published it. */
 import type { RegionProgress } from '../../../core/reward/closable.ts';
 import type { Segment } from '../../../core/reward/data-root.ts';
+import type { LateEpoch } from '../../../core/reward/reserve.ts';
 import type { DeviceDay } from '../../../core/reward/weight.ts';
 
 export async function readRegionProgress(db: D1Database): Promise<readonly RegionProgress[]> {
@@ -9,6 +10,15 @@ export async function readRegionProgress(db: D1Database): Promise<readonly Regio
     .all<RegionProgress>();
   return results;
 }
+
+const DAYS_OF = `
+  SELECT device, cell, owner, status, tier, density, claimed_ms AS claimedMs, score_bps AS scoreBps,
+    score30_bps AS score30Bps, eligible
+  FROM device_day
+  WHERE epoch = ?1 AND series <> '[]' AND cell IN (SELECT value FROM json_each(?2))`;
+const SEGMENTS_OF = `
+  SELECT cell, from_seq AS fromSeq, to_seq AS toSeq, segment_root AS root FROM region_hour
+  WHERE hour BETWEEN ?1 AND ?2 AND segment_root IS NOT NULL AND cell IN (SELECT value FROM json_each(?3))`;
 
 /**
  * A row without series came from late readings alone: it has no verdict, and leaving it out keeps the report the same
@@ -23,24 +33,38 @@ export async function readEpochInputs(
 ): Promise<{ readonly days: readonly DeviceDay[]; readonly segments: readonly Segment[] }> {
   const cells = JSON.stringify(closedCells);
   const [days, segments] = await db.batch([
-    db
-      .prepare(
-        `SELECT device, cell, owner, status, tier, density, claimed_ms AS claimedMs, score_bps AS scoreBps,
-           score30_bps AS score30Bps, eligible
-         FROM device_day
-         WHERE epoch = ?1 AND series <> '[]' AND cell IN (SELECT value FROM json_each(?2))`,
-      )
-      .bind(epoch, cells),
-    db
-      .prepare(
-        `SELECT cell, from_seq AS fromSeq, to_seq AS toSeq, segment_root AS root FROM region_hour
-         WHERE hour BETWEEN ?1 AND ?2 AND segment_root IS NOT NULL AND cell IN (SELECT value FROM json_each(?3))`,
-      )
-      .bind(hours[0], hours[1], cells),
+    db.prepare(DAYS_OF).bind(epoch, cells),
+    db.prepare(SEGMENTS_OF).bind(hours[0], hours[1], cells),
   ]);
-  const rows = (days?.results ?? []) as (Omit<DeviceDay, 'eligible'> & { readonly eligible: 0 | 1 })[];
+  return { days: daysOf(days), segments: (segments?.results ?? []) as Segment[] };
+}
+
+function daysOf(rows: D1Result | undefined): DeviceDay[] {
+  const found = (rows?.results ?? []) as (Omit<DeviceDay, 'eligible'> & { readonly eligible: 0 | 1 })[];
+  return found.map((row) => ({ ...row, eligible: row.eligible === 1 }));
+}
+
+/** An epoch that some of the regions taking part now had not closed in time. */
+export async function readLateEpoch(
+  db: D1Database,
+  epoch: number,
+  hours: readonly [number, number],
+  lateCells: readonly string[],
+  otherCells: readonly string[],
+): Promise<{ readonly late: LateEpoch; readonly segments: readonly Segment[] }> {
+  const cells = JSON.stringify(lateCells);
+  const [days, others, segments] = await db.batch([
+    db.prepare(DAYS_OF).bind(epoch, cells),
+    db
+      .prepare(
+        `${DAYS_OF} AND density IN (
+           SELECT density FROM device_day WHERE epoch = ?1 AND cell IN (SELECT value FROM json_each(?3)))`,
+      )
+      .bind(epoch, JSON.stringify(otherCells), cells),
+    db.prepare(SEGMENTS_OF).bind(hours[0], hours[1], cells),
+  ]);
   return {
-    days: rows.map((row) => ({ ...row, eligible: row.eligible === 1 })),
+    late: { epoch, days: daysOf(days), others: daysOf(others) },
     segments: (segments?.results ?? []) as Segment[],
   };
 }

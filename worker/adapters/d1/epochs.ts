@@ -12,6 +12,10 @@ export async function lastComputedEpoch(db: D1Database): Promise<number | null> 
   return await db.prepare(`SELECT max(epoch) AS last FROM epoch`).first<number | null>('last');
 }
 
+export async function readReportHash(db: D1Database, epoch: number): Promise<string | null> {
+  return await db.prepare(`SELECT report_hash AS hash FROM epoch WHERE epoch = ?`).bind(epoch).first<string>('hash');
+}
+
 /** Writes nothing where the epoch already has its row. Returns the root that stands afterwards. */
 export async function writeEpoch(db: D1Database, result: EpochResult, computedMs: number): Promise<string> {
   const insertEpoch = db
