@@ -8,7 +8,7 @@ import { dueHour, nextDueMs } from '../../core/region/due.ts';
 import type { EntryBody, MembershipBody } from '../../core/region/entry.ts';
 import { applyEntry } from '../../core/region/fold.ts';
 import { noOutputs, type Outputs } from '../../core/region/outputs.ts';
-import { emptyState, type RegionState } from '../../core/region/state.ts';
+import { decodeState, emptyState, encodeState, type RegionState } from '../../core/region/state.ts';
 import { hashRuleSet, type RuleSet } from '../../core/rules/rule-set.ts';
 import { toSteps, type Row, type Station } from './data-set.ts';
 
@@ -20,11 +20,14 @@ const LONELY_DEGREES = 1;
 /** One region: its state, its log's clock and what it has put out. */
 export type Region = {
   readonly cell: RegionCell;
-  readonly state: RegionState;
+  state: RegionState;
   readonly outputs: Outputs;
   nextDueMs: number;
   nonce: number;
 };
+
+/** What a replay goes on from; what a region had put out before is the caller's to keep. */
+export type SavedRegion = { readonly state: string; readonly nextDueMs: number; readonly nonce: number };
 
 export type Placed = { readonly station: Station; readonly region: Region; readonly slot: number };
 
@@ -76,6 +79,22 @@ export class Replay {
       if (region.nextDueMs === 0 || nowMs < region.nextDueMs) continue;
       this.#closeDue(region, nowMs);
       region.nextDueMs = nextDueMs(region.state, nowMs, this.#rules) ?? nowMs;
+    }
+  }
+
+  save(): readonly SavedRegion[] {
+    return this.regions.map(({ state, nextDueMs, nonce }) => ({
+      state: new TextDecoder().decode(encodeState(state)),
+      nextDueMs,
+      nonce,
+    }));
+  }
+
+  /** Into a new replay of the same stations and rules. */
+  restore(saved: readonly SavedRegion[]): void {
+    for (const [at, { state, ...rest }] of saved.entries()) {
+      const region = this.regions[at];
+      if (region !== undefined) Object.assign(region, { state: decodeState(new TextEncoder().encode(state)), ...rest });
     }
   }
 
