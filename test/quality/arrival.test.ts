@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import type { Row } from '../../scripts/qc/data-set.ts';
 import {
   feed,
@@ -14,6 +14,9 @@ import {
   verdictsOf,
   type Slice,
 } from '../support/slice-replay.ts';
+
+/** Replays of weeks, on machines that do other things as well. */
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let slice: Slice;
 

@@ -2,8 +2,11 @@
  * A new honest neighbor changes what its neighbors are compared with, but never makes an honest device a bad one. The
  * bounds stand in docs/quality.md; on clean months every day of every station counts.
  */
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { loadSlice, replayOf, scoresOf, type Slice, type SliceName } from '../support/slice-replay.ts';
+
+/** Replays of weeks, on machines that do other things as well. */
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 /** Basis points that one device-day may lose. */
 const DAY_BOUND = 3000;
@@ -12,9 +15,10 @@ const MONTH_BOUND = 400;
 /** ... and the mean of all devices' days. */
 const ALL_BOUND = 100;
 
+/** Those that cost most when all were tried, and some others. */
 const ADDED: Readonly<Record<SliceName, readonly number[]>> = {
-  'beijing-2013-12': [0, 1, 2, 3, 4, 5, 6, 7],
-  'madrid-2020-02': [0, 5, 9, 12],
+  'beijing-2013-12': [1, 3, 4, 7],
+  'madrid-2020-02': [0, 4],
 };
 
 const slices = new Map<SliceName, Slice>();
@@ -47,7 +51,6 @@ test.each(['beijing-2013-12', 'madrid-2020-02'] as const)(
       expect(meanLoss(losses)).toBeLessThanOrEqual(ALL_BOUND);
     }
   },
-  60_000,
 );
 
 function meanLoss(losses: readonly { readonly loss: number }[]): number {

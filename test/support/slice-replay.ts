@@ -27,6 +27,12 @@ export async function loadSlice(name: SliceName, days = 28): Promise<Slice> {
   return { stations, rows };
 }
 
+/** The same months further east, where the border between two regions runs through the city (five stations and three). */
+export function acrossBorder({ stations, rows }: Slice): Slice {
+  const moved = stations.map((station) => ({ ...station, longitude: (station.longitude ?? 0) + 1 }));
+  return { stations: moved, rows };
+}
+
 export function inOrder(rows: readonly Row[]): Row[] {
   return rows.toSorted(
     (a, b) => a.receivedMs - b.receivedMs || (a.device < b.device ? -1 : a.device > b.device ? 1 : 0),
@@ -71,24 +77,22 @@ export type Verdict = {
   readonly tests: number;
 };
 
-/** Final verdicts, sorted by device, hour and quantity: names instead of slots, so that replays can be compared. */
+/** Final verdicts, sorted by device, quantity and hour: names instead of slots, so that replays can be compared. */
 export function verdictsOf(replay: Replay): Verdict[] {
-  const verdicts = replay.regions.flatMap(({ state, outputs }) =>
-    outputs.hours.flatMap(({ hour, cells }) =>
-      cells.map(([slot, quantity, , sum, , , flag, tests]) => ({
-        device: state.devices[slot]?.membership.device ?? '',
-        hour,
-        quantity: quantityByIndex(quantity)?.code ?? '',
-        sum,
-        flag,
-        tests,
-      })),
-    ),
-  );
-  return verdicts.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+  const bySeries = new Map<string, Verdict[]>();
+  for (const { state, outputs } of replay.regions) {
+    for (const { hour, cells } of outputs.hours) {
+      for (const [slot, index, , sum, , , flag, tests] of cells) {
+        const device = state.devices[slot]?.membership.device ?? '';
+        const quantity = quantityByIndex(index)?.code ?? '';
+        const series = bySeries.get(`${device} ${quantity}`) ?? [];
+        series.push({ device, hour, quantity, sum, flag, tests });
+        bySeries.set(`${device} ${quantity}`, series);
+      }
+    }
+  }
+  return [...bySeries].toSorted(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, series]) => series);
 }
-
-const keyOf = ({ device, hour, quantity }: Verdict): string => `${device} ${hour} ${quantity}`;
 
 /** Score in basis points by device and epoch. */
 export function scoresOf(replay: Replay): ReadonlyMap<string, number> {
