@@ -56,7 +56,7 @@ test('a replay that is killed after any row and goes on from its state ends with
       feed(resumed, after);
       expect(hashOf(finish(resumed, slice.rows))).toBe(whole);
     }),
-    { numRuns: 8 },
+    { numRuns: 5 },
   );
 });
 
