@@ -2,6 +2,8 @@
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { mkdirSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+import { dataSetLog } from './test/support/data-set-log.ts';
+import { encodeLog, foldEncodedLog } from './test/support/encoded-log.ts';
 import { syntheticStateHash } from './test/support/synthetic-log.ts';
 import { TEST_BINDINGS } from './test/workerd/bindings.ts';
 
@@ -16,26 +18,31 @@ export default defineConfig({
           name: 'unit',
           include: [
             '{core,sensors,schema,worker,durable-objects,scripts,bench,web}/**/*.test.ts',
-            'test/{tooling,contracts,vectors}/**/*.test.ts',
+            'test/{tooling,contracts,vectors,quality}/**/*.test.ts',
           ],
         },
       },
       {
         plugins: [
-          cloudflareTest(async () => ({
-            // Both Workers in one: the edge Worker's own config, and the cron Worker's object beside it.
-            main: './test/workerd/main.ts',
-            wrangler: { configPath: './wrangler.toml' },
-            miniflare: {
-              durableObjects: { MINTER: { className: 'Minter', useSQLite: true } },
-              bindings: {
-                ...TEST_BINDINGS,
-                MIGRATIONS: await readD1Migrations('schema/d1/migrations'),
-                // Computed here, in Node; a test in workerd folds the same log.
-                NODE_STATE_HASH: syntheticStateHash(),
+          cloudflareTest(async () => {
+            const log = encodeLog(await dataSetLog());
+            return {
+              // Both Workers in one: the edge Worker's own config, and the cron Worker's object beside it.
+              main: './test/workerd/main.ts',
+              wrangler: { configPath: './wrangler.toml' },
+              miniflare: {
+                durableObjects: { MINTER: { className: 'Minter', useSQLite: true } },
+                bindings: {
+                  ...TEST_BINDINGS,
+                  MIGRATIONS: await readD1Migrations('schema/d1/migrations'),
+                  // Computed here, in Node; tests in workerd fold the same logs.
+                  NODE_STATE_HASH: syntheticStateHash(),
+                  DATA_SET_LOG: log,
+                  NODE_DATA_SET_HASH: foldEncodedLog(log),
+                },
               },
-            },
-          })),
+            };
+          }),
         ],
         test: {
           name: 'workerd',

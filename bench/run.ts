@@ -12,8 +12,9 @@ import { ingestRow } from './rows/ingest.ts';
 import { packRow } from './rows/pack.ts';
 import { rowsWrittenRow } from './rows/rows-written.ts';
 import { verifyRow } from './rows/verify.ts';
+import { wholeFoldRow } from './rows/whole-fold.ts';
 
-const ROWS: readonly Row[] = [verifyRow, packRow, foldRow, rowsWrittenRow, ingestRow];
+const ROWS: readonly Row[] = [verifyRow, packRow, foldRow, wholeFoldRow, rowsWrittenRow, ingestRow];
 
 function lineOf(figure: Figure): string {
   const { name, value, unit, floor, budget } = figure;

@@ -15,7 +15,7 @@ import type { RegionState } from './state.ts';
 /** Regions that run different code for a moment do not exchange: what a number means may have changed. */
 const VERSION = 1;
 /** Numbers of a packed outlook, its quantity included. */
-const OUTLOOK_LENGTH = 11;
+const OUTLOOK_LENGTH = 12;
 
 export type BlockDevice = readonly [
   device: DeviceId,

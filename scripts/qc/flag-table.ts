@@ -22,6 +22,13 @@ type Told = { readonly seconds: number; readonly quantity: number; readonly test
 /** Readings of one hour and quantity that wait for their verdict. */
 type Waiting = { readonly seconds: number[]; readonly told: Told[] };
 
+export type SavedTable = {
+  readonly lines: readonly string[];
+  readonly waiting: readonly (readonly [string, Waiting])[];
+  readonly hours: readonly (readonly [string, readonly number[]])[];
+  readonly columns: readonly (readonly [number, string])[];
+};
+
 export class FlagTable {
   readonly lines: string[] = ['device,ts,quantity,flag,score,tests'];
   readonly #hourSeconds: number;
@@ -102,6 +109,23 @@ export class FlagTable {
         if (!hours.has(hour)) this.#line(device, hour * this.#hourSeconds, '*', 1, AT_LIMIT, ['missing']);
       }
     }
+  }
+
+  save(): SavedTable {
+    return {
+      lines: this.lines,
+      waiting: [...this.#waiting],
+      hours: [...this.#hours].map(([device, hours]) => [device, [...hours]]),
+      columns: [...this.#columns],
+    };
+  }
+
+  /** Into a new table. */
+  restore({ lines, waiting, hours, columns }: SavedTable): void {
+    this.lines.splice(0, Infinity, ...lines);
+    for (const [key, value] of waiting) this.#waiting.set(key, value);
+    for (const [device, ofDevice] of hours) this.#hours.set(device, new Set(ofDevice));
+    for (const [quantity, column] of columns) this.#columns.set(quantity, column);
   }
 
   #line(device: string, seconds: number, column: string, flag: number, score: number, tests: readonly string[]): void {

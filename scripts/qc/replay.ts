@@ -4,7 +4,7 @@ import type { DeviceId, OwnerAddress, PlaceCell, RegionCell } from '../../core/i
 import { packReadings } from '../../core/reading/pack.ts';
 import type { Reading } from '../../core/reading/reading.ts';
 import type { BatchEffect } from '../../core/region/apply-batch.ts';
-import { makeBlock, type Block } from '../../core/region/block.ts';
+import { makeBlock, parseBlock, type Block } from '../../core/region/block.ts';
 import {
   blockDeadlineMs,
   dueHour,
@@ -19,7 +19,7 @@ import { applyEntry } from '../../core/region/fold.ts';
 import { chooseBlocks } from '../../core/region/foreign.ts';
 import { noOutputs, type Outputs } from '../../core/region/outputs.ts';
 import { isWithinReach } from '../../core/region/reach.ts';
-import { emptyState, type RegionState } from '../../core/region/state.ts';
+import { decodeState, emptyState, encodeState, type RegionState } from '../../core/region/state.ts';
 import { hashRuleSet, type RuleSet } from '../../core/rules/rule-set.ts';
 import { toSteps, type Row, type Station } from './data-set.ts';
 
@@ -36,7 +36,7 @@ export type RegionOf = (station: Station) => RegionCell;
 /** One region: its state, its log's clock and what it has put out. */
 export type Region = {
   readonly cell: RegionCell;
-  readonly state: RegionState;
+  state: RegionState;
   readonly outputs: Outputs;
   /** Regions whose devices may be neighbors of this one's. */
   readonly near: Region[];
@@ -44,6 +44,15 @@ export type Region = {
   readonly blocks: Map<number, Block>;
   nextDueMs: number;
   nonce: number;
+};
+
+/** What a replay goes on from; what a region had put out before is the caller's to keep. */
+export type SavedRegion = {
+  readonly state: string;
+  /** Its own blocks, base64. */
+  readonly blocks: readonly string[];
+  readonly nextDueMs: number;
+  readonly nonce: number;
 };
 
 export type Placed = { readonly station: Station; readonly region: Region; readonly slot: number };
@@ -137,6 +146,28 @@ export class Replay {
     const asked = region.near.map(({ cell, blocks }) => ({ cell, block: blocks.get(hour) ?? null }));
     this.#append(region, { kind: 'neighbour-cells', hour, blocks: chooseBlocks(state, asked) }, nowMs);
     return true;
+  }
+
+  save(): readonly SavedRegion[] {
+    return this.regions.map(({ state, blocks, nextDueMs, nonce }) => ({
+      state: new TextDecoder().decode(encodeState(state)),
+      blocks: [...blocks.values()].map(({ bytes }) => Buffer.from(bytes).toString('base64')),
+      nextDueMs,
+      nonce,
+    }));
+  }
+
+  /** Into a new replay of the same stations and rules. */
+  restore(saved: readonly SavedRegion[]): void {
+    for (const [at, { state, blocks, ...rest }] of saved.entries()) {
+      const region = this.regions[at];
+      if (region === undefined) continue;
+      Object.assign(region, { state: decodeState(new TextEncoder().encode(state)), ...rest });
+      for (const bytes of blocks) {
+        const block = parseBlock(Buffer.from(bytes, 'base64'));
+        if (block.ok) region.blocks.set(block.value.hour, block.value);
+      }
+    }
   }
 
   #append(region: Region, body: EntryBody, receivedMs: number): BatchEffect | null {

@@ -11,8 +11,9 @@ declare global {
       readonly COMMITTER_PRIVATE_KEY: string;
       /** State hash of the synthetic log, folded by the Node that runs vitest. */
       readonly NODE_STATE_HASH: string;
-      /** test/support/synthetic-log.ts folded in Node. */
-      readonly NODE_STATE_HASH: string;
+      /** A measured month as one region's log (test/support/data-set-log.ts), and its hash as Node folds it. */
+      readonly DATA_SET_LOG: string;
+      readonly NODE_DATA_SET_HASH: string;
     }
     interface GlobalProps {
       mainModule: typeof main;
