@@ -153,7 +153,16 @@ export function copyFinding(device: DeviceState): Finding | null {
   };
 }
 
-/** While this much speaks for a copy, little is learned of either series: whose place it fits worse must stay visible. */
-export function isSuspected(device: DeviceState): boolean {
-  return device.copies.some((copy) => copy.nats > T.copy.doubtNats);
+/**
+ * While this much speaks for a copy, little is learned of the series: whose place it fits worse must stay visible. For the
+ * one that keeps its place this ends after days, and never begins where the two were not known apart before: a copier
+ * must not harm the original.
+ */
+export function isSuspected({ copies }: DeviceState): boolean {
+  return copies.some(
+    ({ nats, lean, leanHours, hours }) =>
+      nats > T.copy.doubtNats &&
+      leanHours > 0 &&
+      (lean > 0 || (hours >= T.copy.apartHours && leanHours < T.copy.leanHours)),
+  );
 }

@@ -57,10 +57,9 @@ export function judgeCells(hour: number, present: readonly Present[], foreign: r
     }
   }
   for (const { present: here, seen } of judged) {
-    const isDoubtful = isSuspected(here.device);
     for (const { own, neighbors } of seen) {
       own.model.home = homeOf(own, neighbors);
-      learn(own, neighbors, isDoubtful ? T.offset.flaggedRate : trustIn(own.cell));
+      learn(own, neighbors, isSuspected(here.device) ? T.offset.flaggedRate : trustIn(own.cell));
       own.series.nearby = nearbyOf(own, neighbors);
       own.cell.neighbors = neighbors?.slots.length ?? 0;
     }

@@ -86,7 +86,8 @@ function learnRestlessness(own: Sight, residual: number, trust: number): void {
     const step = Math.abs(residual - model.residual);
     model.steppedHours = Math.min(model.steppedHours + 1, T.restless.usualHours);
     // Squares up to a cap: a single spike is one hour's share, not days of noise.
-    const share = Math.min(1, (step / (T.restless.steps * usual)) ** 2);
+    const times = step / (T.restless.steps * usual);
+    const share = Math.min(1, times * times);
     if (model.steppedHours > T.restless.startHours)
       model.restlessness = toward(model.restlessness, share, 1 / T.restless.memoryHours);
     const size = model.steppedHours > 10 ? Math.min(step, T.restless.clip * usual) : step;

@@ -70,7 +70,8 @@ export function outlookOf(sight: Sight, elevationM: number | null): Outlook {
 }
 
 export function packOutlook(quantity: number, outlook: Outlook): PackedOutlook {
-  const { scaled, relative, swing, leveled, changeSquare, swingSquare, restless, stillHours, tolerance, home } = outlook;
+  const { scaled, relative, swing, leveled, changeSquare, swingSquare, restless, stillHours, tolerance, home } =
+    outlook;
   return [
     quantity,
     outlook.isTrusted ? 1 : 0,
@@ -88,8 +89,20 @@ export function packOutlook(quantity: number, outlook: Outlook): PackedOutlook {
 }
 
 export function unpackOutlook(packed: PackedOutlook, elevationM: number | null): Outlook {
-  const [, trusted, scaled, relative, swing, leveled, changeSquare, swingSquare, restless, stillHours, tolerance, home] =
-    packed;
+  const [
+    ,
+    trusted,
+    scaled,
+    relative,
+    swing,
+    leveled,
+    changeSquare,
+    swingSquare,
+    restless,
+    stillHours,
+    tolerance,
+    home,
+  ] = packed;
   return {
     scaled: scaled / UNITS,
     relative: relative / UNITS,

@@ -94,7 +94,7 @@ test('who copies across the border is named, and named with the device beyond it
   const copier = east?.state.devices.findIndex(({ membership }) => membership.device === memberOf(3).device);
   const named = east?.outputs.events.filter(({ test: bit }) => bit === COPY) ?? [];
   expect(named.length).toBeGreaterThan(0);
-  expect(new Set(named.map(({ slot, against }) => `${slot} ${against}`))).toEqual(
+  expect(new Set(named.map(({ slot, against }) => `${slot} ${against.join()}`))).toEqual(
     new Set([`${copier} ${memberOf(0).device}`]),
   );
 }, 30_000);
