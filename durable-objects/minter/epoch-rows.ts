@@ -48,6 +48,11 @@ export async function writeMarks(db: D1Database, marks: readonly EpochMark[]): P
   );
 }
 
+/** After an operator has looked: what was taken back is committed again. */
+export async function forgetRevocations(db: D1Database): Promise<void> {
+  await db.prepare(`UPDATE epoch SET state = 'computed', commit_hash = NULL WHERE state = 'revoked'`).run();
+}
+
 export function isSameMark(row: EpochRow, mark: EpochMark): boolean {
   return (
     row.state === mark.state && row.commitHash === mark.commitHash && row.mintHashes.join() === mark.mintHashes.join()

@@ -3,11 +3,13 @@
  * what a poke does is in poke.ts, what it decides in core/reward/mint.
  */
 import { DurableObject } from 'cloudflare:workers';
+import { silenceAlarm } from '../../core/reward/mint/health.ts';
 import type { IntentState } from '../../core/reward/mint/intent.ts';
-import type { MinterStatus } from '../../schema/api/public.ts';
-import { MinterChain } from './chain.ts';
+import type { MinterResumption, MinterStatus } from '../../schema/api/public.ts';
+import { chainFailure, MinterChain } from './chain.ts';
 import { checkMinterConfig, type MinterBindings } from './config.ts';
 import { poke, type PokeParts } from './poke.ts';
+import { resume } from './resume.ts';
 import { MinterStore } from './store.ts';
 import { Turns } from '../turns.ts';
 
@@ -52,9 +54,24 @@ export class Minter extends DurableObject<MinterBindings> {
   async poke(nowMs: number = Date.now(), raised: readonly string[] = []): Promise<MinterReport> {
     const parts = this.#parts;
     if (parts === null) return this.status();
-    const alarms = await this.#turns.take(() => poke(parts, nowMs));
+    const { alarms, waiting } = await this.#turns.take(() => poke(parts, nowMs));
     this.#store.setFact('alarms', JSON.stringify([...raised, ...alarms]));
+    this.#store.setFact('waiting', waiting ?? '');
+    this.#store.setFact('last-poke', String(Date.now()));
     return this.status();
+  }
+
+  /** Gives up what is lost for good, after an operator has looked: nonces used by somebody else, revoked commits. */
+  async resume(nowMs: number = Date.now()): Promise<MinterResumption> {
+    const parts = this.#parts;
+    if (parts === null) return { done: [], waits: [this.#badConfig ?? ''] };
+    try {
+      return await this.#turns.take(() => resume(parts, nowMs));
+    } catch (error) {
+      const failure = chainFailure(error);
+      if (failure === null) throw error;
+      return { done: [], waits: [`The chain does not answer as it should: ${failure}`] };
+    }
   }
 
   /** Since when each of these regions, all behind in closing, has made no progress (unix milliseconds). */
@@ -75,13 +92,20 @@ export class Minter extends DurableObject<MinterBindings> {
   /** As of the last poke: asking costs no call to the chain. */
   status(): MinterReport {
     const lastFinal = this.#store.fact('last-final');
+    const lastPoke = this.#store.fact('last-poke');
     return {
       address: this.#parts?.chain.address ?? null,
       balance: this.#store.fact('balance'),
       lastFinalEpoch: lastFinal === null ? null : Number(lastFinal),
       pendingTransactions: this.#store.openIntents().length,
       alarms:
-        this.#badConfig === null ? (JSON.parse(this.#store.fact('alarms') ?? '[]') as string[]) : [this.#badConfig],
+        this.#badConfig === null
+          ? [
+              ...silenceAlarm(lastPoke === null ? null : Number(lastPoke), Date.now()),
+              ...(JSON.parse(this.#store.fact('alarms') ?? '[]') as string[]),
+            ]
+          : [this.#badConfig],
+      waiting: this.#store.fact('waiting') || null,
       transactions: this.#transactions(),
     };
   }

@@ -115,7 +115,7 @@ test('a commit and a mint whose blocks are dropped come back with the same bytes
   expect(wire.sent).toHaveLength(2);
   // Both get into one block, where the mint is too early for the commit's new time: it reverts, and once that is final
   // the batch is minted anew.
-  expect((await advance()).alarms.join()).toContain('(mint:');
+  expect((await advance()).alarms.join()).toContain('mint of batch 0');
   await network.mine(FINAL_BLOCKS, DELAY_SECONDS);
   await worker.poke();
   await advance();
