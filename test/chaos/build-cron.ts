@@ -35,6 +35,7 @@ const REPLACED: readonly (readonly [string, string])[] = [
   [
     'durable-objects/minter/chain.ts',
     `export class MinterChain { constructor(config) { return ${MODEL}.minterChain(); } }
+     export const callOf = (attempt) => globalThis[Symbol.for('${MODELS}')].get('calls').callOf(attempt);
      export const chainFailure = (error) => error?.isRpcFailure === true ? error.message : null;`,
   ],
   [

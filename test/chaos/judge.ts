@@ -10,27 +10,20 @@ export type Verdict = {
   /** Owners with more than the reports say, and with less. */
   readonly double: number;
   readonly lost: number;
-  /** The committer's key was used by somebody else, and the Minter stopped. */
-  readonly stopped: boolean;
 };
-
-/** Reverts that say the Minter sent what the chain already had; only the contract's guard stopped it. */
-const SENT_TWICE = /^(?:AlreadyMinted|WrongEpochOrder|BadProof)/;
-const KEY_ALARM = /was used by a transaction that is not ours/;
 
 export async function judge(network: Network, cameToRest: boolean): Promise<Verdict> {
   const at = await network.standing();
   const owed = owedBy(at);
   const double = [...at.balances].filter(([owner, paid]) => paid > (owed.get(owner) ?? 0n));
   const lost = [...owed].filter(([owner, amount]) => (at.balances.get(owner) ?? 0n) < amount);
-  const stopped = at.foreign && !cameToRest;
   const wrongs = [
     ...network.wrongs,
     ...double.map(([owner, paid]) => `${owner} was paid ${paid}, owed ${owed.get(owner) ?? 0n}`),
-    ...(stopped ? stoppedWrongs(at) : runningWrongs(at, lost, cameToRest)),
+    ...runningWrongs(at, lost, cameToRest),
     ...reportWrongs(at),
   ];
-  return { wrongs, payouts: at.payouts.size, double: double.length, lost: stopped ? 0 : lost.length, stopped };
+  return { wrongs, payouts: at.payouts.size, double: double.length, lost: lost.length };
 }
 
 function owedBy(at: Standing): ReadonlyMap<string, bigint> {
@@ -47,10 +40,6 @@ function runningWrongs(at: Standing, lost: readonly (readonly [string, bigint])[
     ...(cameToRest ? [] : [`it did not come to rest: ${at.epochs.map(({ epoch, state }) => `${epoch} ${state}`).join(', ')}`]),
     ...(at.alarms.length === 0 ? [] : [`alarms stay: ${at.alarms.join(' ')}`]),
   ];
-}
-
-function stoppedWrongs(at: Standing): readonly string[] {
-  return KEY_ALARM.test(at.alarms.join(' ')) ? [] : ['it stopped without saying that its key was used elsewhere'];
 }
 
 /** Report, row, payouts and chain say the same. */
@@ -70,5 +59,3 @@ function reportWrongs(at: Standing): readonly string[] {
   }
   return wrongs;
 }
-
-export const isSentTwice = (revert: string): boolean => SENT_TWICE.test(revert);

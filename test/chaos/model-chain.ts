@@ -46,6 +46,8 @@ export type Block = {
 export const FINALITY_BLOCKS = 4;
 /** A pool takes a replacement that pays a tenth more. */
 const RAISE_PERCENT = 110n;
+/** Wei: as much as the tip. */
+export const BASE_FEE = 1_000_000n;
 const BLOCK_TRANSACTIONS = 12;
 
 export type ChainSetup = {
@@ -61,7 +63,7 @@ export class ModelChain {
   readonly blocks: Block[];
   /** By nonce. */
   readonly pool = new Map<number, Transaction>();
-  baseFeePerGas = 1000n;
+  baseFeePerGas = BASE_FEE;
   #finalized = 0;
   #forks = 0;
   readonly #strangers: Transaction[] = [];

@@ -5,7 +5,7 @@ import { MAIN_RULES } from '../../core/rules/main.ts';
 import { epochOf, epochStartMs } from '../../core/time.ts';
 import type { CronCode } from './build-cron.ts';
 import type { Fuse } from './fuse.ts';
-import { ModelChain, type Transaction } from './model-chain.ts';
+import { BASE_FEE, ModelChain, type Transaction } from './model-chain.ts';
 import { ModelPlatform } from './model-platform.ts';
 import { parse } from './model-rpc.ts';
 import type { Dropped, EpochStanding, Network, Standing, Tampering, TickFaults, TickOutcome } from './network.ts';
@@ -125,11 +125,16 @@ export class ModelNetwork implements Network {
     return Promise.resolve(old !== undefined);
   }
 
-  useKey(): Promise<void> {
-    const { nonce } = this.#chain.latest;
-    const hash = `0xf0${++this.#foreign}` as const;
-    this.#chain.pool.set(nonce, { hash, raw: hash, from: 'committer', nonce, data: null, maxFeePerGas: 10n ** 18n });
+  useKey(times: number): Promise<void> {
+    for (let { nonce } = this.#chain.latest; times-- > 0; nonce++) {
+      const hash = `0xf0${++this.#foreign}` as const;
+      this.#chain.pool.set(nonce, { hash, raw: hash, from: 'committer', nonce, data: null, maxFeePerGas: 10n ** 18n });
+    }
     return Promise.resolve();
+  }
+
+  async resume(): Promise<void> {
+    await this.#platform.resume(this.#nowMs);
   }
 
   reorganize(depth: number, keep: boolean): Promise<Dropped> {
@@ -191,7 +196,7 @@ export class ModelNetwork implements Network {
   }
 
   raiseFees(factor: number): Promise<void> {
-    this.#chain.baseFeePerGas = 1000n * BigInt(factor);
+    this.#chain.baseFeePerGas = BASE_FEE * BigInt(factor);
     return Promise.resolve();
   }
 

@@ -2,12 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Minter, MinterReport } from '../../durable-objects/minter/minter.ts';
+import type { MinterResumption } from '../../schema/api/public.ts';
 import { ROOT } from '../../scripts/lib/files.ts';
 import type { CronBindings } from '../../worker/cron/env.ts';
 import { type CronCode, MODELS } from './build-cron.ts';
 import { Fuse, Killed, Life } from './fuse.ts';
 import type { ModelChain, Transaction } from './model-chain.ts';
-import { modelDistributorReader, modelMinterChain, Wire } from './model-rpc.ts';
+import { callOf, modelDistributorReader, modelMinterChain, Wire } from './model-rpc.ts';
 import { type Access, d1, objectStorage, r2, Sqlite } from './model-storage.ts';
 import type { TickFaults, TickOutcome } from './network.ts';
 import type { Random } from './random.ts';
@@ -18,8 +19,7 @@ const TABLES = readFileSync(join(ROOT, 'schema/d1/migrations/0000_initial.sql'),
 );
 const NOBODY = `0x${'11'.repeat(20)}`;
 
-type Model = { minterChain(): unknown; distributorReader(): unknown };
-const models: Map<string, Model> = new Map();
+const models: Map<string, Readonly<Record<string, unknown>>> = new Map([['calls', { callOf }]]);
 Object.assign(globalThis, { [Symbol.for(MODELS)]: models });
 let made = 0;
 /** Databases of networks that are done with. */
@@ -96,6 +96,7 @@ export class ModelPlatform {
       CHAIN_ID: '10',
       RPC_URL: this.#url,
       DISTRIBUTOR_ADDRESS: NOBODY,
+      MAX_TRANSACTION_FEE_WEI: '10000000000000000',
       COMMITTER_PRIVATE_KEY: `0x${'1'.repeat(64)}`,
       MINTER: { getByName: () => this.#stub(life) },
     } as unknown as CronBindings;
@@ -125,6 +126,11 @@ export class ModelPlatform {
     const object = new this.#code.Minter(ctx, this.#bindings(access));
     this.#minter = { life, object };
     return object;
+  }
+
+  /** The operator has looked at it. */
+  async resume(nowMs: number): Promise<MinterResumption> {
+    return await this.#live().resume(nowMs);
   }
 
   status(): MinterReport {

@@ -1,6 +1,6 @@
 /** The two files that speak JSON-RPC, over the model chain: each call takes a moment and may fail, as over a wire. */
 import { createHash } from 'node:crypto';
-import type { MinterChain, Snapshot } from '../../durable-objects/minter/chain.ts';
+import type { Call, MinterChain, Snapshot } from '../../durable-objects/minter/chain.ts';
 import { classifyRefusal } from '../../durable-objects/minter/send-error.ts';
 import type { Attempt } from '../../durable-objects/minter/store.ts';
 import type { Fees } from '../../core/reward/mint/fees.ts';
@@ -83,9 +83,9 @@ export class Wire {
   }
 }
 
-function sign(nonce: number, data: Hex, fees: Fees): { readonly raw: Hex; readonly hash: Hex } {
+function sign(nonce: number, { data, gas }: Call, fees: Fees): { readonly raw: Hex; readonly hash: Hex } {
   // The bytes need no form that a node would understand, only to say all that a signed transaction says.
-  const raw: Hex = `0x${Buffer.from(JSON.stringify([nonce, data, String(fees.maxFeePerGas), String(fees.maxPriorityFeePerGas)])).toString('hex')}`;
+  const raw: Hex = `0x${Buffer.from(JSON.stringify([nonce, data, ...[fees.maxFeePerGas, fees.maxPriorityFeePerGas, gas].map(String)])).toString('hex')}`;
   return { raw, hash: `0x${createHash('sha256').update(raw).digest('hex')}` };
 }
 
@@ -95,17 +95,21 @@ export function parse(raw: Hex): Transaction {
   return { hash, raw, from: 'committer', nonce, data, maxFeePerGas: BigInt(maxFee) };
 }
 
+/** What chain.ts offers beside its class. */
+export function callOf({ raw }: Attempt): Call {
+  return { data: parse(raw).data ?? '0x', gas: 400_000n };
+}
+
 export function modelMinterChain(wire: Wire, life: Life): ChainClient {
   const { chain } = wire;
   const ask = <T>(answer: () => T): Promise<T> => wire.ask(life, answer);
-  const signAttempt = (nonce: number, data: Hex, fees: Fees, signedMs: number): Promise<Attempt> =>
-    Promise.resolve({ ...sign(nonce, data, fees), ...fees, signedMs });
   return {
     address: COMMITTER,
     async look(): Promise<Snapshot> {
       // Asked for at once, answered one by one: blocks may come in between.
-      const [nonce, latest, finalized, lastCommitted, lastCommittedFinal] = await Promise.all([
+      const [nonce, finalNonce, latest, finalized, lastCommitted, lastCommittedFinal] = await Promise.all([
         ask(() => chain.latest.nonce),
+        ask(() => chain.finalized.nonce),
         ask(() => chain.latest),
         ask(() => chain.finalized),
         ask(() => chain.latest.state.lastCommitted),
@@ -113,6 +117,7 @@ export function modelMinterChain(wire: Wire, life: Life): ChainClient {
       ]);
       return {
         nonce,
+        finalNonce,
         latestSeconds: latest.seconds,
         baseFeePerGas: chain.baseFeePerGas,
         finalizedNumber: finalized.number,
@@ -138,8 +143,8 @@ export function modelMinterChain(wire: Wire, life: Life): ChainClient {
         const tried = chain.apply(chain.latest.state, { data, from: 'committer' }, chain.latest.seconds);
         return tried.ok ? ok(100_000n) : err(tried.why);
       }),
-    sign: (nonce, data, _gas, fees, signedMs) => signAttempt(nonce, data, fees, signedMs),
-    resign: (nonce, attempt, fees, signedMs) => signAttempt(nonce, parse(attempt.raw).data ?? '0x', fees, signedMs),
+    price: (_nonce, { gas }, baseFeePerGas) => ask(() => ({ gas, baseFeePerGas, besideGas: 0n })),
+    sign: (nonce, call, fees, signedMs) => Promise.resolve({ ...sign(nonce, call, fees), ...fees, signedMs }),
     send: (raw) => wire.send(life, raw),
   };
 }

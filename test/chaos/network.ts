@@ -66,8 +66,10 @@ export interface Network {
   drop(n: number): Promise<boolean>;
   /** Puts the bytes of an earlier price back in place of the newest ones. False: nothing was ever replaced. */
   revive(n: number): Promise<boolean>;
-  /** Somebody else uses the committer's next nonce. */
-  useKey(): Promise<void>;
+  /** Somebody else uses the committer's next nonces. */
+  useKey(times: number): Promise<void>;
+  /** The operator goes on after that. */
+  resume(): Promise<void>;
   reorganize(depth: number, keep: boolean): Promise<Dropped>;
   /** False: no epoch is between commit and mint. */
   tamper(n: number, how: Tampering): Promise<boolean>;
