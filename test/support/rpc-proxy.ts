@@ -10,11 +10,13 @@ export type RpcProxy = {
   readonly sent: string[];
   /** True: connections that carry a transaction are cut before it reaches the chain. */
   cutSends: boolean;
+  /** True: every connection is cut. */
+  cutAll: boolean;
   close(): Promise<void>;
 };
 
 export async function startRpcProxy(target: string): Promise<RpcProxy> {
-  const proxy = { sent: [] as string[], cutSends: false };
+  const proxy = { sent: [] as string[], cutSends: false, cutAll: false };
   const server = createServer((request, response) => {
     void forward(request, response).catch(() => request.socket.destroy());
   });
@@ -26,7 +28,7 @@ export async function startRpcProxy(target: string): Promise<RpcProxy> {
       .filter(({ method }) => method === 'eth_sendRawTransaction')
       .map(({ params }) => String(params[0]));
     proxy.sent.push(...raws);
-    if (raws.length > 0 && proxy.cutSends) {
+    if (proxy.cutAll || (raws.length > 0 && proxy.cutSends)) {
       request.socket.destroy();
       return;
     }
