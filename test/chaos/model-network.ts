@@ -5,13 +5,14 @@ import { MAIN_RULES } from '../../core/rules/main.ts';
 import { epochOf, epochStartMs } from '../../core/time.ts';
 import type { CronCode } from './build-cron.ts';
 import type { Fuse } from './fuse.ts';
-import { BASE_FEE, ModelChain, type Transaction } from './model-chain.ts';
+import { BASE_FEE, ModelChain } from './model-chain.ts';
 import { ModelPlatform } from './model-platform.ts';
 import { parse } from './model-rpc.ts';
 import type { Dropped, EpochStanding, Network, Standing, Tampering, TickFaults, TickOutcome } from './network.ts';
 import { randomOf } from './random.ts';
 import { closedHours, deviceDays, ownersOf, regionRow } from './seed-rows.ts';
 import { tampered } from './tamper.ts';
+import { SendWatch } from './watch.ts';
 
 const RULES = MAIN_RULES.time;
 const FIRST_EPOCH = 20_000;
@@ -22,7 +23,7 @@ const BLOCK_SECONDS = 2;
 const STARTS_MS = 20 * 60_000;
 
 export class ModelNetwork implements Network {
-  readonly wrongs: string[] = [];
+  readonly #watch: SendWatch;
   readonly #chain: ModelChain;
   readonly #platform: ModelPlatform;
   readonly #seed: number;
@@ -31,16 +32,15 @@ export class ModelNetwork implements Network {
   readonly #reports = new Map<number, string>();
   /** What the archive held when it was last looked at. */
   readonly #seen = new Map<string, string>();
-  /** Every call that a node was ever given, by the nonces it had. */
-  readonly #nonces = new Map<string, Set<number>>();
-  readonly #tampered = new Map<number, () => void>();
+  readonly #undo: (() => void)[] = [];
   #nowMs: number;
   #skewSeconds = 0;
   #seededTo = FIRST_EPOCH;
   #foreign = 0;
   #closedThrough: string | number | undefined;
 
-  constructor(code: CronCode, seed: number, fuse: Fuse) {
+  /** @param watched false: only what comes of it is judged, not what is sent */
+  constructor(code: CronCode, seed: number, fuse: Fuse, watched = true) {
     const random = randomOf(seed);
     this.#seed = seed;
     this.#guarded = random.below(2) === 0;
@@ -54,15 +54,25 @@ export class ModelNetwork implements Network {
       seconds: this.#nowMs / 1000 - 60,
     });
     for (let n = 0; n < 6; n++) this.#chain.mine(this.#nowMs / 1000 - 30);
-    this.#platform = new ModelPlatform(code, this.#chain, fuse, random, (sent) => this.#judge(sent));
+    this.#watch = new SendWatch({
+      isStored: (raw) => this.#platform.isStored(raw),
+      isUsedUp: (nonce, data) => this.#isUsedUp(nonce, data),
+    });
+    this.#platform = new ModelPlatform(code, this.#chain, fuse, random, ({ nonce, data, raw }) => {
+      if (watched && data !== null) void this.#watch.sent({ nonce, data, raw });
+    });
     this.#execute([regionRow(FIRST_EPOCH, RULES)]);
     this.#pass(0);
+  }
+
+  get wrongs(): readonly string[] {
+    return this.#watch.wrongs;
   }
 
   async tick(faults: TickFaults = {}): Promise<TickOutcome> {
     const outcome = await this.#platform.tick(this.#nowMs + this.#skewSeconds * 1000, faults, () => this.#mineOne());
     for (const [key, text] of this.#platform.objects) this.#remember(key, text);
-    for (const error of this.#platform.errors.splice(0)) this.wrongs.push(`a run ended with ${error}`);
+    for (const error of this.#platform.errors.splice(0)) this.#watch.wrongs.push(`a run ended with ${error}`);
     return outcome;
   }
 
@@ -70,11 +80,11 @@ export class ModelNetwork implements Network {
   #remember(key: string, text: string): void {
     if (this.#seen.get(key) === text) return;
     const { epoch } = JSON.parse(text) as { epoch: number };
-    if (this.#tampered.has(epoch)) return;
+    if (this.#watch.isChanged(epoch)) return;
     this.#seen.set(key, text);
     const known = this.#reports.get(epoch);
     if (known === undefined) this.#reports.set(epoch, text);
-    else if (known !== text) this.wrongs.push(`epoch ${epoch} has a second report, ${key}`);
+    else if (known !== text) this.#watch.wrongs.push(`epoch ${epoch} has a second report, ${key}`);
   }
 
   mine(blocks: number, seconds: number): Promise<void> {
@@ -118,7 +128,7 @@ export class ModelNetwork implements Network {
   }
 
   revive(n: number): Promise<boolean> {
-    const open = this.#platform.replaced().map((raw) => parse(raw as `0x${string}`));
+    const open = this.#platform.replaced().map(parse);
     const waiting = open.filter(({ nonce }) => nonce >= this.#chain.latest.nonce);
     const old = waiting[n % waiting.length];
     if (old) this.#chain.pool.set(old.nonce, old);
@@ -147,7 +157,7 @@ export class ModelNetwork implements Network {
 
   tamper(n: number, how: Tampering): Promise<boolean> {
     const { epochs } = this.#chain.latest.state;
-    const open = [...epochs].filter(([epoch, { minted, batchCount }]) => minted.size < batchCount && !this.#tampered.has(epoch));
+    const open = [...epochs].filter(([epoch, { minted, batchCount }]) => minted.size < batchCount && !this.#watch.isChanged(epoch));
     const epoch = open[n % open.length]?.[0];
     const text = epoch === undefined ? undefined : this.#reports.get(epoch);
     if (epoch === undefined || text === undefined) return Promise.resolve(false);
@@ -159,7 +169,9 @@ export class ModelNetwork implements Network {
     const setRow = (row: { readonly root: string; readonly reportHash: string }) =>
       this.#execute([{ sql: 'UPDATE epoch SET root = ?, report_hash = ? WHERE epoch = ?', values: [row.root, row.reportHash, epoch] }]);
     if (changed.row) setRow(changed.row);
-    this.#tampered.set(epoch, () => {
+    const signed = this.#platform.stored().map((raw) => String(parse(raw).data));
+    this.#watch.changed(epoch, signed);
+    this.#undo.push(() => {
       objects.set(key, text);
       if (!changed.row) return;
       objects.delete(reportKey(changed.row.reportHash));
@@ -169,8 +181,8 @@ export class ModelNetwork implements Network {
   }
 
   restore(): Promise<void> {
-    for (const undo of this.#tampered.values()) undo();
-    this.#tampered.clear();
+    for (const undo of this.#undo.splice(0)) undo();
+    this.#watch.restored();
     return Promise.resolve();
   }
 
@@ -200,23 +212,6 @@ export class ModelNetwork implements Network {
     return Promise.resolve();
   }
 
-  /** Everything that must hold the moment a node sees bytes of the Minter. */
-  #judge(sent: Transaction): void {
-    const { data, nonce, raw } = sent;
-    if (data === null) return;
-    const call = this.#chain.decode(data);
-    const what = call.kind === 'commit' ? `commit of epoch ${call.epoch}` : `batch ${call.index} of epoch ${call.epoch}`;
-    if (!this.#platform.isStored(raw)) this.wrongs.push(`${what} was sent with nonce ${nonce} before it was stored`);
-    const used = this.#nonces.get(data) ?? new Set<number>();
-    this.#nonces.set(data, used);
-    if (!used.has(nonce) && call.kind === 'mint' && this.#tampered.has(call.epoch))
-      this.wrongs.push(`${what} was signed while its report was changed`);
-    for (const earlier of used)
-      if (earlier !== nonce && !this.#isUsedUp(earlier, data))
-        this.wrongs.push(`${what} was sent with nonce ${earlier} and, while that may still count, with nonce ${nonce}`);
-    used.add(nonce);
-  }
-
   /** The nonce was used without effect, or by something else. */
   #isUsedUp(nonce: number, data: string): boolean {
     const { finalized } = this.#chain;
@@ -231,7 +226,6 @@ export class ModelNetwork implements Network {
   standing(): Promise<Standing> {
     const { database } = this.#platform;
     const { latest, blocks } = this.#chain;
-    const own = blocks.flatMap(({ mined }) => mined).filter(({ from }) => from === 'committer');
     const epochs = database
       .all('SELECT epoch, state, report_hash AS reportHash, root FROM epoch ORDER BY epoch')
       .map((row): EpochStanding => {
@@ -251,8 +245,7 @@ export class ModelNetwork implements Network {
       balances: latest.state.balances,
       alarms,
       pending: pendingTransactions,
-      reverts: own.flatMap(({ why }) => (why === null ? [] : [why])),
-      foreign: own.some(({ data }) => data === null),
+      foreign: blocks.some(({ mined }) => mined.some(({ data }) => data === null)),
     });
   }
 

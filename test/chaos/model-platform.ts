@@ -8,7 +8,7 @@ import type { CronBindings } from '../../worker/cron/env.ts';
 import { type CronCode, MODELS } from './build-cron.ts';
 import { Fuse, Killed, Life } from './fuse.ts';
 import type { ModelChain, Transaction } from './model-chain.ts';
-import { callOf, modelDistributorReader, modelMinterChain, Wire } from './model-rpc.ts';
+import { callOf, type Hex, modelDistributorReader, modelMinterChain, Wire } from './model-rpc.ts';
 import { type Access, d1, objectStorage, r2, Sqlite } from './model-storage.ts';
 import type { TickFaults, TickOutcome } from './network.ts';
 import type { Random } from './random.ts';
@@ -142,14 +142,21 @@ export class ModelPlatform {
     return this.#storage.all('SELECT 1 FROM tx_attempt WHERE raw = ?', [raw]).length > 0;
   }
 
+  /** All bytes that are there. */
+  stored(): readonly Hex[] {
+    this.#live();
+    return this.#storage.all('SELECT raw FROM tx_attempt').map((row) => row['raw'] as Hex);
+  }
+
   /** Bytes that a better price has replaced, oldest first. */
-  replaced(): readonly string[] {
+  replaced(): readonly Hex[] {
+    this.#live();
     return this.#storage
       .all(
         `SELECT raw FROM tx_attempt AS a WHERE EXISTS (
            SELECT 1 FROM tx_attempt AS b WHERE b.nonce = a.nonce AND b.rowid > a.rowid) ORDER BY rowid`,
       )
-      .map((row) => String(row['raw']));
+      .map((row) => row['raw'] as Hex);
   }
 
   close(): void {

@@ -11,10 +11,12 @@ export type Access = { readonly life: Life; readonly fuse: Fuse; pause(): Promis
 
 const WRITE = /^\s*(INSERT|UPDATE|DELETE)(?:\s+OR\s+\w+)?(?:\s+(?:INTO|FROM))?\s+(\w+)/i;
 
-/** `UPDATE tx_intent`, where the statement writes. */
-function kindOf(sql: string): string | null {
+/** `UPDATE tx_intent mined`, where the statement writes; the last word where the first value or the text is one. */
+function kindOf(sql: string, [value]: readonly unknown[]): string | null {
   const found = WRITE.exec(sql);
-  return found ? `${found[1]?.toUpperCase() ?? ''} ${found[2] ?? ''}` : null;
+  if (!found) return null;
+  const word = typeof value === 'string' && /^[a-z-]+$/.test(value) ? value : /state = '(\w+)'/.exec(sql)?.[1];
+  return `${found[1]?.toUpperCase() ?? ''} ${found[2] ?? ''}${word === undefined ? '' : ` ${word}`}`;
 }
 
 export class Sqlite {
@@ -54,7 +56,7 @@ export function objectStorage(db: Sqlite, { life, fuse }: Access): DurableObject
   let inside: string[] | null = null;
   const exec = (sql: string, ...values: readonly unknown[]) => {
     life.check();
-    const kind = kindOf(sql);
+    const kind = kindOf(sql, values);
     const isScript = values.length === 0 && /;\s*\S/.test(sql);
     const rows = isScript || /^\s*CREATE/.test(sql) ? (db.script(sql), []) : db.all(sql, values);
     if (kind !== null && inside !== null) inside.push(kind);
@@ -111,7 +113,7 @@ export function d1(db: Sqlite, { life, fuse, pause }: Access): D1Database {
     await pause();
     life.check();
     const results = db.transaction(() => statements.map(({ sql, values }) => db.all(sql, values)));
-    const kind = statements.map(({ sql }) => kindOf(sql)).find((found) => found !== null);
+    const kind = statements.map(({ sql, values }) => kindOf(sql, values)).find((found) => found !== null);
     if (kind) fuse.wrote(`d1: ${kind}`, life);
     await pause();
     life.check();

@@ -48,8 +48,6 @@ export type Standing = {
   readonly balances: ReadonlyMap<string, bigint>;
   readonly alarms: readonly string[];
   readonly pending: number;
-  /** Why transactions of the committer's key in the chain had no effect. */
-  readonly reverts: readonly string[];
   /** Whether somebody else used the committer's key in a block that is still there. */
   readonly foreign: boolean;
 };

@@ -62,8 +62,10 @@ const BUMP_SECONDS = 200;
 export async function runSchedule(network: Network, seed: number): Promise<Run> {
   const random = randomOf(seed ^ 0x5eed);
   const planned = LEAST_FAULTS + random.below(5);
-  const steps: Step[] = [];
+  // Some begin when nothing is committed, some when epochs wait or are being paid.
+  const steps: Step[] = prelude(random.below(4));
   const faults: Fault[] = [];
+  for (const step of steps) await applyStep(network, step);
   while (faults.length < planned && steps.length < MAX_STEPS) {
     const step = chooseStep(random);
     steps.push(step);
@@ -81,10 +83,13 @@ export async function replay(network: Network, steps: readonly Step[]): Promise<
   return await judge(network, await calm(network));
 }
 
+const prelude = (rounds: number): Step[] =>
+  Array.from({ length: rounds }, (): Step[] => [{ do: 'tick' }, { do: 'mine', blocks: 2, seconds: MATURE_SECONDS }]).flat();
+
 function chooseStep(random: Random): Step {
   const roll = random.below(100);
   if (roll < 22) return { do: 'tick' };
-  if (roll < 48) return { do: 'mine', blocks: 1 + random.below(3), seconds: random.pick([0, 10, 60, 1800, 3600, 3 * 3600]) };
+  if (roll < 48) return { do: 'mine', blocks: 1 + random.below(3), seconds: random.pick([0, 10, 60, 1800, 3600, MATURE_SECONDS, MATURE_SECONDS]) };
   if (roll < 60) return { do: 'crash', afterWrites: 1 + random.below(14), runs: 1 + random.below(2) };
   if (roll < 65) return { do: 'overlap', runs: 2 + random.below(3), mines: random.below(2) === 0 };
   if (roll < 71) return { do: 'timeout', at: 1 + random.below(3), accepted: random.below(2) === 0 };
@@ -143,8 +148,8 @@ async function applyStep(network: Network, step: Step): Promise<readonly Fault[]
       return [...when(commits > 0, 'reorganization of a commit'), ...when(mints > 0, 'reorganization of a batch')];
     }
     case 'chain-down':
-      for (let hour = 0; hour < step.hours; hour++) {
-        await network.wait(3600);
+      for (let visit = 0; visit < 2; visit++) {
+        await network.wait((step.hours / 2) * 3600);
         await network.tick({ failFrom: 1 });
       }
       return ['chain down for hours'];
