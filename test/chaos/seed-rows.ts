@@ -3,7 +3,7 @@ import { randomOf } from './random.ts';
 import type { TimeRules } from '../../core/rules/rule-set.ts';
 import { firstHourOf, hourOf } from '../../core/time.ts';
 
-type Statement = { readonly sql: string; readonly values: readonly (string | number)[] };
+export type Statement = { readonly sql: string; readonly values: readonly (string | number)[] };
 
 const CELL = '831f8dfffffffff';
 /** A region closes its hours within ten minutes. */
