@@ -13,6 +13,7 @@ import { bundleCronWorker, type CronWorker, startCronWorker } from '../support/c
 import { deployRewards, type RewardContracts } from '../support/deploy-rewards.ts';
 import { type RpcProxy, startRpcProxy } from '../support/rpc-proxy.ts';
 import type { Minter } from './anvil-entry.ts';
+import type { Crash } from './fuse.ts';
 import { SMALL_BATCHES } from './build-cron.ts';
 
 /** As on the real network. */
@@ -29,6 +30,10 @@ export type Bed = {
   readonly worker: CronWorker;
   readonly firstEpoch: number;
   minter(): DurableObjectStub<Minter>;
+  /** @return what happened since the last time */
+  arm(crash: Crash | null): Promise<{ readonly kills: number; readonly count: number }>;
+  /** Kinds of write since the start, and how often each was the last one. */
+  writes(): Promise<Record<string, { readonly seen: number; readonly killed: number }>>;
   /** The chain as it was after the contracts were deployed, the storage empty. */
   reset(): Promise<void>;
   stop(): Promise<void>;
@@ -68,6 +73,15 @@ export async function makeBed(): Promise<Bed> {
     worker,
     firstEpoch,
     minter,
+    async arm(crash) {
+      const { kind, writes } = crash ?? { kind: null, writes: 0 };
+      const query = new URLSearchParams({ left: String(writes), kept: String(writes % 2), kind: kind ?? '' });
+      return (await worker.ask(`/?${query.toString()}`)) as { kills: number; count: number };
+    },
+    async writes() {
+      const { writes } = (await worker.ask('/?left=0')) as { writes: Awaited<ReturnType<Bed['writes']>> };
+      return writes;
+    },
     async reset() {
       await chain.request('anvil_dropAllTransactions');
       await chain.request('evm_revert', [snapshot]);

@@ -10,7 +10,7 @@ type Power = { dead: boolean; cut(): void };
 type Writes = Record<string, { seen: number; killed: number }>;
 
 const WRITE = /^\s*(INSERT|UPDATE|DELETE)(?:\s+OR\s+\w+)?(?:\s+(?:INTO|FROM))?\s+(\w+)/i;
-const fuse = { left: 0, kept: false, kills: 0, count: 0 };
+const fuse = { left: 0, kind: '', kept: false, kills: 0, count: 0 };
 const writes: Writes = {};
 
 /** True: this was the last one. */
@@ -18,7 +18,8 @@ function wrote(kind: string, power: Power): void {
   const known = (writes[kind] ??= { seen: 0, killed: 0 });
   known.seen++;
   fuse.count++;
-  if (fuse.left === 0 || --fuse.left > 0) return;
+  const counts = fuse.left > 0 && (fuse.kind === '' || fuse.kind === kind);
+  if (!counts || --fuse.left > 0) return;
   known.killed++;
   fuse.kills++;
   power.dead = true;
@@ -37,14 +38,15 @@ function kindOf(sql: string, value?: unknown): string | null {
   return `${found[1]?.toUpperCase() ?? ''} ${found[2] ?? ''}${word === undefined ? '' : ` ${word}`}`;
 }
 
-/** Statements with their text: D1's own do not tell it. */
-const texts = new WeakMap<D1PreparedStatement, string>();
+/** What each statement writes: D1's own do not tell. */
+const kinds = new WeakMap<D1PreparedStatement, string>();
 
 function database(db: D1Database, power: Power): D1Database {
-  const wrap = (statement: D1PreparedStatement, sql: string): D1PreparedStatement => {
-    texts.set(statement, sql);
+  const wrap = (statement: D1PreparedStatement, sql: string, value?: unknown): D1PreparedStatement => {
+    const kind = kindOf(sql, value);
+    if (kind !== null) kinds.set(statement, kind);
     const { bind } = statement;
-    statement.bind = (...values: unknown[]) => wrap(bind.apply(statement, values), sql);
+    statement.bind = (...values: unknown[]) => wrap(bind.apply(statement, values), sql, values[0]);
     return statement;
   };
   return {
@@ -56,7 +58,7 @@ function database(db: D1Database, power: Power): D1Database {
       check(power);
       const results = await db.batch(statements);
       check(power);
-      const kind = statements.map((statement) => kindOf(texts.get(statement) ?? '')).find((found) => found !== null);
+      const kind = statements.map((statement) => kinds.get(statement)).find((found) => found !== undefined);
       if (kind) wrote(`d1: ${kind}`, power);
       return results;
     },
@@ -134,7 +136,9 @@ export default {
   async fetch(request: Request): Promise<Response> {
     const { searchParams } = new URL(request.url);
     const { kills, count } = fuse;
-    Object.assign(fuse, { left: Number(searchParams.get('left')), kept: searchParams.has('kept'), kills: 0, count: 0 });
+    const left = Number(searchParams.get('left'));
+    const kept = searchParams.get('kept') === '1';
+    Object.assign(fuse, { left, kind: searchParams.get('kind') ?? '', kept, kills: 0, count: 0 });
     return Response.json({ kills, count, writes });
   },
 

@@ -7,6 +7,7 @@ import { MAIN_RULES } from '../../core/rules/main.ts';
 import { epochOf, epochStartMs } from '../../core/time.ts';
 import { mintData } from '../../durable-objects/minter/calldata.ts';
 import type { Bed } from './anvil-bed.ts';
+import type { Crash } from './fuse.ts';
 import { AnvilWire, dataOf } from './anvil-wire.ts';
 import type { Dropped, EpochStanding, Network, Standing, Tampering, TickFaults, TickOutcome } from './network.ts';
 import { randomOf } from './random.ts';
@@ -72,11 +73,11 @@ export class AnvilNetwork implements Network {
   async tick(faults: TickFaults = {}): Promise<TickOutcome> {
     const { worker } = this.#bed;
     this.#wire.start(faults);
-    await worker.ask(faults.crashAfter === undefined ? '/' : `/?left=${faults.crashAfter}${faults.crashAfter % 2 === 0 ? '&kept' : ''}`);
+    await this.#bed.arm(faults.crash ?? null);
     const nowMs = this.#nowMs + this.#skewSeconds * 1000;
     const runs = Array.from({ length: faults.runs ?? 1 }, () => worker.tick(nowMs).catch((error: unknown) => String(error)));
     const [ended] = await Promise.all([Promise.all(runs), faults.mines ? this.mine(3, 0) : null]);
-    const { kills, count } = (await worker.ask('/')) as { kills: number; count: number };
+    const { kills, count } = await this.#bed.arm(null);
     const { lost, failed } = this.#wire;
     this.#wire.start({});
     if (kills === 0) for (const error of ended) if (typeof error === 'string') this.#watch.wrongs.push(`a run ended with ${error}`);
@@ -186,8 +187,12 @@ export class AnvilNetwork implements Network {
     }
   }
 
-  async resume(): Promise<void> {
-    await this.#bed.minter().resume(this.#nowMs);
+  async resume(crash: Crash | null = null): Promise<boolean> {
+    await this.#bed.arm(crash);
+    const failed = await this.#bed.minter().resume(this.#nowMs).then(() => null, String);
+    const { kills } = await this.#bed.arm(null);
+    if (failed !== null && kills === 0) this.#watch.wrongs.push(`the operator's resume ended with ${failed}`);
+    return kills > 0;
   }
 
   async reorganize(depth: number, keep: boolean): Promise<Dropped> {

@@ -17,16 +17,21 @@ export class Life {
   }
 }
 
+/** After so many writes, or so many of one kind. */
+export type Crash = { readonly kind: string | null; readonly writes: number };
+
 export class Fuse {
   /** Kinds of write, how often each happened, and how often it was the last thing somebody did. */
   readonly writes = new Map<string, { seen: number; killed: number }>();
-  #left: number | null = null;
+  #fault: Crash | null = null;
+  #left = 0;
   #kills = 0;
   #armedWrites = 0;
 
-  /** @param writes null: nobody dies */
-  arm(writes: number | null): void {
-    this.#left = writes;
+  /** @param fault null: nobody dies */
+  arm(fault: Crash | null): void {
+    this.#fault = fault;
+    this.#left = fault?.writes ?? 0;
     this.#kills = 0;
     this.#armedWrites = 0;
   }
@@ -45,8 +50,9 @@ export class Fuse {
     this.writes.set(kind, count);
     count.seen++;
     this.#armedWrites++;
-    if (this.#left === null || --this.#left > 0) return;
-    this.#left = null;
+    const counts = this.#fault !== null && (this.#fault.kind === null || this.#fault.kind === kind);
+    if (!counts || --this.#left > 0) return;
+    this.#fault = null;
     this.#kills++;
     count.killed++;
     life.end();

@@ -4,7 +4,7 @@ import { batchesOfReport, hashReport, reportKey } from '../../core/reward/report
 import { MAIN_RULES } from '../../core/rules/main.ts';
 import { epochOf, epochStartMs } from '../../core/time.ts';
 import type { CronCode } from './build-cron.ts';
-import type { Fuse } from './fuse.ts';
+import type { Crash, Fuse } from './fuse.ts';
 import { BASE_FEE, ModelChain } from './model-chain.ts';
 import { ModelPlatform } from './model-platform.ts';
 import { parse } from './model-rpc.ts';
@@ -143,8 +143,8 @@ export class ModelNetwork implements Network {
     return Promise.resolve();
   }
 
-  async resume(): Promise<void> {
-    await this.#platform.resume(this.#nowMs);
+  async resume(crash: Crash | null = null): Promise<boolean> {
+    return await this.#platform.resume(this.#nowMs, crash);
   }
 
   reorganize(depth: number, keep: boolean): Promise<Dropped> {

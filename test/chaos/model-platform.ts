@@ -2,11 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Minter, MinterReport } from '../../durable-objects/minter/minter.ts';
-import type { MinterResumption } from '../../schema/api/public.ts';
 import { ROOT } from '../../scripts/lib/files.ts';
 import type { CronBindings } from '../../worker/cron/env.ts';
 import { type CronCode, MODELS } from './build-cron.ts';
-import { Fuse, Killed, Life } from './fuse.ts';
+import { type Crash, type Fuse, Killed, Life } from './fuse.ts';
 import type { ModelChain, Transaction } from './model-chain.ts';
 import { callOf, type Hex, modelDistributorReader, modelMinterChain, Wire } from './model-rpc.ts';
 import { type Access, d1, objectStorage, r2, Sqlite } from './model-storage.ts';
@@ -58,7 +57,7 @@ export class ModelPlatform {
 
   async tick(nowMs: number, faults: TickFaults, meanwhile: () => void): Promise<TickOutcome> {
     this.wire.start(faults);
-    this.fuse.arm(faults.crashAfter ?? null);
+    this.fuse.arm(faults.crash ?? null);
     const runs = Array.from({ length: faults.runs ?? 1 }, () => this.#run(nowMs));
     await Promise.all([...runs, faults.mines ? this.#later(meanwhile) : null]);
     const { kills, count } = this.fuse;
@@ -129,8 +128,16 @@ export class ModelPlatform {
   }
 
   /** The operator has looked at it. */
-  async resume(nowMs: number): Promise<MinterResumption> {
-    return await this.#live().resume(nowMs);
+  async resume(nowMs: number, crash: Crash | null): Promise<boolean> {
+    this.fuse.arm(crash);
+    await this.#live()
+      .resume(nowMs)
+      .catch((error: unknown) => {
+        if (!(error instanceof Killed)) this.errors.push(String(error));
+      });
+    const { kills } = this.fuse;
+    this.fuse.arm(null);
+    return kills > 0;
   }
 
   status(): MinterReport {

@@ -1,9 +1,11 @@
 /** What a schedule does to a network, and what it may ask afterwards: the model in this process and anvil both have it. */
+import type { Crash } from './fuse.ts';
+
 export type TickFaults = {
   /** Cron runs at once. */
   readonly runs?: number;
-  /** Whoever writes the n-th time dies. */
-  readonly crashAfter?: number;
+  /** Whoever makes that write dies. */
+  readonly crash?: Crash;
   /** Which transaction's request times out, and whether the node has taken it by then. */
   readonly loseSend?: { readonly at: number; readonly accepted: boolean };
   /** From this call on the chain does not answer. */
@@ -66,8 +68,8 @@ export interface Network {
   revive(n: number): Promise<boolean>;
   /** Somebody else uses the committer's next nonces. */
   useKey(times: number): Promise<void>;
-  /** The operator goes on after that. */
-  resume(): Promise<void>;
+  /** The operator goes on after that; true: the object died of the crash given. */
+  resume(crash?: Crash): Promise<boolean>;
   reorganize(depth: number, keep: boolean): Promise<Dropped>;
   /** False: no epoch is between commit and mint. */
   tamper(n: number, how: Tampering): Promise<boolean>;

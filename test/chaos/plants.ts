@@ -81,6 +81,17 @@ export const PLANTS: readonly Plant[] = [
       },
     ],
   },
+  {
+    name: 'a key that was never used starts at a nonce that is not final',
+    suite: 'rewards',
+    edits: [
+      {
+        file: 'durable-objects/minter/reconcile.ts',
+        from: 'store.nextNonce() ?? look.finalNonce',
+        to: 'store.nextNonce() ?? look.nonce',
+      },
+    ],
+  },
   // Buyers' metered usage has no ledger and no outbox yet; whoever builds them plants their absence here.
   { name: 'usage without outbox', suite: 'none', why: 'there is no usage ledger yet' },
 ];
