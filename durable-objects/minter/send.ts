@@ -2,8 +2,8 @@
 import { betterOffer, firstOffer } from '../../core/reward/mint/fees.ts';
 import { ethText } from '../../core/reward/mint/health.ts';
 import { jobKey, jobName, type Job } from '../../core/reward/mint/plan.ts';
-import type { PayoutBatch } from '../../core/reward/batches.ts';
 import { err, ok, type Result } from '../../core/result.ts';
+import type { LoadBatches } from './batches.ts';
 import { COMMIT_GAS, commitData, mintData, mintGas } from './calldata.ts';
 import { callOf, type Call, type MinterChain, type Snapshot } from './chain.ts';
 import type { MinterConfig } from './config.ts';
@@ -16,7 +16,6 @@ const BUMP_AFTER_MS = 3 * 60_000;
 const MAX_RESENDS = 16;
 
 type Parts = { readonly store: MinterStore; readonly chain: MinterChain; readonly config: MinterConfig };
-export type LoadBatches = (row: EpochRow) => Promise<Result<readonly PayoutBatch[], string>>;
 
 export type Sending = {
   readonly alarms: readonly string[];

@@ -20,6 +20,8 @@ export type CronWorker = {
   status(): Promise<MinterReport>;
   resume(): Promise<MinterResumption>;
   report(key: string): Promise<string | null>;
+  /** Null: it is deleted. */
+  replaceReport(key: string, text: string | null): Promise<void>;
   dispose(): Promise<void>;
 };
 
@@ -88,6 +90,10 @@ export async function startCronWorker(
     async report(key) {
       const stored = await (await miniflare.getR2Bucket('ARCHIVE', 'isobar-cron')).get(key);
       return stored ? await stored.text() : null;
+    },
+    async replaceReport(key, text) {
+      const archive = await miniflare.getR2Bucket('ARCHIVE', 'isobar-cron');
+      await (text === null ? archive.delete(key) : archive.put(key, text));
     },
     dispose: () => miniflare.dispose(),
   };
