@@ -51,7 +51,9 @@ async function pokeOnce(parts: PokeParts, nowMs: number): Promise<Sending> {
     address: chain.address,
     balanceWei: look.balance,
     intents: store.openIntents(),
-    epochs: standings.map(({ row, latest }) => ({ ...row, maturesAt: latest?.maturesAt || null })),
+    epochs: standings
+      .filter(({ known }) => known)
+      .map(({ row, latest }) => ({ ...row, maturesAt: latest?.maturesAt || null })),
     nowMs,
   });
   return { ...sending, alarms: [...sending.alarms, ...found, ...health] };

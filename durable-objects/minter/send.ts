@@ -1,5 +1,5 @@
 /** Sends: first what is stored and not in a block, then new work. Bytes are stored before any node sees them. */
-import { betterOffer, firstOffer } from '../../core/reward/mint/fees.ts';
+import { betterOffer, firstOffer, needsBetterOffer } from '../../core/fees.ts';
 import { ethText } from '../../core/reward/mint/health.ts';
 import { jobKey, jobName, type Job } from '../../core/reward/mint/plan.ts';
 import { err, ok, type Result } from '../../core/result.ts';
@@ -48,7 +48,8 @@ async function replacement(
   last: Attempt,
   nowMs: number,
 ): Promise<Attempt | null> {
-  if (nowMs - Math.max(last.signedMs, waitsSinceMs) < BUMP_AFTER_MS) return null;
+  const waitedMs = nowMs - Math.max(last.signedMs, waitsSinceMs);
+  if (!needsBetterOffer(last, look.baseFeePerGas, waitedMs, BUMP_AFTER_MS)) return null;
   const call = callOf(last);
   const price = await chain.price(nonce, call, look.baseFeePerGas);
   const fees = betterOffer(last, attempts, price, config.maxFeeWei);

@@ -196,11 +196,14 @@ test('a batch that a stranger minted is not minted again', async () => {
   expect(wire.sent).toEqual([]);
 });
 
-test('after a pause of 60 epochs it catches up in a few pokes', async () => {
-  const { worker, firstEpoch } = await start(60);
+test('after a pause of 60 epochs it catches up in a few pokes, each of them bounded', async () => {
+  const { worker, wire, firstEpoch } = await start(60);
   await seedRegion(worker.db, firstEpoch, owners(network));
   for (let ticks = 0; ticks < 8; ticks++) {
+    [wire.requests, wire.sent.length] = [0, 0];
     await worker.tick();
+    expect(wire.sent.length).toBeLessThanOrEqual(8);
+    expect(wire.requests).toBeLessThanOrEqual(100);
     await network.mine(1);
   }
   expect(await settle()).toMatchObject({ alarms: [], lastFinalEpoch: firstEpoch + 59 });

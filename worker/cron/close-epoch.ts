@@ -95,10 +95,11 @@ async function closeEpoch(
   if (epoch <= order.lastCommitted) {
     // The report is lost with the rows: what is computed anew must be what the chain has.
     const committed = await parts.committed(epoch);
-    if (committed !== null && committed.root !== result.root)
-      return alarm(differs(epoch, result.root, `the chain has ${committed.root}`));
-    if (committed?.reportHash != null && committed.reportHash !== result.reportHash)
-      return alarm(differs(epoch, result.root, `its report is not the committed ${committed.reportHash}`));
+    if (committed === null) return { kind: 'not-final' };
+    const { root, reportHash } = committed;
+    if (root !== result.root) return alarm(differs(epoch, result.root, `the chain has ${root}`));
+    if (reportHash !== null && reportHash !== result.reportHash)
+      return alarm(differs(epoch, result.root, `its report is not the committed ${reportHash}`));
   }
   await storeReport(archive, result);
   const stands = await writeEpoch(db, result, nowMs);
