@@ -6,7 +6,7 @@ import { BaseError, createPublicClient, http, keccak256, parseTransaction, type 
 import { privateKeyToAccount, type PrivateKeyAccount } from 'viem/accounts';
 import { epochDistributorAbi } from '../../contracts/abi/epoch-distributor.gen.ts';
 import type { ChainLook, Sighting } from '../../core/reward/mint/intent.ts';
-import type { Fees, Price } from '../../core/reward/mint/fees.ts';
+import type { Fees, Price } from '../../core/fees.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { MinterConfig } from './config.ts';
 import { besideGas } from './gas-oracle.ts';

@@ -4,7 +4,6 @@
  */
 import { DurableObject } from 'cloudflare:workers';
 import { silenceAlarm } from '../../core/reward/mint/health.ts';
-import type { IntentState } from '../../core/reward/mint/intent.ts';
 import type { MinterResumption, MinterStatus } from '../../schema/api/public.ts';
 import { chainFailure, MinterChain } from './chain.ts';
 import { checkMinterConfig, type MinterBindings } from './config.ts';
@@ -25,9 +24,10 @@ export type MinterTransaction = {
   readonly blockNumber: number | null;
 };
 
-export type MinterReport = MinterStatus & { readonly transactions: readonly MinterTransaction[] };
+/** `transaction` is null until the Minter has seen it in a block. */
+export type OwnCommit = { readonly transaction: string | null };
 
-const isInForce = (state: IntentState): boolean => state === 'mined' || state === 'finalized';
+export type MinterReport = MinterStatus & { readonly transactions: readonly MinterTransaction[] };
 
 /** Transactions shown by `status`. */
 const SHOWN = 50;
@@ -82,11 +82,11 @@ export class Minter extends DurableObject<MinterBindings> {
     return this.#store.stalledSince(behind, nowMs);
   }
 
-  /** The transaction that committed the epoch, as far as this object sent it; null: somebody else's, or not mined. */
-  commitTransaction(epoch: number): string | null {
+  /** This object's commit of the epoch; null: it has sent none that could be in force. */
+  commitOf(epoch: number): OwnCommit | null {
     const key = `commit:${epoch}`;
-    const commit = this.#store.intentsFrom(epoch).find((intent) => intent.key === key && isInForce(intent.state));
-    return commit?.minedHash ?? null;
+    const commit = this.#store.intentsFrom(epoch).find((intent) => intent.key === key && intent.state !== 'void');
+    return commit ? { transaction: commit.minedHash } : null;
   }
 
   /** As of the last poke: asking costs no call to the chain. */

@@ -4,13 +4,12 @@
  */
 import { healthAlarms } from '../../core/reward/mint/health.ts';
 import { planJobs } from '../../core/reward/mint/plan.ts';
-import { batchesOfReport, reportKey } from '../../core/reward/report.ts';
-import { err, ok } from '../../core/result.ts';
+import { batchLoader } from './batches.ts';
 import { chainFailure, type MinterChain, type Snapshot } from './chain.ts';
 import type { MinterConfig } from './config.ts';
 import { isSameMark, readLastFinal, readOpenEpochs, writeMarks, type EpochRow } from './epoch-rows.ts';
 import { foreignAlarms, reconcileIntents } from './reconcile.ts';
-import { resendWaiting, sendJobs, type LoadBatches, type Sending } from './send.ts';
+import { resendWaiting, sendJobs, type Sending } from './send.ts';
 import { lookUpEpochs, markOf, mintedByOthers, revokedEpochs, type Standing } from './standing.ts';
 import type { MinterStore } from './store.ts';
 
@@ -52,7 +51,9 @@ async function pokeOnce(parts: PokeParts, nowMs: number): Promise<Sending> {
     address: chain.address,
     balanceWei: look.balance,
     intents: store.openIntents(),
-    epochs: standings.map(({ row, latest }) => ({ ...row, maturesAt: latest?.maturesAt || null })),
+    epochs: standings
+      .filter(({ known }) => known)
+      .map(({ row, latest }) => ({ ...row, maturesAt: latest?.maturesAt || null })),
     nowMs,
   });
   return { ...sending, alarms: [...sending.alarms, ...found, ...health] };
@@ -90,32 +91,7 @@ async function sendAll(
     latestSeconds: look.latestSeconds,
     epochSeconds: config.rules.time.epochSeconds,
   });
-  return await sendJobs(
-    parts,
-    look,
-    jobs,
-    new Map(rows.map((row) => [row.epoch, row])),
-    batchLoader(parts.archive),
-    nowMs,
-  );
-}
-
-/** Reads a report once a poke, however many of its batches are minted. */
-function batchLoader(archive: R2Bucket): LoadBatches {
-  const loaded = new Map<string, Awaited<ReturnType<LoadBatches>>>();
-  return async ({ epoch, reportHash, root }) => {
-    const known = loaded.get(reportHash);
-    if (known) return known;
-    const stored = await archive.get(reportKey(reportHash));
-    const batches = stored ? batchesOfReport(await stored.text(), reportHash, root) : null;
-    const answer = batches?.ok
-      ? ok(batches.value)
-      : err(
-          `The report of epoch ${epoch} is ${batches ? `not the one that was computed (${batches.error.reason})` : 'missing in the archive'}.`,
-        );
-    loaded.set(reportHash, answer);
-    return answer;
-  };
+  return await sendJobs(parts, look, jobs, new Map(rows.map((row) => [row.epoch, row])), batchLoader(parts), nowMs);
 }
 
 async function writeBack(

@@ -1,9 +1,9 @@
 /** Sends: first what is stored and not in a block, then new work. Bytes are stored before any node sees them. */
-import { betterOffer, firstOffer } from '../../core/reward/mint/fees.ts';
+import { betterOffer, firstOffer, needsBetterOffer } from '../../core/fees.ts';
 import { ethText } from '../../core/reward/mint/health.ts';
 import { jobKey, jobName, type Job } from '../../core/reward/mint/plan.ts';
-import type { PayoutBatch } from '../../core/reward/batches.ts';
 import { err, ok, type Result } from '../../core/result.ts';
+import type { LoadBatches } from './batches.ts';
 import { COMMIT_GAS, commitData, mintData, mintGas } from './calldata.ts';
 import { callOf, type Call, type MinterChain, type Snapshot } from './chain.ts';
 import type { MinterConfig } from './config.ts';
@@ -16,7 +16,6 @@ const BUMP_AFTER_MS = 3 * 60_000;
 const MAX_RESENDS = 16;
 
 type Parts = { readonly store: MinterStore; readonly chain: MinterChain; readonly config: MinterConfig };
-export type LoadBatches = (row: EpochRow) => Promise<Result<readonly PayoutBatch[], string>>;
 
 export type Sending = {
   readonly alarms: readonly string[];
@@ -49,7 +48,8 @@ async function replacement(
   last: Attempt,
   nowMs: number,
 ): Promise<Attempt | null> {
-  if (nowMs - Math.max(last.signedMs, waitsSinceMs) < BUMP_AFTER_MS) return null;
+  const waitedMs = nowMs - Math.max(last.signedMs, waitsSinceMs);
+  if (!needsBetterOffer(last, look.baseFeePerGas, waitedMs, BUMP_AFTER_MS)) return null;
   const call = callOf(last);
   const price = await chain.price(nonce, call, look.baseFeePerGas);
   const fees = betterOffer(last, attempts, price, config.maxFeeWei);

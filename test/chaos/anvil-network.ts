@@ -1,5 +1,5 @@
 /** A network on real anvil and real workerd, for one schedule. */
-import { createPublicClient, type Hex, http, keccak256, parseTransaction, type PublicClient } from 'viem';
+import { createPublicClient, type Hex, http, keccak256, type PublicClient } from 'viem';
 import { epochDistributorAbi } from '../../contracts/abi/epoch-distributor.gen.ts';
 import { rewardTokenAbi } from '../../contracts/abi/reward-token.gen.ts';
 import { batchesOfReport, hashReport, reportKey } from '../../core/reward/report.ts';
@@ -12,7 +12,7 @@ import { AnvilWire, dataOf } from './anvil-wire.ts';
 import type { Dropped, EpochStanding, Network, Standing, Tampering, TickFaults, TickOutcome } from './network.ts';
 import { randomOf } from './random.ts';
 import { closedHours, deviceDays, ownersOf, regionRow, type Statement } from './seed-rows.ts';
-import { tampered } from './tamper.ts';
+import { LOST_ROWS, ALTER_PAYOUTS, tampered } from './tamper.ts';
 import { SendWatch } from './watch.ts';
 
 const RULES = MAIN_RULES.time;
@@ -60,6 +60,7 @@ export class AnvilNetwork implements Network {
     this.#nowMs = epochStartMs(bed.firstEpoch + 1 + randomOf(seed).below(3), RULES) + STARTS_MS;
     this.#client = createPublicClient({ transport: http(bed.chain.rpc, { batch: true }), pollingInterval: 50 });
     this.#watch = new SendWatch({
+      reportOf: (epoch) => this.#reports.get(epoch),
       isStored: async (raw) => (await bed.minter().stored()).some((attempt) => attempt.raw === raw),
       isUsedUp: (nonce, data) => this.#isUsedUp(nonce, data),
     });
@@ -187,6 +188,10 @@ export class AnvilNetwork implements Network {
     }
   }
 
+  async loseRows(): Promise<void> {
+    await this.#execute(LOST_ROWS);
+  }
+
   async resume(crash: Crash | null = null): Promise<boolean> {
     await this.#bed.arm(crash);
     const failed = await this.#bed.minter().resume(this.#nowMs).then(() => null, String);
@@ -235,10 +240,12 @@ export class AnvilNetwork implements Network {
     const setRow = (to: { readonly root: string; readonly reportHash: string }) =>
       this.#execute([{ sql: 'UPDATE epoch SET root = ?, report_hash = ? WHERE epoch = ?', values: [to.root, to.reportHash, row.epoch] }]);
     if (changed.row) await setRow(changed.row);
-    const stored = await this.#bed.minter().stored();
-    this.#watch.changed(row.epoch, stored.map(({ raw }) => String(parseTransaction(raw as Hex).data)));
+    const alterPayouts = () => this.#execute([{ sql: ALTER_PAYOUTS, values: [row.epoch] }]);
+    if (how === 'everywhere') await alterPayouts();
+    this.#watch.changed(row.epoch);
     this.#undo.push(async () => {
       await archive.put(key, text);
+      if (how === 'everywhere') await alterPayouts();
       if (changed.row) await setRow(row);
     });
     return true;

@@ -11,7 +11,7 @@ import { parse } from './model-rpc.ts';
 import type { Dropped, EpochStanding, Network, Standing, Tampering, TickFaults, TickOutcome } from './network.ts';
 import { randomOf } from './random.ts';
 import { closedHours, deviceDays, ownersOf, regionRow } from './seed-rows.ts';
-import { tampered } from './tamper.ts';
+import { LOST_ROWS, ALTER_PAYOUTS, tampered } from './tamper.ts';
 import { SendWatch } from './watch.ts';
 
 const RULES = MAIN_RULES.time;
@@ -55,6 +55,7 @@ export class ModelNetwork implements Network {
     });
     for (let n = 0; n < 6; n++) this.#chain.mine(this.#nowMs / 1000 - 30);
     this.#watch = new SendWatch({
+      reportOf: (epoch) => this.#reports.get(epoch),
       isStored: (raw) => this.#platform.isStored(raw),
       isUsedUp: (nonce, data) => this.#isUsedUp(nonce, data),
     });
@@ -143,6 +144,11 @@ export class ModelNetwork implements Network {
     return Promise.resolve();
   }
 
+  loseRows(): Promise<void> {
+    this.#execute([...LOST_ROWS]);
+    return Promise.resolve();
+  }
+
   async resume(crash: Crash | null = null): Promise<boolean> {
     return await this.#platform.resume(this.#nowMs, crash);
   }
@@ -169,10 +175,13 @@ export class ModelNetwork implements Network {
     const setRow = (row: { readonly root: string; readonly reportHash: string }) =>
       this.#execute([{ sql: 'UPDATE epoch SET root = ?, report_hash = ? WHERE epoch = ?', values: [row.root, row.reportHash, epoch] }]);
     if (changed.row) setRow(changed.row);
-    const signed = this.#platform.stored().map((raw) => String(parse(raw).data));
-    this.#watch.changed(epoch, signed);
+    const alterPayouts = () =>
+      this.#execute([{ sql: ALTER_PAYOUTS, values: [epoch] }]);
+    if (how === 'everywhere') alterPayouts();
+    this.#watch.changed(epoch);
     this.#undo.push(() => {
       objects.set(key, text);
+      if (how === 'everywhere') alterPayouts();
       if (!changed.row) return;
       objects.delete(reportKey(changed.row.reportHash));
       setRow({ root: (JSON.parse(text) as { root: string }).root, reportHash: hashReport(text) });

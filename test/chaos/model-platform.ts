@@ -103,17 +103,18 @@ export class ModelPlatform {
 
   /** Every call may find another object behind the name than the one before. */
   #stub(caller: Life): unknown {
-    const call =
-      (method: 'poke' | 'commitTransaction' | 'stalledSince') =>
-      async (...values: readonly unknown[]): Promise<unknown> => {
-        caller.check();
-        await this.#pause();
-        const object = this.#live() as unknown as Record<string, (...values: readonly unknown[]) => unknown>;
-        const answer = await object[method]?.(...values);
-        caller.check();
-        return answer;
-      };
-    return { poke: call('poke'), commitTransaction: call('commitTransaction'), stalledSince: call('stalledSince') };
+    const call = async (method: string, values: readonly unknown[]): Promise<unknown> => {
+      caller.check();
+      await this.#pause();
+      const object = this.#live() as unknown as Record<string, (...values: readonly unknown[]) => unknown>;
+      const answer = await object[method]?.(...values);
+      caller.check();
+      return answer;
+    };
+    return new Proxy(
+      {},
+      { get: (_, method) => (...values: readonly unknown[]) => call(String(method), values) },
+    );
   }
 
   #live(): Minter {
@@ -147,12 +148,6 @@ export class ModelPlatform {
   /** Whether these bytes are in the Minter's storage now. */
   isStored(raw: string): boolean {
     return this.#storage.all('SELECT 1 FROM tx_attempt WHERE raw = ?', [raw]).length > 0;
-  }
-
-  /** All bytes that are there. */
-  stored(): readonly Hex[] {
-    this.#live();
-    return this.#storage.all('SELECT raw FROM tx_attempt').map((row) => row['raw'] as Hex);
   }
 
   /** Bytes that a better price has replaced, oldest first. */

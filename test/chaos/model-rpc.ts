@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Call, MinterChain, Snapshot } from '../../durable-objects/minter/chain.ts';
 import { classifyRefusal } from '../../durable-objects/minter/send-error.ts';
 import type { Attempt } from '../../durable-objects/minter/store.ts';
-import type { Fees } from '../../core/reward/mint/fees.ts';
+import type { Fees } from '../../core/fees.ts';
 import { err, ok } from '../../core/result.ts';
 import type { DistributorReader } from '../../worker/adapters/chain/distributor.ts';
 import type { Fuse, Life } from './fuse.ts';

@@ -24,8 +24,9 @@ export type TickOutcome = {
 
 export type Dropped = { readonly commits: number; readonly mints: number };
 
-/** `swapped`: another payee. `missing`: from the archive. `row`: archive and database agree on another report than the committed one. */
-export const TAMPERINGS = ['missing', 'altered', 'swapped', 'row'] as const;
+/** `swapped`: another payee. `missing`: from the archive. `row`: archive and database agree on another report than the committed one.
+ * `everywhere`: the payout rows are altered, too. */
+export const TAMPERINGS = ['missing', 'altered', 'swapped', 'row', 'everywhere'] as const;
 export type Tampering = (typeof TAMPERINGS)[number];
 
 export type EpochStanding = {
@@ -74,6 +75,8 @@ export interface Network {
   /** False: no epoch is between commit and mint. */
   tamper(n: number, how: Tampering): Promise<boolean>;
   restore(): Promise<void>;
+  /** The database loses what it knew of epochs. */
+  loseRows(): Promise<void>;
   /** False: there is nothing to mint. */
   mintAsStranger(n: number): Promise<boolean>;
   raiseFees(factor: number): Promise<void>;

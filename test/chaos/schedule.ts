@@ -22,6 +22,7 @@ export type Step =
   | { readonly do: 'chain-down'; readonly hours: number }
   | { readonly do: 'clock'; readonly seconds: number }
   | { readonly do: 'tamper'; readonly n: number; readonly how: Tampering; readonly seconds: number }
+  | { readonly do: 'lose-rows' }
   | { readonly do: 'stranger'; readonly n: number }
   | { readonly do: 'fees'; readonly factor: number };
 
@@ -40,6 +41,7 @@ export const FAULTS = [
   'chain down for hours',
   'clock jump',
   'report changed after the commit',
+  'epoch rows lost',
   'batch minted by a stranger',
   'base fee far above the price',
 ] as const;
@@ -141,6 +143,7 @@ function chooseStep(random: Random): Step {
   if (roll < 93) return { do: 'clock', seconds: random.pick([-7200, -600, -1, 1, 600, 7200, 90_000]) };
   if (roll < 96)
     return { do: 'tamper', n: random.below(4), how: random.pick(TAMPERINGS), seconds: random.pick([0, 4 * 3600]) };
+  if (roll < 97) return { do: 'lose-rows' };
   if (roll < 98) return { do: 'stranger', n: random.below(8) };
   return { do: 'fees', factor: random.pick([2, 20, 1_000_000]) };
 }
@@ -207,6 +210,9 @@ async function applyStep(network: Network, step: Step): Promise<readonly Fault[]
       await network.restore();
       return when(changed, 'report changed after the commit');
     }
+    case 'lose-rows':
+      await network.loseRows();
+      return ['epoch rows lost'];
     case 'stranger':
       return when(await network.mintAsStranger(step.n), 'batch minted by a stranger');
     case 'fees':

@@ -3,6 +3,14 @@ import { encodeReport, hashReport, type EpochReport } from '../../core/reward/re
 import { batchLeaf, merkleRoot } from '../../core/reward/merkle.ts';
 import type { Tampering } from './network.ts';
 
+/** Done twice, it undoes itself. */
+export const ALTER_PAYOUTS = `UPDATE payout SET amount = substr(amount, 1, length(amount) - 1) || (9 - substr(amount, -1)) WHERE epoch = ?`;
+
+export const LOST_ROWS = [
+  { sql: 'DELETE FROM epoch', values: [] },
+  { sql: 'DELETE FROM payout', values: [] },
+];
+
 const THIEF = `0x${'7'.repeat(40)}`;
 
 export type Changed = {

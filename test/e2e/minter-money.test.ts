@@ -206,6 +206,27 @@ test('what the guardian took back is committed again after a look, not before', 
   expect(await contracts.totalSupply()).toBe(BigInt((await epochLines(worker.db))[0]?.total ?? 0));
 });
 
+test('what was committed wrongly is revoked, put right, deleted and computed again, as the operator is told to do', async () => {
+  const { worker, contracts, firstEpoch } = await start(1);
+  await worker.tick();
+  const [wrong] = await epochLines(worker.db);
+  await network.mine(FINAL_BLOCKS);
+  await contracts.revokeFrom(firstEpoch);
+  await worker.poke();
+  await worker.db.batch([
+    worker.db.prepare(`UPDATE device_day SET score_bps = 8000 WHERE device = 'did:key:z6MkTest0'`),
+    worker.db.prepare('DELETE FROM epoch WHERE epoch >= ?').bind(firstEpoch),
+    worker.db.prepare('DELETE FROM payout WHERE epoch >= ?').bind(firstEpoch),
+  ]);
+  await worker.resume();
+  await worker.tick();
+  await finish();
+  const [right] = await epochLines(worker.db);
+  expect(right?.state).toBe('final');
+  expect(BigInt(right?.total ?? 0)).toBeLessThan(BigInt(wrong?.total ?? 0));
+  expect(await contracts.totalSupply()).toBe(BigInt(right?.total ?? 0));
+});
+
 test('an empty key, a chain that went away and an epoch that is overdue are told in words', async () => {
   const { worker, chain, accounts, nowMs, wire, firstEpoch } = await start(1);
   await chain.request('anvil_setBalance', [accounts.committer.address, '0x0']);

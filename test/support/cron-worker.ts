@@ -25,6 +25,8 @@ export type CronWorker = {
   archive(): Promise<R2Bucket>;
   /** Asks the Worker itself, which has no public route: only an entry made for tests answers. */
   ask(path: string): Promise<unknown>;
+  /** Null: it is deleted. */
+  replaceReport(key: string, text: string | null): Promise<void>;
   dispose(): Promise<void>;
 };
 
@@ -96,6 +98,10 @@ export async function startCronWorker(
     async report(key) {
       const stored = await (await miniflare.getR2Bucket('ARCHIVE', 'isobar-cron')).get(key);
       return stored ? await stored.text() : null;
+    },
+    async replaceReport(key, text) {
+      const archive = await miniflare.getR2Bucket('ARCHIVE', 'isobar-cron');
+      await (text === null ? archive.delete(key) : archive.put(key, text));
     },
     dispose: () => miniflare.dispose(),
   };

@@ -11,6 +11,8 @@ export type RpcProxy = {
   readonly url: string;
   /** Raw bytes of every transaction that was tried to be sent, in order, whether or not it got through. */
   readonly sent: string[];
+  /** HTTP requests so far: what a platform counts against its limit. */
+  requests: number;
   /** True: connections that carry a transaction are cut before it reaches the chain. */
   cutSends: boolean;
   /** True: every connection is cut. */
@@ -25,6 +27,7 @@ export async function startRpcProxy(target: string): Promise<RpcProxy> {
     sent: [] as string[],
     cutSends: false,
     cutAll: false,
+    requests: 0,
     passage: null as RpcProxy['passage'],
   };
   const server = createServer((request, response) => {
@@ -32,6 +35,7 @@ export async function startRpcProxy(target: string): Promise<RpcProxy> {
   });
   const forward = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await bodyOf(request);
+    proxy.requests += 1;
     const given = JSON.parse(body) as Call | readonly Call[];
     const raws = [given]
       .flat()

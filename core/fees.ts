@@ -28,6 +28,11 @@ export function costWei({ gas, baseFeePerGas, besideGas }: Price): bigint {
   return gas * (baseFeePerGas + PRIORITY_WEI) + besideGas;
 }
 
+/** A base fee above its price keeps it out of every block; else it is given time. */
+export function needsBetterOffer(last: Fees, baseFeePerGas: bigint, waitedMs: number, patienceMs: number): boolean {
+  return last.maxFeePerGas < baseFeePerGas || waitedMs >= patienceMs;
+}
+
 /** Room for the base fee to double twice before the transaction has to be replaced, but never more than the limit. */
 export function firstOffer(price: Price, limitWei: bigint): Offer {
   const cost = costWei(price);

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { betterOffer, costWei, type Fees, firstOffer, MAX_TIMED_ATTEMPTS, type Price } from './fees.ts';
+import {
+  betterOffer,
+  costWei,
+  type Fees,
+  firstOffer,
+  MAX_TIMED_ATTEMPTS,
+  needsBetterOffer,
+  type Price,
+} from './fees.ts';
 
 const anyPrice: fc.Arbitrary<Price> = fc.record({
   gas: fc.bigInt(21_000n, 16_777_216n),
@@ -25,7 +33,7 @@ test('a transaction waits exactly while gas, data on L1 and operator together co
   expect(firstOffer(dear, cost - 1n)).toEqual({ kind: 'too-dear', costWei: cost });
 });
 
-test('whatever is offered, first or later, can be mined now when it is offered first, and never costs more than the limit', () => {
+test('what is offered can be mined now, a later offer replaces it, and neither ever costs more than the limit', () => {
   fc.assert(
     fc.property(anyPrice, anyPrice, anyLimit, fc.nat({ max: 40 }), (price, later, limit, attempts) => {
       const offer = firstOffer(price, limit);
@@ -57,4 +65,11 @@ test('time alone raises a price a bounded number of times, a base fee above it r
   expect(fees.maxFeePerGas).toBeLessThan(3n * feesOf(PRICE).maxFeePerGas);
   const dearer = { ...PRICE, baseFeePerGas: fees.maxFeePerGas + 1n };
   expect(betterOffer(fees, attempts, dearer, PLENTY)?.maxFeePerGas).toBe(feesOf(dearer).maxFeePerGas);
+});
+
+test('an offer is given its time, unless the base fee went past it', () => {
+  const fees = feesOf(PRICE);
+  expect(needsBetterOffer(fees, fees.maxFeePerGas, 999, 1000)).toBe(false);
+  expect(needsBetterOffer(fees, fees.maxFeePerGas, 1000, 1000)).toBe(true);
+  expect(needsBetterOffer(fees, fees.maxFeePerGas + 1n, 0, 1000)).toBe(true);
 });
