@@ -30,6 +30,12 @@ export const SMALL_BATCHES: Edit = {
 /** Where replaced files find the model of the network that their RPC URL names. */
 export const MODELS = 'isobar.chaos.models';
 
+/** Made once, whoever asks first. */
+export function modelsOfThisProcess(): Map<string, unknown> {
+  const known = globalThis as unknown as Record<symbol, Map<string, unknown> | undefined>;
+  return (known[Symbol.for(MODELS)] ??= new Map());
+}
+
 const MODEL = `globalThis[Symbol.for('${MODELS}')].get(config.rpcUrl)`;
 const REPLACED: readonly (readonly [string, string])[] = [
   [
@@ -41,6 +47,11 @@ const REPLACED: readonly (readonly [string, string])[] = [
   [
     'worker/adapters/chain/distributor.ts',
     `export class DistributorReader { constructor(config) { return ${MODEL}.distributorReader(); } }`,
+  ],
+  [
+    'durable-objects/settler/facilitator.ts',
+    `export const createFacilitator = (bindings, ledger, store) =>
+       globalThis[Symbol.for('${MODELS}')].get(bindings.RPC_URL).facilitator(ledger, store);`,
   ],
 ];
 const PLATFORM = `export class DurableObject { constructor(ctx, env) { this.ctx = ctx; this.env = env; } }`;

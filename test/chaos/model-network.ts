@@ -163,7 +163,10 @@ export class ModelNetwork implements Network {
 
   tamper(n: number, how: Tampering): Promise<boolean> {
     const { epochs } = this.#chain.latest.state;
-    const open = [...epochs].filter(([epoch, { minted, batchCount }]) => minted.size < batchCount && !this.#watch.isChanged(epoch));
+    const rows = new Set(this.#platform.database.all('SELECT epoch FROM epoch').map((row) => Number(row['epoch'])));
+    const open = [...epochs].filter(
+      ([epoch, { minted, batchCount }]) => minted.size < batchCount && rows.has(epoch) && !this.#watch.isChanged(epoch),
+    );
     const epoch = open[n % open.length]?.[0];
     const text = epoch === undefined ? undefined : this.#reports.get(epoch);
     if (epoch === undefined || text === undefined) return Promise.resolve(false);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Minter, MinterReport } from '../../durable-objects/minter/minter.ts';
 import { ROOT } from '../../scripts/lib/files.ts';
 import type { CronBindings } from '../../worker/cron/env.ts';
-import { type CronCode, MODELS } from './build-cron.ts';
+import { type CronCode, modelsOfThisProcess } from './build-cron.ts';
 import { type Crash, type Fuse, Killed, Life } from './fuse.ts';
 import type { ModelChain, Transaction } from './model-chain.ts';
 import { callOf, type Hex, modelDistributorReader, modelMinterChain, Wire } from './model-rpc.ts';
@@ -18,8 +18,8 @@ const TABLES = readFileSync(join(ROOT, 'schema/d1/migrations/0000_initial.sql'),
 );
 const NOBODY = `0x${'11'.repeat(20)}`;
 
-const models: Map<string, Readonly<Record<string, unknown>>> = new Map([['calls', { callOf }]]);
-Object.assign(globalThis, { [Symbol.for(MODELS)]: models });
+const models: Map<string, unknown> = modelsOfThisProcess();
+models.set('calls', { callOf });
 let made = 0;
 /** Databases of networks that are done with. */
 const spare: { readonly database: Sqlite; readonly storage: Sqlite }[] = [];
@@ -121,7 +121,7 @@ export class ModelPlatform {
     if (this.#minter && !this.#minter.life.isDead) return this.#minter.object;
     const life = new Life();
     const access: Access = { life, fuse: this.fuse, pause: this.#pause };
-    const ctx = { storage: objectStorage(this.#storage, access) } as unknown as DurableObjectState;
+    const ctx = { storage: objectStorage(this.#storage, access, 'minter') } as unknown as DurableObjectState;
     this.#starting = life;
     const object = new this.#code.Minter(ctx, this.#bindings(access));
     this.#minter = { life, object };

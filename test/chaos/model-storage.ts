@@ -52,7 +52,7 @@ export class Sqlite {
 }
 
 /** What `ctx.storage` of an object is. A transaction counts as one write, named after its first one. */
-export function objectStorage(db: Sqlite, { life, fuse }: Access): DurableObjectStorage {
+export function objectStorage(db: Sqlite, { life, fuse }: Access, owner: string): DurableObjectStorage {
   let inside: string[] | null = null;
   const exec = (sql: string, ...values: readonly unknown[]) => {
     life.check();
@@ -60,7 +60,7 @@ export function objectStorage(db: Sqlite, { life, fuse }: Access): DurableObject
     const isScript = values.length === 0 && /;\s*\S/.test(sql);
     const rows = isScript || /^\s*CREATE/.test(sql) ? (db.script(sql), []) : db.all(sql, values);
     if (kind !== null && inside !== null) inside.push(kind);
-    else if (kind !== null) fuse.wrote(`minter: ${kind}`, life);
+    else if (kind !== null) fuse.wrote(`${owner}: ${kind}`, life);
     return { toArray: () => rows, one: () => rows[0] };
   };
   const transactionSync = <T>(task: () => T): T => {
@@ -70,7 +70,7 @@ export function objectStorage(db: Sqlite, { life, fuse }: Access): DurableObject
       const result = db.transaction(task);
       const [first] = inside;
       inside = null;
-      if (first !== undefined) fuse.wrote(`minter: ${first}`, life);
+      if (first !== undefined) fuse.wrote(`${owner}: ${first}`, life);
       return result;
     } finally {
       inside = null;

@@ -92,6 +92,17 @@ export const PLANTS: readonly Plant[] = [
       },
     ],
   },
+  {
+    name: 'settle without ledger',
+    suite: 'payments',
+    edits: [
+      {
+        file: 'durable-objects/settler/cashier.ts',
+        from: '    this.#ledger.storeAnswer(claim, answer);\n',
+        to: '    await (await this.#facilitator()).settle(JSON.parse(claim.payload));\n    this.#ledger.storeAnswer(claim, answer);\n',
+      },
+    ],
+  },
   // Buyers' metered usage has no ledger and no outbox yet; whoever builds them plants their absence here.
   { name: 'usage without outbox', suite: 'none', why: 'there is no usage ledger yet' },
 ];

@@ -98,13 +98,19 @@ export async function runSchedule(network: Network, seed: number): Promise<Run> 
   const random = randomOf(seed ^ 0x5eed);
   const planned = LEAST_FAULTS + random.below(5);
   // Some begin when nothing is committed, some when epochs wait or are being paid.
-  const steps: Step[] = prelude(random.below(4));
+  const next: Step[] = prelude(random.below(4));
+  const steps: Step[] = [];
   const faults: Fault[] = [];
-  for (const step of steps) await applyStep(network, step);
+  // Every second schedule waits for one kind of write and dies after it, so that rare ones have their turn.
+  let target: Crash | null = random.below(2) === 0 ? { kind: random.pick(WRITE_KINDS), writes: 1 + random.below(2) } : null;
   while (faults.length < planned && steps.length < MAX_STEPS) {
-    const step = chooseStep(random);
+    const step = aimed(next.shift() ?? chooseStep(random), target);
     steps.push(step);
-    faults.push(...(await applyStep(network, step)));
+    // The operator looks after it, sooner or later.
+    if (step.do === 'use-key') next.push({ do: 'tick' }, { do: 'resume', crash: chooseCrash(random) });
+    const effects = await applyStep(network, step);
+    faults.push(...effects);
+    if (effects.includes('crash after a write')) target = null;
     if (network.wrongs.length > 0) break;
   }
   return { steps, faults, verdict: await judge(network, await calm(network)) };
@@ -118,10 +124,12 @@ export async function replay(network: Network, steps: readonly Step[]): Promise<
   return await judge(network, await calm(network));
 }
 
-/** Half of them anywhere, half after one kind of write: some kinds are rare. */
-function chooseCrash(random: Random): Crash {
-  if (random.below(2) === 0) return { kind: null, writes: 1 + random.below(20) };
-  return { kind: random.pick(WRITE_KINDS), writes: 1 + random.below(2) };
+const chooseCrash = (random: Random): Crash => ({ kind: null, writes: 1 + random.below(20) });
+
+function aimed(step: Step, target: Crash | null): Step {
+  if (target === null) return step;
+  if (step.do === 'tick') return { do: 'crash', crash: target, runs: 1 };
+  return step.do === 'crash' || step.do === 'resume' ? { ...step, crash: target } : step;
 }
 
 const prelude = (rounds: number): Step[] =>
@@ -137,7 +145,7 @@ function chooseStep(random: Random): Step {
   if (roll < 75) return { do: 'cut', fromCall: 1 + random.below(25) };
   if (roll < 78) return { do: 'drop', n: random.below(8) };
   if (roll < 81) return { do: 'replace', n: random.below(8) };
-  if (roll < 82) return random.below(2) === 0 ? { do: 'use-key', times: 1 + random.below(2) } : { do: 'resume', crash: chooseCrash(random) };
+  if (roll < 82) return { do: 'use-key', times: 1 + random.below(2) };
   if (roll < 89) return { do: 'reorg', depth: 1 + random.below(4), keep: random.below(3) === 0 };
   if (roll < 91) return { do: 'chain-down', hours: 1 + random.below(6) };
   if (roll < 93) return { do: 'clock', seconds: random.pick([-7200, -600, -1, 1, 600, 7200, 90_000]) };
