@@ -9,7 +9,7 @@ import { runAnvilSuite, runModelSuite } from '../test/chaos/suite.ts';
 import { dim, done, failed, Refusal, runCommand } from './lib/say.ts';
 
 /** What continuous integration runs; CHANGELOG and docs/operations.md name the long runs. */
-const SUITES = { 'rewards-model': 2000, rewards: 30 } as const;
+const SUITES = { 'rewards-model': 1000, rewards: 30 } as const;
 const SHOWN_FAILURES = 5;
 const PROGRESS_MS = 2000;
 
@@ -47,6 +47,7 @@ await runCommand(async () => {
 
 function whole(name: string, text: string, least: number): number {
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < least) throw new Refusal(`--${name} must be a whole number from ${least}.`);
+  if (!Number.isSafeInteger(value) || value < least)
+    throw new Refusal(`--${name} must be a whole number from ${least}.`);
   return value;
 }

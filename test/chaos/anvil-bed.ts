@@ -39,12 +39,18 @@ export type Bed = {
   stop(): Promise<void>;
 };
 
-export async function makeBed(): Promise<Bed> {
-  const dir = mkdtempSync(join(tmpdir(), 'isobar-chaos-'));
-  const script = await bundleCronWorker(dir, 'test/chaos/anvil-entry.ts');
+/** The Worker's script: bundled as wrangler would, with the suite's entry around it. */
+export async function bundleBed(outdir: string): Promise<string> {
+  const script = await bundleCronWorker(outdir, 'test/chaos/anvil-entry.ts');
   const text = readFileSync(script, 'utf8');
-  if (text.split(SMALL_BATCHES.from).length !== 2) throw new Error(`the bundle does not hold once: ${SMALL_BATCHES.from}`);
+  if (text.split(SMALL_BATCHES.from).length !== 2)
+    throw new Error(`the bundle does not hold once: ${SMALL_BATCHES.from}`);
   writeFileSync(script, text.replace(SMALL_BATCHES.from, SMALL_BATCHES.to));
+  return script;
+}
+
+export async function makeBed(script: string): Promise<Bed> {
+  const dir = mkdtempSync(join(tmpdir(), 'isobar-chaos-'));
   const accounts = accountsOf('cd'.repeat(32));
   const chain = await startChain({ stateFile: null, port: 0, blockSeconds: null });
   await chain.request('evm_setAutomine', [false]);
@@ -87,12 +93,16 @@ export async function makeBed(): Promise<Bed> {
       await chain.request('evm_revert', [snapshot]);
       // A snapshot can be used once.
       snapshot = await chain.request('evm_snapshot');
-      const tables = ['region', 'device_day', 'epoch', 'payout'].map((name) => worker.db.prepare(`DELETE FROM ${name}`));
+      const tables = ['region', 'device_day', 'epoch', 'payout'].map((name) =>
+        worker.db.prepare(`DELETE FROM ${name}`),
+      );
       await worker.db.batch(tables);
       const { objects } = await archive.list();
       await archive.delete(objects.map(({ key }) => key));
       // The object dies of it, and the call with it.
-      await minter().forgetAll().catch(() => undefined);
+      await minter()
+        .forgetAll()
+        .catch(() => undefined);
     },
     async stop() {
       await worker.dispose();

@@ -24,7 +24,13 @@ const BASE_FEE = 1_000_000n;
 const FINALITY_BLOCKS = 4;
 const MUCH_GAS = '0x7a120';
 
-type Row = { readonly epoch: number; readonly state: string; readonly reportHash: string; readonly root: Hex; readonly batchCount: number };
+type Row = {
+  readonly epoch: number;
+  readonly state: string;
+  readonly reportHash: string;
+  readonly root: Hex;
+  readonly batchCount: number;
+};
 
 export class AnvilNetwork implements Network {
   readonly #bed: Bed;
@@ -76,19 +82,24 @@ export class AnvilNetwork implements Network {
     this.#wire.start(faults);
     await this.#bed.arm(faults.crash ?? null);
     const nowMs = this.#nowMs + this.#skewSeconds * 1000;
-    const runs = Array.from({ length: faults.runs ?? 1 }, () => worker.tick(nowMs).catch((error: unknown) => String(error)));
+    const runs = Array.from({ length: faults.runs ?? 1 }, () =>
+      worker.tick(nowMs).catch((error: unknown) => String(error)),
+    );
     const [ended] = await Promise.all([Promise.all(runs), faults.mines ? this.mine(3, 0) : null]);
     const { kills, count } = await this.#bed.arm(null);
     const { lost, failed } = this.#wire;
     this.#wire.start({});
-    if (kills === 0) for (const error of ended) if (typeof error === 'string') this.#watch.wrongs.push(`a run ended with ${error}`);
+    if (kills === 0)
+      for (const error of ended) if (typeof error === 'string') this.#watch.wrongs.push(`a run ended with ${error}`);
     for (const row of await this.#rows()) await this.#remember(row);
     return { killed: kills, lost, failed, writes: count };
   }
 
   async #rows(): Promise<readonly Row[]> {
     const { results } = await this.#bed.worker.db
-      .prepare('SELECT epoch, state, report_hash AS reportHash, root, batch_count AS batchCount FROM epoch ORDER BY epoch')
+      .prepare(
+        'SELECT epoch, state, report_hash AS reportHash, root, batch_count AS batchCount FROM epoch ORDER BY epoch',
+      )
       .all<Row>();
     return results;
   }
@@ -97,7 +108,8 @@ export class AnvilNetwork implements Network {
   async #remember({ epoch, reportHash }: Row): Promise<void> {
     if (this.#watch.isChanged(epoch) || this.#reports.has(epoch)) return;
     const text = await this.#bed.worker.report(reportKey(reportHash));
-    if (text === null || hashReport(text) !== reportHash) this.#watch.wrongs.push(`epoch ${epoch} has a row without its report`);
+    if (text === null || hashReport(text) !== reportHash)
+      this.#watch.wrongs.push(`epoch ${epoch} has a row without its report`);
     else this.#reports.set(epoch, text);
   }
 
@@ -162,7 +174,9 @@ export class AnvilNetwork implements Network {
   async revive(n: number): Promise<boolean> {
     const latest = await this.#nonce('latest');
     const stored = (await this.#bed.minter().stored()).filter(({ nonce }) => nonce >= latest);
-    const replaced = stored.filter(({ nonce }, at) => stored.some((other, later) => later > at && other.nonce === nonce));
+    const replaced = stored.filter(({ nonce }, at) =>
+      stored.some((other, later) => later > at && other.nonce === nonce),
+    );
     const old = replaced[n % replaced.length];
     if (!old) return false;
     for (const { nonce, hash } of await this.#waiting())
@@ -183,7 +197,14 @@ export class AnvilNetwork implements Network {
     const gasPrice = `0x${(this.#baseFee * 10n).toString(16)}`;
     for (let nonce = first; nonce < first + times; nonce++) {
       const { address } = accounts.committer;
-      const transaction = { from: address, to: accounts.buyer.address, value: '0x1', nonce: `0x${nonce.toString(16)}`, gas: '0x5208', gasPrice };
+      const transaction = {
+        from: address,
+        to: accounts.buyer.address,
+        value: '0x1',
+        nonce: `0x${nonce.toString(16)}`,
+        gas: '0x5208',
+        gasPrice,
+      };
       this.#foreign.push((await chain.request('eth_sendTransaction', [transaction])) as Hex);
     }
   }
@@ -194,7 +215,10 @@ export class AnvilNetwork implements Network {
 
   async resume(crash: Crash | null = null): Promise<boolean> {
     await this.#bed.arm(crash);
-    const failed = await this.#bed.minter().resume(this.#nowMs).then(() => null, String);
+    const failed = await this.#bed
+      .minter()
+      .resume(this.#nowMs)
+      .then(() => null, String);
     const { kills } = await this.#bed.arm(null);
     if (failed !== null && kills === 0) this.#watch.wrongs.push(`the operator's resume ended with ${failed}`);
     return kills > 0;
@@ -206,7 +230,9 @@ export class AnvilNetwork implements Network {
     const deep = Math.min(depth, latest - this.#finalized);
     if (deep <= 0) return { commits: 0, mints: 0 };
     const numbers = Array.from({ length: deep }, (_, n) => BigInt(latest - deep + 1 + n));
-    const blocks = await Promise.all(numbers.map((blockNumber) => this.#client.getBlock({ blockNumber, includeTransactions: true })));
+    const blocks = await Promise.all(
+      numbers.map((blockNumber) => this.#client.getBlock({ blockNumber, includeTransactions: true })),
+    );
     const own = blocks
       .flatMap(({ transactions }) => transactions)
       .filter(({ from }) => from.toLowerCase() === accounts.committer.address.toLowerCase());
@@ -227,7 +253,9 @@ export class AnvilNetwork implements Network {
     const committed = await Promise.all(rows.map(({ epoch }) => this.#committed(epoch)));
     const open = rows.filter(
       ({ epoch, batchCount }, at) =>
-        (committed[at]?.maturesAt ?? 0n) > 0n && (committed[at]?.batchesMinted ?? 0) < batchCount && !this.#watch.isChanged(epoch),
+        (committed[at]?.maturesAt ?? 0n) > 0n &&
+        (committed[at]?.batchesMinted ?? 0) < batchCount &&
+        !this.#watch.isChanged(epoch),
     );
     const row = open[n % open.length];
     const text = row && this.#reports.get(row.epoch);
@@ -238,7 +266,12 @@ export class AnvilNetwork implements Network {
     if (changed.text === null) await archive.delete(key);
     else await archive.put(changed.row ? reportKey(changed.row.reportHash) : key, changed.text);
     const setRow = (to: { readonly root: string; readonly reportHash: string }) =>
-      this.#execute([{ sql: 'UPDATE epoch SET root = ?, report_hash = ? WHERE epoch = ?', values: [to.root, to.reportHash, row.epoch] }]);
+      this.#execute([
+        {
+          sql: 'UPDATE epoch SET root = ?, report_hash = ? WHERE epoch = ?',
+          values: [to.root, to.reportHash, row.epoch],
+        },
+      ]);
     if (changed.row) await setRow(changed.row);
     const alterPayouts = () => this.#execute([{ sql: ALTER_PAYOUTS, values: [row.epoch] }]);
     if (how === 'everywhere') await alterPayouts();
@@ -311,16 +344,23 @@ export class AnvilNetwork implements Network {
     const epochs = await Promise.all(
       rows.map(async ({ epoch, state, reportHash, root }): Promise<EpochStanding> => {
         const committed = await this.#committed(epoch);
-        const known = committed.maturesAt > 0n ? { root: committed.root, reportHash: reportHashes.get(epoch) ?? '' } : null;
+        const known =
+          committed.maturesAt > 0n ? { root: committed.root, reportHash: reportHashes.get(epoch) ?? '' } : null;
         return { epoch, state, reportHash, root, committed: known };
       }),
     );
     const ofToken = { address: contracts.token, abi: rewardTokenAbi, functionName: 'balanceOf' } as const;
     const balances = await Promise.all(
-      this.#owners.map(async (owner) => [owner, await this.#client.readContract({ ...ofToken, args: [owner as Hex] })] as const),
+      this.#owners.map(
+        async (owner) => [owner, await this.#client.readContract({ ...ofToken, args: [owner as Hex] })] as const,
+      ),
     );
-    const payouts = await worker.db.prepare('SELECT epoch, owner, amount FROM payout').all<{ epoch: number; owner: string; amount: string }>();
-    const foreign = await Promise.all(this.#foreign.map((hash) => this.#client.getTransactionReceipt({ hash }).catch(() => null)));
+    const payouts = await worker.db
+      .prepare('SELECT epoch, owner, amount FROM payout')
+      .all<{ epoch: number; owner: string; amount: string }>();
+    const foreign = await Promise.all(
+      this.#foreign.map((hash) => this.#client.getTransactionReceipt({ hash }).catch(() => null)),
+    );
     const { alarms, pendingTransactions } = await worker.status();
     return {
       over: this.#seededTo - this.#bed.firstEpoch,
@@ -334,8 +374,7 @@ export class AnvilNetwork implements Network {
     };
   }
 
-  close(): Promise<void> {
+  close(): void {
     this.#wire.stop();
-    return Promise.resolve();
   }
 }

@@ -48,7 +48,9 @@ export class AnvilWire {
       this.failed++;
       return 'cut';
     }
-    const raws = calls.filter(({ method }) => method === 'eth_sendRawTransaction').map(({ params }) => params[0] as Hex);
+    const raws = calls
+      .filter(({ method }) => method === 'eth_sendRawTransaction')
+      .map(({ params }) => params[0] as Hex);
     for (const raw of raws) if (!this.#sent.includes(raw)) this.#sent.push(raw);
     const aimed = loseSend && this.#sent[loseSend.at - 1];
     // The client tries again by itself: that is lost, too.
@@ -65,5 +67,8 @@ export class AnvilWire {
 }
 
 export function dataOf(input: Hex): { readonly kind: 'commit' | 'mint' } {
-  return { kind: decodeFunctionData({ abi: epochDistributorAbi, data: input }).functionName === 'mintBatch' ? 'mint' : 'commit' };
+  return {
+    kind:
+      decodeFunctionData({ abi: epochDistributorAbi, data: input }).functionName === 'mintBatch' ? 'mint' : 'commit',
+  };
 }

@@ -84,8 +84,11 @@ export function sources(edits: readonly Edit[]): Plugin {
 }
 
 function edited(file: string, edits: readonly Edit[]): string {
-  return edits.reduce((text, { from, to }) => {
-    if (text.split(from).length !== 2) throw new Error(`${file} does not hold exactly once: ${from}`);
-    return text.replace(from, () => to);
-  }, readFileSync(join(ROOT, file), 'utf8'));
+  return edits.reduce(
+    (text, { from, to }) => {
+      if (text.split(from).length !== 2) throw new Error(`${file} does not hold exactly once: ${from}`);
+      return text.replace(from, () => to);
+    },
+    readFileSync(join(ROOT, file), 'utf8'),
+  );
 }

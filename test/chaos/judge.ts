@@ -34,10 +34,16 @@ function owedBy(at: Standing): ReadonlyMap<string, bigint> {
   return owed;
 }
 
-function runningWrongs(at: Standing, lost: readonly (readonly [string, bigint])[], cameToRest: boolean): readonly string[] {
+function runningWrongs(
+  at: Standing,
+  lost: readonly (readonly [string, bigint])[],
+  cameToRest: boolean,
+): readonly string[] {
   return [
     ...lost.map(([owner, amount]) => `${owner} was paid ${at.balances.get(owner) ?? 0n}, owed ${amount}`),
-    ...(cameToRest ? [] : [`it did not come to rest: ${at.epochs.map(({ epoch, state }) => `${epoch} ${state}`).join(', ')}`]),
+    ...(cameToRest
+      ? []
+      : [`it did not come to rest: ${at.epochs.map(({ epoch, state }) => `${epoch} ${state}`).join(', ')}`]),
     ...(at.alarms.length === 0 ? [] : [`alarms stay: ${at.alarms.join(' ')}`]),
   ];
 }

@@ -167,8 +167,7 @@ export class ModelChain {
     const { epochSeconds, delaySeconds, guarded, firstEpoch } = this.#setup;
     if (from !== 'committer') return 'AccessControlUnauthorizedAccount';
     const again = epoch <= state.lastCommitted && epoch >= firstEpoch && !guarded;
-    if (epoch !== state.lastCommitted + 1 && !again)
-      return `WrongEpochOrder(${state.lastCommitted + 1}, ${epoch})`;
+    if (epoch !== state.lastCommitted + 1 && !again) return `WrongEpochOrder(${state.lastCommitted + 1}, ${epoch})`;
     if (seconds < (epoch + 1) * epochSeconds) return `EpochNotOver(${epoch})`;
     const before = state.epochs.get(epoch - 1)?.maturesAt ?? 0;
     const maturesAt = Math.max(seconds + delaySeconds, call.total === 0n ? before : before + delaySeconds);

@@ -176,10 +176,14 @@ export class ModelNetwork implements Network {
     if (changed.text === null) objects.delete(key);
     else objects.set(changed.row ? reportKey(changed.row.reportHash) : key, changed.text);
     const setRow = (row: { readonly root: string; readonly reportHash: string }) =>
-      this.#execute([{ sql: 'UPDATE epoch SET root = ?, report_hash = ? WHERE epoch = ?', values: [row.root, row.reportHash, epoch] }]);
+      this.#execute([
+        {
+          sql: 'UPDATE epoch SET root = ?, report_hash = ? WHERE epoch = ?',
+          values: [row.root, row.reportHash, epoch],
+        },
+      ]);
     if (changed.row) setRow(changed.row);
-    const alterPayouts = () =>
-      this.#execute([{ sql: ALTER_PAYOUTS, values: [epoch] }]);
+    const alterPayouts = () => this.#execute([{ sql: ALTER_PAYOUTS, values: [epoch] }]);
     if (how === 'everywhere') alterPayouts();
     this.#watch.changed(epoch);
     this.#undo.push(() => {
@@ -205,7 +209,9 @@ export class ModelNetwork implements Network {
     const ripe = [...latest.state.epochs].flatMap(([epoch, { maturesAt, batchCount, minted }]) =>
       maturesAt > latest.seconds
         ? []
-        : Array.from({ length: batchCount }, (_, index) => ({ epoch, index })).filter(({ index }) => !minted.has(index)),
+        : Array.from({ length: batchCount }, (_, index) => ({ epoch, index })).filter(
+            ({ index }) => !minted.has(index),
+          ),
     );
     const chosen = ripe[n % ripe.length];
     const text = chosen && this.#reports.get(chosen.epoch);
@@ -261,8 +267,7 @@ export class ModelNetwork implements Network {
     });
   }
 
-  close(): Promise<void> {
+  close(): void {
     this.#platform.close();
-    return Promise.resolve();
   }
 }

@@ -46,7 +46,7 @@ export class ModelPlatform {
     this.#code = code;
     this.fuse = fuse;
     this.#pause = async () => {
-      for (let turns = random.below(3); turns > 0; turns--) await null;
+      for (let turns = random.below(3); turns > 0; turns--) await Promise.resolve();
     };
     this.wire = new Wire(chain, fuse, this.#pause, onSend);
     models.set(this.#url, {
@@ -113,7 +113,12 @@ export class ModelPlatform {
     };
     return new Proxy(
       {},
-      { get: (_, method) => (...values: readonly unknown[]) => call(String(method), values) },
+      {
+        get:
+          (_, method) =>
+          (...values: readonly unknown[]) =>
+            call(String(method), values),
+      },
     );
   }
 

@@ -127,7 +127,8 @@ export function modelMinterChain(wire: Wire, life: Life): ChainClient {
       };
     },
     delaySeconds: () => ask(() => chain.delaySeconds),
-    committed: (epoch, tag) => ask(() => committedIn(tag === 'latest' ? chain.latest.state : chain.finalized.state, epoch)),
+    committed: (epoch, tag) =>
+      ask(() => committedIn(tag === 'latest' ? chain.latest.state : chain.finalized.state, epoch)),
     isMinted: (epoch, index) => ask(() => chain.latest.state.epochs.get(epoch)?.minted.has(index) ?? false),
     sighting: (hashes) =>
       ask(() => {

@@ -47,7 +47,8 @@ export class Sqlite {
 
   /** Empty tables; statements and tables stay, which is most of what a new database costs. */
   wipe(): void {
-    for (const { name } of this.all(`SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY rowid DESC`)) this.all(`DELETE FROM ${String(name)}`);
+    for (const { name } of this.all(`SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY rowid DESC`))
+      this.all(`DELETE FROM ${String(name)}`);
   }
 }
 

@@ -7,5 +7,8 @@ export type ModelTask = { readonly from: number; readonly count: number };
 const loading = loadCron();
 
 parentPort?.on('message', (task: ModelTask) => {
-  void loading.then(async (code) => parentPort?.postMessage(await runOnModel({ code, ...task })));
+  void loading
+    .then((code) => runOnModel({ code, ...task }))
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
+    .then((tally) => parentPort?.postMessage(tally));
 });

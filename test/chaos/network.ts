@@ -83,5 +83,5 @@ export interface Network {
   /** What must never be, as far as it was seen on the way. */
   readonly wrongs: readonly string[];
   standing(): Promise<Standing>;
-  close(): Promise<void>;
+  close(): void;
 }

@@ -8,7 +8,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { OpenReply, Outcome, PaymentClaim, PaymentKey, SettlerBindings } from '../../durable-objects/settler/api.ts';
+import type {
+  OpenReply,
+  Outcome,
+  PaymentClaim,
+  PaymentKey,
+  SettlerBindings,
+} from '../../durable-objects/settler/api.ts';
 import type { Settler } from '../../durable-objects/settler/settler.ts';
 import type { TransactionStore } from '../../durable-objects/settler/transaction-store.ts';
 import { ROOT } from '../../scripts/lib/files.ts';
@@ -75,7 +81,7 @@ export class PaymentsModel {
   }
 
   #pause = async (): Promise<void> => {
-    for (let turns = this.#random.below(3); turns > 0; turns--) await null;
+    for (let turns = this.#random.below(3); turns > 0; turns--) await Promise.resolve();
   };
 
   #live(): Settler {
@@ -86,9 +92,11 @@ export class PaymentsModel {
       getAlarm: () => Promise.resolve(this.#alarmMs),
       setAlarm: (ms: number) => Promise.resolve(void (this.#alarmMs = ms)),
     });
-    modelsOfThisProcess().set(this.#url, { facilitator: (_ledger: unknown, store: Store) => this.#facilitator(life, store) });
-    const env = { CHAIN_ID: '10', RPC_URL: this.#url, SETTLER_PRIVATE_KEY: '' };
-    const object = new this.#code.Settler({ storage } as unknown as DurableObjectState, env as SettlerBindings);
+    modelsOfThisProcess().set(this.#url, {
+      facilitator: (_ledger: unknown, store: Store) => this.#facilitator(life, store),
+    });
+    const env: SettlerBindings = { CHAIN_ID: '10', RPC_URL: this.#url, SETTLER_PRIVATE_KEY: '' };
+    const object = new this.#code.Settler({ storage } as unknown as DurableObjectState, env);
     this.#alive = { life, object };
     return object;
   }
@@ -146,7 +154,14 @@ export class PaymentsModel {
     const payment: PaymentKey = { payer: `0x${n}`, nonce: `0x${n}` };
     const payload = { payload: { signature: `0x${n}`, payment }, accepted: { amount: '1' } };
     const validBeforeSeconds = this.#nowMs / 1000 + 300;
-    return { ...payment, query: 'q', headerHash: `h${n}`, offered: true, payload: JSON.stringify(payload), validBeforeSeconds };
+    return {
+      ...payment,
+      query: 'q',
+      headerHash: `h${n}`,
+      offered: true,
+      payload: JSON.stringify(payload),
+      validBeforeSeconds,
+    };
   }
 
   /** One request of buyer n; true: it brought the answer. */
@@ -210,7 +225,11 @@ export async function runPayments(code: SettlerCode, seed: number) {
   const buy = async (n: number): Promise<void> => {
     if (await model.buy(n)) got.add(n);
   };
-  for (let step = 0; (faults.length < 3 + (seed % 4) || got.size < 2) && step < 100 && model.wrongs.length === 0; step++) {
+  for (
+    let step = 0;
+    (faults.length < 3 + (seed % 4) || got.size < 2) && step < 100 && model.wrongs.length === 0;
+    step++
+  ) {
     const n = random.below(BUYERS);
     switch (random.below(6)) {
       case 0:
@@ -246,7 +265,8 @@ export async function runPayments(code: SettlerCode, seed: number) {
     model.mine();
     await model.pass(40_000);
   }
-  if (model.wrongs.length === 0 && got.size < BUYERS) model.wrongs.push(`only ${got.size} of ${BUYERS} buyers got an answer`);
+  if (model.wrongs.length === 0 && got.size < BUYERS)
+    model.wrongs.push(`only ${got.size} of ${BUYERS} buyers got an answer`);
   const double = model.charges().filter((times) => times > 1).length;
   if (double > 0) model.wrongs.push(`${double} buyers were charged twice`);
   model.close();

@@ -1,6 +1,6 @@
 /**
  * Planted bugs: what the chaos must find. Each changes the text of a source on its way into a bundle made for the test
- * (build.ts); nothing of it ships. Where nothing can be planted yet, the entry says why.
+ * (build-cron.ts); nothing of it ships. Where nothing can be planted yet, the entry says why.
  */
 export type Edit = { readonly file: string; readonly from: string; readonly to: string };
 
@@ -78,17 +78,6 @@ export const PLANTS: readonly Plant[] = [
         file: 'durable-objects/minter/minter.ts',
         from: 'await this.#turns.take(() => poke(parts, nowMs))',
         to: 'await poke(parts, nowMs)',
-      },
-    ],
-  },
-  {
-    name: 'a key that was never used starts at a nonce that is not final',
-    suite: 'rewards',
-    edits: [
-      {
-        file: 'durable-objects/minter/reconcile.ts',
-        from: 'store.nextNonce() ?? look.finalNonce',
-        to: 'store.nextNonce() ?? look.nonce',
       },
     ],
   },

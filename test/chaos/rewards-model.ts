@@ -28,13 +28,19 @@ export type ModelRuns = {
   readonly stopAtFirst?: boolean;
 };
 
-export async function runOnModel({ code, from, count, watched = true, stopAtFirst = false }: ModelRuns): Promise<Tally> {
+export async function runOnModel({
+  code,
+  from,
+  count,
+  watched = true,
+  stopAtFirst = false,
+}: ModelRuns): Promise<Tally> {
   const tally = new Tally();
   const fuse = new Fuse();
   for (let seed = from; seed < from + count; seed++) {
     const network = new ModelNetwork(code, seed, fuse, watched);
     const run = await runSchedule(network, seed);
-    await network.close();
+    network.close();
     const failed = run.verdict.wrongs.length > 0;
     tally.add(seed, run, failed ? await cutDown(code, seed, run.steps, watched) : []);
     if (failed && stopAtFirst) break;
@@ -44,7 +50,12 @@ export async function runOnModel({ code, from, count, watched = true, stopAtFirs
 }
 
 /** Leaves out every step without which it still fails. */
-async function cutDown(code: CronCode, seed: number, steps: readonly Step[], watched: boolean): Promise<readonly Step[]> {
+async function cutDown(
+  code: CronCode,
+  seed: number,
+  steps: readonly Step[],
+  watched: boolean,
+): Promise<readonly Step[]> {
   let left = steps;
   for (let at = left.length - 1; at >= 0; at--) {
     const fewer = left.toSpliced(at, 1);
@@ -62,6 +73,6 @@ export async function replayOnModel(
 ): Promise<readonly string[]> {
   const network = new ModelNetwork(code, seed, new Fuse(), watched);
   const { wrongs } = await replay(network, steps);
-  await network.close();
+  network.close();
   return wrongs;
 }

@@ -11,7 +11,10 @@ const CLOSE_MS = 600_000;
 const OWNERS = 9;
 
 export const ownersOf = (seed: number): readonly string[] =>
-  Array.from({ length: OWNERS }, (_, n) => `0x${(BigInt(seed) * 16n + BigInt(n) + 0xa0000000n).toString(16).padStart(40, '0')}`);
+  Array.from(
+    { length: OWNERS },
+    (_, n) => `0x${(BigInt(seed) * 16n + BigInt(n) + 0xa0000000n).toString(16).padStart(40, '0')}`,
+  );
 
 export function regionRow(firstEpoch: number, rules: TimeRules): Statement {
   return {
@@ -26,7 +29,12 @@ export function closedHours(nowMs: number, rules: TimeRules): Statement {
 }
 
 /** Days with all sorts of scores; the first epoch has five at least, later ones may have none. */
-export function deviceDays(epoch: number, isFirst: boolean, owners: readonly string[], seed: number): readonly Statement[] {
+export function deviceDays(
+  epoch: number,
+  isFirst: boolean,
+  owners: readonly string[],
+  seed: number,
+): readonly Statement[] {
   const random = randomOf(seed * 1000 + epoch);
   const count = isFirst ? 5 + random.below(5) : random.below(5) === 0 ? 0 : 1 + random.below(OWNERS);
   const from = random.below(OWNERS);

@@ -26,7 +26,13 @@ export function tampered(text: string, how: Tampering): Changed {
     if (n > 0 && how !== 'row') return batch;
     const to = how === 'swapped' ? [THIEF, ...batch.to.slice(1)] : batch.to;
     const amount = how === 'swapped' ? batch.amount : batch.amount.map((of) => String(BigInt(of) + 1n));
-    const fields = { epoch: report.epoch, index: batch.index, to, amount: amount.map(BigInt), usdcAmount: batch.usdc.map(BigInt) };
+    const fields = {
+      epoch: report.epoch,
+      index: batch.index,
+      to,
+      amount: amount.map(BigInt),
+      usdcAmount: batch.usdc.map(BigInt),
+    };
     return { ...batch, to, amount, leaf: batchLeaf(fields) };
   });
   const root = merkleRoot(batches.map(({ leaf }) => leaf));
