@@ -82,11 +82,10 @@ export class Minter extends DurableObject<MinterBindings> {
     return this.#store.stalledSince(behind, nowMs);
   }
 
-  /** This object's commit of the epoch; null: it has sent none that could be in force. */
+  /** The commit of the epoch as this object sent it; null: it has sent none that could be in force. */
   commitOf(epoch: number): OwnCommit | null {
-    const key = `commit:${epoch}`;
-    const commit = this.#store.intentsFrom(epoch).find((intent) => intent.key === key && intent.state !== 'void');
-    return commit ? { transaction: commit.minedHash } : null;
+    const commit = this.#store.commitOf(epoch);
+    return commit && { transaction: commit.hash };
   }
 
   /** As of the last poke: asking costs no call to the chain. */

@@ -96,7 +96,7 @@ export async function sendJobs(
 
 async function broadcast({ store, chain }: Parts, nonce: number, raw: `0x${string}`): Promise<string | null> {
   const reply = await chain.send(raw);
-  if (reply.kind === 'refused') return `The node refuses the transaction with nonce ${nonce}: ${reply.message}`;
+  if (reply.kind === 'refused') return `The node did not take the transaction with nonce ${nonce}: ${reply.message}`;
   store.setBroadcast(nonce);
   return null;
 }

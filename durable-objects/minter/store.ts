@@ -140,11 +140,19 @@ export class MinterStore {
     return this.#intents(`WHERE epoch >= ? OR state NOT IN ('finalized', 'void')`, epoch);
   }
 
+  /** Of this key, or of one before. `hash` is null until it has been seen in a block. */
+  commitOf(epoch: number): { readonly hash: string | null } | null {
+    const [own] = this.#intents(`WHERE key = ? AND state <> 'void'`, `commit:${epoch}`);
+    if (own) return { hash: own.minedHash };
+    const hash = this.fact(`commit:${epoch}`);
+    return hash === null ? null : { hash };
+  }
+
   newest(limit: number): readonly StoredIntent[] {
     return this.#intents(`WHERE nonce > (SELECT max(nonce) FROM tx_intent) - ?`, limit);
   }
 
-  #intents(where: string, ...values: readonly number[]): readonly StoredIntent[] {
+  #intents(where: string, ...values: readonly (number | string)[]): readonly StoredIntent[] {
     return this.#sql
       .exec<IntentRow>(`SELECT * FROM tx_intent ${where} ORDER BY nonce`, ...values)
       .toArray()
@@ -194,7 +202,11 @@ export class MinterStore {
     if (before === signer) return true;
     if (before !== null && !force && this.openIntents().length > 0) return false;
     this.#storage.transactionSync(() => {
-      this.#sql.exec(`DELETE FROM tx_attempt; DELETE FROM tx_intent; DELETE FROM fact WHERE name = 'first-nonce'`);
+      // The events of its commits stay the only place that names their reports.
+      this.#sql.exec(
+        `INSERT OR REPLACE INTO fact SELECT key, mined_hash FROM tx_intent WHERE key LIKE 'commit:%' AND state = 'finalized';
+         DELETE FROM tx_attempt; DELETE FROM tx_intent; DELETE FROM fact WHERE name = 'first-nonce'`,
+      );
       this.setFact('signer', signer);
     });
     return true;

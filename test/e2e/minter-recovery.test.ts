@@ -8,6 +8,7 @@ import { computeEpoch } from '../../core/reward/compute-epoch.ts';
 import { reportKey, type EpochReport } from '../../core/reward/report.ts';
 import { NO_CARRY } from '../../core/reward/reserve.ts';
 import { LOCAL_RULES } from '../../core/rules/local.ts';
+import { DistributorReader } from '../../worker/adapters/chain/distributor.ts';
 import { writeEpoch } from '../../worker/adapters/d1/epochs.ts';
 import { bundleCronWorker } from '../support/cron-worker.ts';
 import {
@@ -92,6 +93,10 @@ test('rows of an epoch that closed without a region come back from its report, t
   expect(report).toMatchObject({ missing: [{ cell: LATE_CELL }] });
   const before = await rows();
   await worker.db.prepare('UPDATE region SET closed_through = ?').bind(lastHourOf(firstEpoch, TIME)).run();
+  // The Minter knows the transaction; should it be lost, too, the chain is searched.
+  const reader = new DistributorReader({ rpcUrl: network.chain.rpc, distributor: network.contracts.distributor });
+  const found = await reader.committed(firstEpoch, null);
+  expect(reportKey(found.reportHash ?? '')).toBe(key);
   await loseRows();
   wire.sent.length = 0;
   await worker.tick(nowMs);

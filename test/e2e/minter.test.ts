@@ -110,9 +110,10 @@ test('a commit and a mint whose blocks are dropped come back with the same bytes
   // The last two blocks hold the wait and the mint, the one before the commit.
   await chain.request('anvil_reorg', [3, []]);
   expect(await contracts.totalSupply()).toBe(0n);
+  const stored = [...new Set(wire.sent)];
   wire.sent.length = 0;
   expect((await worker.poke()).transactions).toMatchObject([{ state: 'broadcast' }, { state: 'broadcast' }]);
-  expect(wire.sent).toHaveLength(2);
+  expect(wire.sent).toEqual(stored);
   // Both get into one block, where the mint is too early for the commit's new time: it reverts, and once that is final
   // the batch is minted anew.
   expect((await advance()).alarms.join()).toContain('mint of batch 0');

@@ -68,14 +68,18 @@ test('work that is on its way cannot be stored a second time, work that was give
 test('nonces belong to a key: another one begins anew, by itself only when nothing is open', async () => {
   const claims = await inStore('key', (store) => {
     const first = store.claimFor('0xold');
+    store.plan(2, 'commit:0', 0, attempt('0xa9', 1));
+    store.setSeen(2, 'finalized', seen(5));
     store.plan(3, 'commit:1', 1, attempt('0xa0', 1));
     store.skipTo(9);
     const skipped = store.nextNonce();
+    const open = store.commitOf(1);
     const refused = store.claimFor('0xnew');
     const forced = store.claimFor('0xnew', true);
-    return [first, skipped, refused, forced, store.nextNonce()];
+    return [first, skipped, open, refused, forced, store.nextNonce(), store.commitOf(0), store.commitOf(1)];
   });
-  expect(claims).toEqual([true, 9, false, true, null]);
+  // Where a commit of the old key stands is still known.
+  expect(claims).toEqual([true, 9, { hash: null }, false, true, null, { hash: '0x1' }, null]);
 });
 
 test('whoever resumes the Minter while the chain is away is told so, and without the token nobody can', async () => {
