@@ -6,10 +6,12 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { runAnvilSuite, runModelSuite } from '../test/chaos/suite.ts';
-import { dim, done, failed, Refusal, runCommand } from './lib/say.ts';
+import { dim, done, failed, Refusal, runCommand, yellow } from './lib/say.ts';
 
 /** What continuous integration runs; CHANGELOG and docs/operations.md name the long runs. */
 const SUITES = { 'rewards-model': 1000, rewards: 30 } as const;
+/** From here on no kind of write may be spared. */
+const MANY = 5000;
 const SHOWN_FAILURES = 5;
 const PROGRESS_MS = 2000;
 
@@ -42,6 +44,12 @@ await runCommand(async () => {
     throw new Refusal(
       `${tally.failures.length} of ${schedules} schedules failed (${seeds}); one again: npm run chaos -- --suite ${suite} --schedules 1 --seed S`,
     );
+  const { unknown, spared } = tally.gaps();
+  if (suite === 'rewards-model' && unknown.length > 0)
+    throw new Refusal(`WRITE_KINDS in test/chaos/schedule.ts does not know: ${unknown.join(', ')}.`);
+  if (spared.length > 0) console.log(yellow(`  never killed after: ${spared.join(', ')}`));
+  if (suite === 'rewards-model' && schedules >= MANY && spared.length > 0)
+    throw new Refusal('with so many schedules every kind of write must have been the last one once.');
   done(`chaos ${suite}: ${seeds}, double payments 0, lost payments 0`, startedMs);
 });
 

@@ -54,8 +54,8 @@ export type Run = {
 };
 
 /**
- * Every write of the pipeline, from the report to the last mark in the database. The tests fail where the code makes one
- * that is not here, or where a run never crashed after one.
+ * Every write of the pipeline, from the report to the last mark in the database. The command fails where the code makes
+ * one that is not here, and in long runs where nobody died after one.
  */
 export const WRITE_KINDS = [
   'r2: put report',

@@ -1,5 +1,5 @@
 /** What many schedules came to: sums that can be added up, and the lines that people read. */
-import { FAULTS, type Fault, type Run, type Step } from './schedule.ts';
+import { FAULTS, type Fault, type Run, type Step, WRITE_KINDS } from './schedule.ts';
 
 export type Failure = {
   readonly seed: number;
@@ -43,8 +43,17 @@ export class Tally {
     }
   }
 
+  /** Kinds of write that the schedules do not know of, and those after which nobody died. */
+  gaps(): { readonly unknown: readonly string[]; readonly spared: readonly string[] } {
+    const known: ReadonlySet<string> = new Set(WRITE_KINDS);
+    return {
+      unknown: [...this.writes.keys()].filter((kind) => !known.has(kind)),
+      spared: WRITE_KINDS.filter((kind) => !this.writes.get(kind)?.killed),
+    };
+  }
+
   /** Of another thread, whose maps came as they are and whose methods did not. */
-  merge(other: Omit<Tally, 'add' | 'addWrites' | 'merge' | 'lines'>): void {
+  merge(other: Omit<Tally, 'add' | 'addWrites' | 'merge' | 'lines' | 'gaps'>): void {
     this.schedules += other.schedules;
     this.payouts += other.payouts;
     this.double += other.double;
