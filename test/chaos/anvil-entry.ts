@@ -34,7 +34,7 @@ function check(power: Power): void {
 function kindOf(sql: string, value?: unknown): string | null {
   const found = WRITE.exec(sql);
   if (!found) return null;
-  const word = typeof value === 'string' && /^[a-z-]+$/.test(value) ? value : /state = '(\w+)'/.exec(sql)?.[1];
+  const word = typeof value === 'string' && /^[a-z-]+$/.test(value) ? value : /SET state = '(\w+)'/.exec(sql)?.[1];
   return `${found[1]?.toUpperCase() ?? ''} ${found[2] ?? ''}${word === undefined ? '' : ` ${word}`}`;
 }
 

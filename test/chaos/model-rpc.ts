@@ -165,10 +165,10 @@ export function modelDistributorReader(wire: Wire, life: Life): ReaderClient {
         finalizedSeconds: chain.finalized.seconds,
       })),
     burned: () => wire.ask(life, () => 0n),
-    committed: (epoch, transaction) =>
+    committed: (epoch) =>
       wire.ask(life, () => {
         const found = chain.latest.state.epochs.get(epoch);
-        return { root: found?.root ?? '', reportHash: transaction === null ? null : (found?.reportHash ?? null) };
+        return { root: found?.root ?? '', reportHash: found?.reportHash ?? null };
       }),
   };
 }

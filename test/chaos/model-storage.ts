@@ -15,7 +15,7 @@ const WRITE = /^\s*(INSERT|UPDATE|DELETE)(?:\s+OR\s+\w+)?(?:\s+(?:INTO|FROM))?\s
 function kindOf(sql: string, [value]: readonly unknown[]): string | null {
   const found = WRITE.exec(sql);
   if (!found) return null;
-  const word = typeof value === 'string' && /^[a-z-]+$/.test(value) ? value : /state = '(\w+)'/.exec(sql)?.[1];
+  const word = typeof value === 'string' && /^[a-z-]+$/.test(value) ? value : /SET state = '(\w+)'/.exec(sql)?.[1];
   return `${found[1]?.toUpperCase() ?? ''} ${found[2] ?? ''}${word === undefined ? '' : ` ${word}`}`;
 }
 

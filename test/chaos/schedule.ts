@@ -66,7 +66,7 @@ export const WRITE_KINDS = [
   'd1: UPDATE epoch minting',
   'd1: UPDATE epoch minted',
   'd1: UPDATE epoch final',
-  'minter: DELETE tx_attempt',
+  'minter: INSERT fact',
   'minter: INSERT fact alarms',
   'minter: INSERT fact balance',
   'minter: INSERT fact first-nonce',
