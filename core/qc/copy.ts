@@ -9,9 +9,8 @@ import type { Finding } from './finding.ts';
 import { round5 } from './model.ts';
 import { COPY } from './tests.ts';
 import { T } from './thresholds.ts';
-import { residualOf } from './hourly-tests.ts';
 import type { Outlook } from './outlook.ts';
-import { toleranceOf, type HourView, type Neighbors, type Sight } from './view.ts';
+import { quarterOf, toleranceOf, type HourView, type Neighbors, type Sight } from './view.ts';
 
 /** Beyond so many spreads a value is just foreign to the place. */
 const HOME_CAP = 4;
@@ -19,8 +18,10 @@ const HOME_CAP = 4;
 /** How likely a series is where it is, given its own place and scatter; null: too little is known of either. */
 export function homeOf(own: Sight, neighbors: Neighbors | null): number | null {
   if (neighbors === null || own.model.hours < T.copy.placeHours) return null;
-  const scatter = Math.max(own.model.spread, own.traits.floor, own.grain);
-  const z = Math.min(HOME_CAP, Math.abs(residualOf(own, neighbors)) / scatter);
+  const scatter = Math.max(own.model.placeSpread, own.traits.floor, own.grain);
+  // By its place of the last month: the usual distance follows a copier within days.
+  const away = own.scaled - (own.model.place[quarterOf(own.cell.hour)] ?? 0) - neighbors.median;
+  const z = Math.min(HOME_CAP, Math.abs(away) / scatter);
   return round5(-0.5 * z * z - ln(scatter));
 }
 
@@ -153,16 +154,12 @@ export function copyFinding(device: DeviceState): Finding | null {
   };
 }
 
-/**
- * While this much speaks for a copy, little is learned of the series: whose place it fits worse must stay visible. For the
- * one that keeps its place this ends after days, and never begins where the two were not known apart before: a copier
- * must not harm the original.
- */
+/** While two series are one, neither learns its place: whose it fits worse must stay visible. After days all is said. */
+export function holdsPlace({ copies }: DeviceState): boolean {
+  return copies.some(({ nats, leanHours }) => nats > T.copy.doubtNats && leanHours > 0 && leanHours < T.copy.leanHours);
+}
+
+/** While this much speaks for a copy, and for this device as its author, little is learned of it. */
 export function isSuspected({ copies }: DeviceState): boolean {
-  return copies.some(
-    ({ nats, lean, leanHours, hours }) =>
-      nats > T.copy.doubtNats &&
-      leanHours > 0 &&
-      (lean > 0 || (hours >= T.copy.apartHours && leanHours < T.copy.leanHours)),
-  );
+  return copies.some(({ nats, lean, leanHours }) => nats > T.copy.doubtNats && leanHours > 0 && lean > 0);
 }
