@@ -58,10 +58,13 @@ export function charactersOf(history: string): Uint8Array {
  * told apart by one look at their first.
  */
 export function markNear(near: Uint8Array, level: number, tolerance: number): void {
-  near.fill(0);
-  const from = Math.floor((level - tolerance) / BASE);
-  const until = Math.min(Math.floor((level + tolerance) / BASE), from + BASE);
-  for (let high = from; high <= until; high += 1) near[FIRST + ((high + BASE) % BASE)] = 1;
+  // Half around the circle is everything.
+  const isAll = !(tolerance < LEVELS / 2);
+  near.fill(isAll ? 1 : 0);
+  if (isAll) return;
+  const until = Math.floor((level + tolerance) / BASE);
+  for (let high = Math.floor((level - tolerance) / BASE); high <= until; high += 1)
+    near[FIRST + ((high + BASE) % BASE)] = 1;
 }
 
 export function wrapLevel(level: number): number {
