@@ -1,6 +1,7 @@
 /** The admin routes of the network, for the commands and for `npm start`. Refusals come back as values. */
 import type { MembershipStatus } from '../core/region/entry.ts';
 import { err, ok, type Result } from '../core/result.ts';
+import type { MinterResumption } from '../schema/api/public.ts';
 import { type NetworkProblem, readProblem } from '../sensors/client/problem.ts';
 import { Refusal } from './lib/say.ts';
 
@@ -31,6 +32,7 @@ export type AdminClient = {
   readonly putDevice: (did: string, record: DeviceRecord) => Promise<Result<RegisteredDevice, NetworkProblem>>;
   readonly addMaintenance: (did: string, from: string, until: string) => Promise<Result<unknown, NetworkProblem>>;
   readonly refold: () => Promise<Result<unknown, NetworkProblem>>;
+  readonly resumeMinter: () => Promise<Result<MinterResumption, NetworkProblem>>;
 };
 
 export function createAdminClient(api: string, token: string): AdminClient {
@@ -49,6 +51,7 @@ export function createAdminClient(api: string, token: string): AdminClient {
     putDevice: (did, record) => call('PUT', `/devices/${did}`, record),
     addMaintenance: (did, from, until) => call('POST', `/devices/${did}/maintenance`, { from, until }),
     refold: () => call('POST', '/refold', {}),
+    resumeMinter: () => call('POST', '/minter/resume', {}),
   };
 }
 

@@ -21,6 +21,8 @@ const HELP = `npm run admin -- COMMAND
   device set-status --did DID --status active|quarantined|retired|claimed
   maintenance --did DID --from TIME --until TIME             the device's readings between are not judged, sold or missed
   refold                                                     throws away what was derived from the logs and derives it again
+  minter resume                                              lets the Minter go on after a revocation, or after somebody else
+                                                             used its key: read docs/operations.md first
 
   Every command takes --api URL, --token TOKEN and --dir FOLDER. Without them the network of "npm start" is meant
   (.isobar/local.json); the token may also stand in ISOBAR_ADMIN_TOKEN. Times are RFC 3339: 2026-11-22T09:00:00Z.`;
@@ -127,6 +129,14 @@ async function refold(args: readonly string[]): Promise<void> {
   done('refolded', since);
 }
 
+async function minter(args: readonly string[]): Promise<void> {
+  const read = readArguments(args, { words: 1, values: COMMON });
+  if (read.words[0] !== 'resume') throw new UsageError('minter knows one command: resume');
+  const { done: resumed, waits } = orRefuse(await (await clientOf(read)).resumeMinter());
+  for (const line of [...resumed, ...waits]) console.log(line);
+  done(resumed.length + waits.length === 0 ? 'nothing was stopped' : `resumed, ${waits.length} to be repeated later`);
+}
+
 function statusOf(text: string): DeviceRecord['status'] {
   if (text === 'claimed' || text === 'active' || text === 'quarantined' || text === 'retired') return text;
   throw new UsageError(`--status ${text}: one of claimed, active, quarantined, retired`);
@@ -149,6 +159,7 @@ if (isMain(import.meta.url)) {
     ['device', device],
     ['maintenance', maintenance],
     ['refold', refold],
+    ['minter', minter],
   ]);
   await runSubcommand(HELP, subcommands, process.argv.slice(2));
 }

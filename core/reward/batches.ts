@@ -6,6 +6,9 @@ import { compareText } from './weight.ts';
 
 export type OwnerUsdc = { readonly owner: string; readonly usdc: bigint };
 
+/** What a payout keeps of a device's share. */
+export type PaidShare = Pick<DeviceShare, 'device' | 'owner' | 'scoreBps' | 'weight' | 'amount' | 'frozen'>;
+
 export type Payout = {
   readonly owner: string;
   /** Base units of RewardToken. */
@@ -13,14 +16,14 @@ export type Payout = {
   /** Base units of USDC. */
   readonly usdc: bigint;
   /** The owner's paid devices, by device id; their amounts add up to `amount`. */
-  readonly shares: readonly DeviceShare[];
+  readonly shares: readonly PaidShare[];
 };
 
 export type PayoutBatch = BatchFields & { readonly leaf: Hex };
 
 /** Owners with anything to receive, by address. */
-export function payoutsOf(shares: readonly DeviceShare[], usdc: readonly OwnerUsdc[]): readonly Payout[] {
-  const owners = new Map<string, { amount: bigint; usdc: bigint; shares: DeviceShare[] }>();
+export function payoutsOf(shares: readonly PaidShare[], usdc: readonly OwnerUsdc[]): readonly Payout[] {
+  const owners = new Map<string, { amount: bigint; usdc: bigint; shares: PaidShare[] }>();
   const accountOf = (owner: string) => {
     const account = owners.get(owner) ?? { amount: 0n, usdc: 0n, shares: [] };
     owners.set(owner, account);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { LOCAL_RULES } from '../rules/local.ts';
 import { epochStartMs } from '../time.ts';
-import { decideClose, lastHourOf, type RegionProgress } from './closable.ts';
+import { decideClose, lastHourOf, overdueClose, type RegionProgress } from './closable.ts';
 
 const rules = LOCAL_RULES.time;
 const EPOCH = 1000;
@@ -61,4 +61,13 @@ test('a region without progress for the waiting time is left out and named', () 
     regions: [{ cell: 'a', closedThrough: LAST }],
     missing: [{ cell: 'stuck', closedThrough: null }],
   });
+});
+
+test('an epoch that waits longer than any stalled region may make it wait is told, with the reason', () => {
+  const due = OPEN + rules.epochWaitSeconds * 1000 + 3_600_000;
+  const waiting = { kind: 'waiting', behind: ['a', 'b'] } as const;
+  expect(overdueClose(EPOCH, waiting, due, rules)).toEqual([]);
+  expect(overdueClose(EPOCH, waiting, due + 1, rules).join()).toContain('it waits for a,b, behind');
+  expect(overdueClose(EPOCH, { kind: 'not-final' }, due + 1, rules).join()).toContain('its last block final');
+  expect(overdueClose(EPOCH, { kind: 'no-network' }, due + 1, rules)).toEqual([]);
 });

@@ -21,6 +21,25 @@ export type CloseDecision =
   | { readonly kind: 'waiting'; readonly behind: readonly string[] }
   | { readonly kind: 'close'; readonly regions: readonly ReportRegion[]; readonly missing: readonly ReportRegion[] };
 
+/** Why an epoch does not close yet. */
+export type CloseDelay = Exclude<CloseDecision, { readonly kind: 'close' }> | { readonly kind: 'not-final' };
+
+/** Beyond the time that stalled regions are given: whoever still makes progress then is too slow. */
+const OVERDUE_MS = 3_600_000;
+
+/** An alarm, or nothing while waiting is all right. */
+export function overdueClose(epoch: number, delay: CloseDelay, nowMs: number, rules: TimeRules): readonly string[] {
+  const endMs = epochStartMs(epoch + 1, rules);
+  const dueMs = endMs + (rules.graceSeconds + rules.epochWaitSeconds) * 1000 + OVERDUE_MS;
+  if (nowMs <= dueMs || delay.kind === 'too-early' || delay.kind === 'no-network') return [];
+  const hours = Math.floor((nowMs - endMs) / 3_600_000);
+  const why =
+    delay.kind === 'waiting'
+      ? `it waits for ${delay.behind.join()}, behind but still making progress`
+      : 'the chain does not call its last block final';
+  return [`Epoch ${epoch} ended ${hours} hours ago and is not closed: ${why}.`];
+}
+
 export function lastHourOf(epoch: number, rules: TimeRules): number {
   return firstHourOf(epoch + 1, rules) - 1;
 }

@@ -35,7 +35,8 @@ export type EpochInputs = {
   readonly late: readonly LateEpoch[];
 };
 
-export type EpochResult = {
+/** What is written down of an epoch. */
+export type EpochRows = {
   readonly epoch: number;
   readonly root: Hex;
   readonly total: bigint;
@@ -47,10 +48,13 @@ export type EpochResult = {
   readonly devices: number;
   readonly dataRoot: string;
   readonly ruleSetHash: string;
+  readonly reportHash: string;
+};
+
+export type EpochResult = EpochRows & {
   readonly report: EpochReport;
   /** Canonical JSON of `report`. */
   readonly reportText: string;
-  readonly reportHash: string;
 };
 
 type WeighedRegion = { readonly cell: string; readonly weight: bigint };

@@ -2,22 +2,15 @@
  * The chain as the Minter sees it. Nonce, gas and fees are always given, so no library asks for them behind our back;
  * nothing here waits for a transaction.
  */
-import {
-  BaseError,
-  ContractFunctionZeroDataError,
-  createPublicClient,
-  http,
-  keccak256,
-  parseTransaction,
-  type PublicClient,
-} from 'viem';
+import { BaseError, createPublicClient, http, keccak256, parseTransaction, type PublicClient } from 'viem';
 import { privateKeyToAccount, type PrivateKeyAccount } from 'viem/accounts';
 import { epochDistributorAbi } from '../../contracts/abi/epoch-distributor.gen.ts';
 import type { ChainLook, Sighting } from '../../core/reward/mint/intent.ts';
-import type { Fees } from '../../core/reward/mint/fees.ts';
+import type { Fees, Price } from '../../core/fees.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { MinterConfig } from './config.ts';
-import { revertReason } from './revert.ts';
+import { besideGas } from './gas-oracle.ts';
+import { isMissing, revertReason } from './revert.ts';
 import { classifyRefusal, type SendReply } from './send-error.ts';
 import type { Attempt } from './store.ts';
 
@@ -39,6 +32,9 @@ export type CommittedEpoch = {
   readonly maturesAt: number;
   readonly batchesMinted: number;
 };
+
+/** A call of the distributor. */
+export type Call = { readonly data: Hex; readonly gas: bigint };
 
 export class MinterChain {
   readonly #client: PublicClient;
@@ -63,8 +59,9 @@ export class MinterChain {
   }
 
   async look(): Promise<Snapshot> {
-    const [nonce, latest, finalized, balance, lastCommitted, lastCommittedFinal] = await Promise.all([
+    const [nonce, finalNonce, latest, finalized, balance, lastCommitted, lastCommittedFinal] = await Promise.all([
       this.#client.getTransactionCount({ address: this.address, blockTag: 'latest' }),
+      this.#client.getTransactionCount({ address: this.address, blockTag: 'finalized' }),
       this.#client.getBlock({ blockTag: 'latest' }),
       this.#client.getBlock({ blockTag: 'finalized' }),
       this.#client.getBalance({ address: this.address }),
@@ -73,6 +70,7 @@ export class MinterChain {
     ]);
     return {
       nonce,
+      finalNonce,
       latestSeconds: Number(latest.timestamp),
       baseFeePerGas: latest.baseFeePerGas ?? 0n,
       finalizedNumber: Number(finalized.number),
@@ -89,7 +87,7 @@ export class MinterChain {
       );
     } catch (error) {
       // The contract is younger than the finalized block: nothing of it is final.
-      if (blockTag === 'finalized' && isMissingContract(error)) return -1;
+      if (blockTag === 'finalized' && isMissing(error)) return -1;
       throw error;
     }
   }
@@ -143,26 +141,23 @@ export class MinterChain {
     }
   }
 
+  /** What the call would cost as things are; with the base fee as its price, because that is as long as any other. */
+  async price(nonce: number, { data, gas }: Call, baseFeePerGas: bigint): Promise<Price> {
+    const fees = { maxFeePerGas: baseFeePerGas, maxPriorityFeePerGas: baseFeePerGas };
+    const transaction = this.#transaction(nonce, { data, gas }, fees);
+    return { gas, baseFeePerGas, besideGas: await besideGas(this.#client, transaction, gas) };
+  }
+
   /** Signing is deterministic (RFC 6979), and the hash is known before anybody sees the bytes. */
-  async sign(nonce: number, data: Hex, gas: bigint, fees: Fees, signedMs: number): Promise<Attempt> {
-    const raw = await this.#account.signTransaction({
-      type: 'eip1559',
-      chainId: this.#config.chainId,
-      nonce,
-      to: this.#config.distributor,
-      data,
-      gas,
-      value: 0n,
-      maxFeePerGas: fees.maxFeePerGas,
-      maxPriorityFeePerGas: fees.maxPriorityFeePerGas,
-    });
+  async sign(nonce: number, call: Call, fees: Fees, signedMs: number): Promise<Attempt> {
+    const raw = await this.#account.signTransaction(this.#transaction(nonce, call, fees));
     return { hash: keccak256(raw), raw, ...fees, signedMs };
   }
 
-  /** The same call at the same nonce for another price. */
-  resign(nonce: number, attempt: Attempt, fees: Fees, signedMs: number): Promise<Attempt> {
-    const { data = '0x', gas = 0n } = parseTransaction(attempt.raw);
-    return this.sign(nonce, data, gas, fees, signedMs);
+  #transaction(nonce: number, { data, gas }: Call, { maxFeePerGas, maxPriorityFeePerGas }: Fees) {
+    const { chainId, distributor } = this.#config;
+    const call = { to: distributor, data, gas, value: 0n };
+    return { type: 'eip1559', chainId, nonce, ...call, maxFeePerGas, maxPriorityFeePerGas } as const;
   }
 
   async send(raw: Hex): Promise<SendReply> {
@@ -176,8 +171,10 @@ export class MinterChain {
   }
 }
 
-function isMissingContract(error: unknown): boolean {
-  return error instanceof BaseError && error.walk((cause) => cause instanceof ContractFunctionZeroDataError) !== null;
+/** What stored bytes call: a replacement calls the same. */
+export function callOf({ raw }: Attempt): Call {
+  const { data = '0x', gas = 0n } = parseTransaction(raw);
+  return { data, gas };
 }
 
 /** Never the message itself: it holds the RPC address, and with it perhaps a key. */

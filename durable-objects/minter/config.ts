@@ -12,6 +12,8 @@ export type MinterBindings = {
   readonly RPC_URL: string;
   readonly DISTRIBUTOR_ADDRESS: string;
   readonly COMMITTER_PRIVATE_KEY: string;
+  /** The most that one commit or mint may cost, everything included. */
+  readonly MAX_TRANSACTION_FEE_WEI: string;
 };
 
 export type MinterConfig = {
@@ -20,6 +22,7 @@ export type MinterConfig = {
   readonly rpcUrl: string;
   readonly distributor: `0x${string}`;
   readonly privateKey: `0x${string}`;
+  readonly maxFeeWei: bigint;
 };
 
 export type BadMinterConfig = { readonly reason: 'bad-config'; readonly variable: string; readonly detail: string };
@@ -37,7 +40,16 @@ export function checkMinterConfig(env: Omit<MinterBindings, 'DB' | 'ARCHIVE'>): 
   if (!distributor.ok) return bad('DISTRIBUTOR_ADDRESS', 'must be 0x and 40 hex digits');
   const privateKey = env.COMMITTER_PRIVATE_KEY;
   if (!isPrivateKey(privateKey)) return bad('COMMITTER_PRIVATE_KEY', 'must be 0x and 64 hex digits');
-  return ok({ rules, chainId, rpcUrl: env.RPC_URL, distributor: distributor.value, privateKey });
+  const maxFee = env.MAX_TRANSACTION_FEE_WEI;
+  if (!/^[1-9][0-9]*$/.test(maxFee ?? '')) return bad('MAX_TRANSACTION_FEE_WEI', 'must be a whole number of wei');
+  return ok({
+    rules,
+    chainId,
+    rpcUrl: env.RPC_URL,
+    distributor: distributor.value,
+    privateKey,
+    maxFeeWei: BigInt(maxFee),
+  });
 }
 
 function isPrivateKey(given: unknown): given is `0x${string}` {

@@ -1,4 +1,5 @@
 /** The epoch rows of D1 that are not final, and what the Minter writes back: the chain's word, with transactions. */
+import type { Payout } from '../../core/reward/batches.ts';
 import type { EpochState } from '../../core/reward/mint/epoch-state.ts';
 
 export type EpochRow = {
@@ -46,6 +47,20 @@ export async function writeMarks(db: D1Database, marks: readonly EpochMark[]): P
   await db.batch(
     marks.map((mark) => update.bind(mark.state, mark.commitHash, JSON.stringify(mark.mintHashes), mark.epoch)),
   );
+}
+
+/** By owner, as the batches were cut; without the devices' shares. */
+export async function readPayouts(db: D1Database, epoch: number): Promise<readonly Payout[]> {
+  const { results } = await db
+    .prepare(`SELECT owner, amount, usdc FROM payout WHERE epoch = ? ORDER BY owner`)
+    .bind(epoch)
+    .all<{ owner: string; amount: string; usdc: string }>();
+  return results.map(({ owner, amount, usdc }) => ({ owner, amount: BigInt(amount), usdc: BigInt(usdc), shares: [] }));
+}
+
+/** After an operator has looked: what was taken back is committed again. */
+export async function forgetRevocations(db: D1Database): Promise<void> {
+  await db.prepare(`UPDATE epoch SET state = 'computed', commit_hash = NULL WHERE state = 'revoked'`).run();
 }
 
 export function isSameMark(row: EpochRow, mark: EpochMark): boolean {

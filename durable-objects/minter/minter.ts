@@ -3,11 +3,12 @@
  * what a poke does is in poke.ts, what it decides in core/reward/mint.
  */
 import { DurableObject } from 'cloudflare:workers';
-import type { IntentState } from '../../core/reward/mint/intent.ts';
-import type { MinterStatus } from '../../schema/api/public.ts';
-import { MinterChain } from './chain.ts';
+import { silenceAlarm } from '../../core/reward/mint/health.ts';
+import type { MinterResumption, MinterStatus } from '../../schema/api/public.ts';
+import { chainFailure, MinterChain } from './chain.ts';
 import { checkMinterConfig, type MinterBindings } from './config.ts';
 import { poke, type PokeParts } from './poke.ts';
+import { resume } from './resume.ts';
 import { MinterStore } from './store.ts';
 import { Turns } from '../turns.ts';
 
@@ -23,9 +24,10 @@ export type MinterTransaction = {
   readonly blockNumber: number | null;
 };
 
-export type MinterReport = MinterStatus & { readonly transactions: readonly MinterTransaction[] };
+/** `transaction` is null until the Minter has seen it in a block. */
+export type OwnCommit = { readonly transaction: string | null };
 
-const isInForce = (state: IntentState): boolean => state === 'mined' || state === 'finalized';
+export type MinterReport = MinterStatus & { readonly transactions: readonly MinterTransaction[] };
 
 /** Transactions shown by `status`. */
 const SHOWN = 50;
@@ -52,9 +54,24 @@ export class Minter extends DurableObject<MinterBindings> {
   async poke(nowMs: number = Date.now(), raised: readonly string[] = []): Promise<MinterReport> {
     const parts = this.#parts;
     if (parts === null) return this.status();
-    const alarms = await this.#turns.take(() => poke(parts, nowMs));
+    const { alarms, waiting } = await this.#turns.take(() => poke(parts, nowMs));
     this.#store.setFact('alarms', JSON.stringify([...raised, ...alarms]));
+    this.#store.setFact('waiting', waiting ?? '');
+    this.#store.setFact('last-poke', String(Date.now()));
     return this.status();
+  }
+
+  /** Gives up what is lost for good, after an operator has looked: nonces used by somebody else, revoked commits. */
+  async resume(nowMs: number = Date.now()): Promise<MinterResumption> {
+    const parts = this.#parts;
+    if (parts === null) return { done: [], waits: [this.#badConfig ?? ''] };
+    try {
+      return await this.#turns.take(() => resume(parts, nowMs));
+    } catch (error) {
+      const failure = chainFailure(error);
+      if (failure === null) throw error;
+      return { done: [], waits: [`The chain does not answer as it should: ${failure}`] };
+    }
   }
 
   /** Since when each of these regions, all behind in closing, has made no progress (unix milliseconds). */
@@ -65,23 +82,29 @@ export class Minter extends DurableObject<MinterBindings> {
     return this.#store.stalledSince(behind, nowMs);
   }
 
-  /** The transaction that committed the epoch, as far as this object sent it; null: somebody else's, or not mined. */
-  commitTransaction(epoch: number): string | null {
-    const key = `commit:${epoch}`;
-    const commit = this.#store.intentsFrom(epoch).find((intent) => intent.key === key && isInForce(intent.state));
-    return commit?.minedHash ?? null;
+  /** The commit of the epoch as this object sent it; null: it has sent none that could be in force. */
+  commitOf(epoch: number): OwnCommit | null {
+    const commit = this.#store.commitOf(epoch);
+    return commit && { transaction: commit.hash };
   }
 
   /** As of the last poke: asking costs no call to the chain. */
   status(): MinterReport {
     const lastFinal = this.#store.fact('last-final');
+    const lastPoke = this.#store.fact('last-poke');
     return {
       address: this.#parts?.chain.address ?? null,
       balance: this.#store.fact('balance'),
       lastFinalEpoch: lastFinal === null ? null : Number(lastFinal),
       pendingTransactions: this.#store.openIntents().length,
       alarms:
-        this.#badConfig === null ? (JSON.parse(this.#store.fact('alarms') ?? '[]') as string[]) : [this.#badConfig],
+        this.#badConfig === null
+          ? [
+              ...silenceAlarm(lastPoke === null ? null : Number(lastPoke), Date.now()),
+              ...(JSON.parse(this.#store.fact('alarms') ?? '[]') as string[]),
+            ]
+          : [this.#badConfig],
+      waiting: this.#store.fact('waiting') || null,
       transactions: this.#transactions(),
     };
   }

@@ -2,22 +2,16 @@
  * One poke: look at the chain, bring the intents up to it, send a bounded number of transactions, write back where the
  * epochs stand. Every step may be repeated and may be the last before a crash.
  */
+import { healthAlarms } from '../../core/reward/mint/health.ts';
 import { planJobs } from '../../core/reward/mint/plan.ts';
-import { batchesOfReport, reportKey } from '../../core/reward/report.ts';
-import { err, ok } from '../../core/result.ts';
+import { batchLoader } from './batches.ts';
 import { chainFailure, type MinterChain, type Snapshot } from './chain.ts';
 import type { MinterConfig } from './config.ts';
 import { isSameMark, readLastFinal, readOpenEpochs, writeMarks, type EpochRow } from './epoch-rows.ts';
-import { reconcileIntents } from './reconcile.ts';
-import { resendWaiting, sendJobs, type LoadBatches } from './send.ts';
+import { foreignAlarms, reconcileIntents } from './reconcile.ts';
+import { resendWaiting, sendJobs, type Sending } from './send.ts';
 import { lookUpEpochs, markOf, mintedByOthers, revokedEpochs, type Standing } from './standing.ts';
 import type { MinterStore } from './store.ts';
-
-/** 0.002 ETH: about a thousand commits at 0.005 gwei. */
-const LOW_BALANCE_WEI = 2_000_000_000_000_000n;
-const STUCK_MS = 10 * 60_000;
-/** Past the guardian's time, finality on OP takes 20 to 30 minutes. */
-const LATE_MS = 2 * 3_600_000;
 
 export type PokeParts = {
   readonly config: MinterConfig;
@@ -27,33 +21,45 @@ export type PokeParts = {
   readonly archive: R2Bucket;
 };
 
-/** @return alarms, as sentences */
-export async function poke(parts: PokeParts, nowMs: number): Promise<readonly string[]> {
+/** What there is to tell, as sentences. */
+export async function poke(parts: PokeParts, nowMs: number): Promise<Sending> {
   try {
     return await pokeOnce(parts, nowMs);
   } catch (error) {
     const failure = chainFailure(error);
     if (failure === null) throw error;
-    return [`The chain does not answer as it should: ${failure}`];
+    return onlyAlarms([`The chain does not answer as it should: ${failure}`]);
   }
 }
 
-async function pokeOnce(parts: PokeParts, nowMs: number): Promise<readonly string[]> {
+async function pokeOnce(parts: PokeParts, nowMs: number): Promise<Sending> {
   const { store, chain, db } = parts;
   if (!store.claimFor(chain.address)) {
-    return [
-      `The committer's key changed while transactions of the old one are open: put the old key back until they are final.`,
-    ];
+    return onlyAlarms([
+      `The committer's key changed while transactions of the old one are open: put the old key back until they are final, or give them up ("npm run admin -- minter resume").`,
+    ]);
   }
   const look = await chain.look();
   store.setFact('balance', String(look.balance));
-  const foreign = await reconcileIntents(store, chain, look);
+  const foreign = await reconcileIntents(store, chain, look, nowMs);
+  const alarms = foreignAlarms(store, chain, look, foreign);
   const rows = await readOpenEpochs(db);
   const standings = await lookUpEpochs(chain, look, rows, intentsOf(store, rows));
-  const sending = foreign.length > 0 ? foreign : await sendAll(parts, look, standings, nowMs);
+  const sending = alarms.length > 0 ? onlyAlarms(alarms) : await sendAll(parts, look, standings, nowMs);
   const found = await writeBack(parts, look, standings);
-  return [...sending, ...found, ...healthAlarms(look, store, rows, await chain.delaySeconds(), nowMs)];
+  const health = healthAlarms({
+    address: chain.address,
+    balanceWei: look.balance,
+    intents: store.openIntents(),
+    epochs: standings
+      .filter(({ known }) => known)
+      .map(({ row, latest }) => ({ ...row, maturesAt: latest?.maturesAt || null })),
+    nowMs,
+  });
+  return { ...sending, alarms: [...sending.alarms, ...found, ...health] };
 }
+
+const onlyAlarms = (alarms: readonly string[]): Sending => ({ alarms, waiting: null });
 
 const intentsOf = (store: MinterStore, rows: readonly EpochRow[]) => store.intentsFrom(rows[0]?.epoch ?? 0);
 
@@ -62,10 +68,10 @@ async function sendAll(
   look: Snapshot,
   standings: readonly Standing[],
   nowMs: number,
-): Promise<readonly string[]> {
+): Promise<Sending> {
   const { store, chain, config } = parts;
-  const stuck = await resendWaiting(parts, look, nowMs);
-  if (stuck.length > 0) return stuck;
+  const refused = await resendWaiting(parts, look, nowMs);
+  if (refused.length > 0) return onlyAlarms(refused);
   const rows = standings.map(({ row }) => row);
   const intents = intentsOf(store, rows);
   const trusted = standings.filter(({ differs }) => !differs);
@@ -85,32 +91,7 @@ async function sendAll(
     latestSeconds: look.latestSeconds,
     epochSeconds: config.rules.time.epochSeconds,
   });
-  return await sendJobs(
-    parts,
-    look,
-    jobs,
-    new Map(rows.map((row) => [row.epoch, row])),
-    batchLoader(parts.archive),
-    nowMs,
-  );
-}
-
-/** Reads a report once a poke, however many of its batches are minted. */
-function batchLoader(archive: R2Bucket): LoadBatches {
-  const loaded = new Map<string, Awaited<ReturnType<LoadBatches>>>();
-  return async ({ epoch, reportHash, root }) => {
-    const known = loaded.get(reportHash);
-    if (known) return known;
-    const stored = await archive.get(reportKey(reportHash));
-    const batches = stored ? batchesOfReport(await stored.text(), reportHash, root) : null;
-    const answer = batches?.ok
-      ? ok(batches.value)
-      : err(
-          `The report of epoch ${epoch} is ${batches ? `not the one that was computed (${batches.error.reason})` : 'missing in the archive'}.`,
-        );
-    loaded.set(reportHash, answer);
-    return answer;
-  };
+  return await sendJobs(parts, look, jobs, new Map(rows.map((row) => [row.epoch, row])), batchLoader(parts), nowMs);
 }
 
 async function writeBack(
@@ -136,31 +117,12 @@ async function writeBack(
       ? [`Epoch ${standing.row.epoch} is committed with another root than the one computed here.`]
       : []),
     ...(isRevoked(standing, revoked)
-      ? [`Epoch ${standing.row.epoch} was revoked by the guardian: nothing later is committed.`]
+      ? [
+          `Epoch ${standing.row.epoch} was revoked by the guardian: nothing is committed until an operator has looked (docs/operations.md).`,
+        ]
       : []),
   ]);
 }
 
 const isRevoked = ({ row }: Standing, revoked: ReadonlySet<number>): boolean =>
   row.state === 'revoked' || revoked.has(row.epoch);
-
-function healthAlarms(
-  look: Snapshot,
-  store: MinterStore,
-  rows: readonly EpochRow[],
-  delaySeconds: number,
-  nowMs: number,
-): readonly string[] {
-  const alarms: string[] = [];
-  if (look.balance < LOW_BALANCE_WEI) alarms.push(`The committer's key has only ${look.balance} wei left for gas.`);
-  for (const { nonce, key, state, plannedMs } of store.openIntents()) {
-    const waits = state === 'signed' || state === 'broadcast';
-    if (waits && nowMs - plannedMs > STUCK_MS)
-      alarms.push(`Nonce ${nonce} (${key}) has waited for a block for over 10 minutes.`);
-    if (state === 'reverted') alarms.push(`Nonce ${nonce} (${key}) reverted: it is planned again once that is final.`);
-  }
-  const late = rows.find((row) => row.state !== 'revoked' && nowMs - row.computedMs > delaySeconds * 1000 + LATE_MS);
-  if (late)
-    alarms.push(`Epoch ${late.epoch} was computed more than two hours past the commit delay ago and is not final.`);
-  return alarms;
-}

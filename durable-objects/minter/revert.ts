@@ -1,5 +1,5 @@
 /** Why a call would revert: the contract's error by name with its facts, else the node's own words. */
-import { BaseError, decodeErrorResult } from 'viem';
+import { BaseError, ContractFunctionRevertedError, ContractFunctionZeroDataError, decodeErrorResult } from 'viem';
 import { epochDistributorAbi } from '../../contracts/abi/epoch-distributor.gen.ts';
 
 /** Null: not a revert, so the node or the way to it failed. */
@@ -14,6 +14,16 @@ export function revertReason(error: unknown): string | null {
     // An error of another contract: its selector is all there is to say.
     return `error ${data.slice(0, 10)}`;
   }
+}
+
+/** There is no contract, or it does not have the function: as opposed to a node that fails. */
+export function isMissing(error: unknown): boolean {
+  return (
+    error instanceof BaseError &&
+    error.walk(
+      (cause) => cause instanceof ContractFunctionZeroDataError || cause instanceof ContractFunctionRevertedError,
+    ) !== null
+  );
 }
 
 /** Nodes put the return data in the JSON-RPC error object; viem keeps it at whichever level caught it. */

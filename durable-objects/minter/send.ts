@@ -1,76 +1,102 @@
 /** Sends: first what is stored and not in a block, then new work. Bytes are stored before any node sees them. */
-import { bumpedFees, freshFees } from '../../core/reward/mint/fees.ts';
-import { jobKey, type Job } from '../../core/reward/mint/plan.ts';
-import type { PayoutBatch } from '../../core/reward/batches.ts';
+import { betterOffer, firstOffer, needsBetterOffer } from '../../core/fees.ts';
+import { ethText } from '../../core/reward/mint/health.ts';
+import { jobKey, jobName, type Job } from '../../core/reward/mint/plan.ts';
 import { err, ok, type Result } from '../../core/result.ts';
+import type { LoadBatches } from './batches.ts';
 import { COMMIT_GAS, commitData, mintData, mintGas } from './calldata.ts';
-import type { MinterChain, Snapshot } from './chain.ts';
+import { callOf, type Call, type MinterChain, type Snapshot } from './chain.ts';
+import type { MinterConfig } from './config.ts';
 import type { EpochRow } from './epoch-rows.ts';
-import type { MinterStore } from './store.ts';
+import type { Attempt, MinterStore, StoredIntent } from './store.ts';
 
 /** A transaction that is not mined by then gets a better price at the same nonce: 90 blocks of OP Mainnet. */
 const BUMP_AFTER_MS = 3 * 60_000;
+/** Sent again in one poke; a reorganization may bring back more, and they follow in the next. */
+const MAX_RESENDS = 16;
 
-type Parts = { readonly store: MinterStore; readonly chain: MinterChain };
-type Call = { readonly data: `0x${string}`; readonly gas: bigint };
-export type LoadBatches = (row: EpochRow) => Promise<Result<readonly PayoutBatch[], string>>;
+type Parts = { readonly store: MinterStore; readonly chain: MinterChain; readonly config: MinterConfig };
+
+export type Sending = {
+  readonly alarms: readonly string[];
+  /** Why something is not sent although nothing is wrong. */
+  readonly waiting: string | null;
+};
 
 /** In the order of nonces: a node keeps a later one waiting for an earlier one, if it takes it at all. */
-export async function resendWaiting(
-  { store, chain }: Parts,
-  look: Snapshot,
-  nowMs: number,
-): Promise<readonly string[]> {
-  for (const intent of store.openIntents()) {
-    if (intent.nonce < look.nonce) continue;
-    const last = store.attempts(intent.nonce).at(-1);
+export async function resendWaiting(parts: Parts, look: Snapshot, nowMs: number): Promise<readonly string[]> {
+  const { store } = parts;
+  const waiting = store.openIntents().filter(({ nonce }) => nonce >= look.nonce);
+  for (const intent of waiting.slice(0, MAX_RESENDS)) {
+    const attempts = store.attempts(intent.nonce);
+    const last = attempts.at(-1);
     if (!last) continue;
-    let { raw } = last;
-    if (nowMs - last.signedMs >= BUMP_AFTER_MS) {
-      const better = await chain.resign(intent.nonce, last, bumpedFees(last, look.baseFeePerGas), nowMs);
-      store.addAttempt(intent.nonce, better);
-      raw = better.raw;
-    }
-    const alarm = await broadcast({ store, chain }, intent.nonce, raw);
+    const better = await replacement(parts, look, intent, attempts.length, last, nowMs);
+    if (better !== null) store.addAttempt(intent.nonce, better);
+    const alarm = await broadcast(parts, intent.nonce, (better ?? last).raw);
     if (alarm !== null) return [alarm];
   }
   return [];
 }
 
+/** Null: the bytes that are stored are sent again. */
+async function replacement(
+  { chain, config }: Parts,
+  look: Snapshot,
+  { nonce, waitsSinceMs }: StoredIntent,
+  attempts: number,
+  last: Attempt,
+  nowMs: number,
+): Promise<Attempt | null> {
+  const waitedMs = nowMs - Math.max(last.signedMs, waitsSinceMs);
+  if (!needsBetterOffer(last, look.baseFeePerGas, waitedMs, BUMP_AFTER_MS)) return null;
+  const call = callOf(last);
+  const price = await chain.price(nonce, call, look.baseFeePerGas);
+  const fees = betterOffer(last, attempts, price, config.maxFeeWei);
+  return fees && (await chain.sign(nonce, call, fees, nowMs));
+}
+
 export async function sendJobs(
-  { store, chain }: Parts,
+  parts: Parts,
   look: Snapshot,
   jobs: readonly Job[],
   rows: ReadonlyMap<number, EpochRow>,
   loadBatches: LoadBatches,
   nowMs: number,
-): Promise<readonly string[]> {
+): Promise<Sending> {
+  const { store, chain, config } = parts;
   const alarms: string[] = [];
+  let waiting: string | null = null;
+  let commitsStopped = false;
   for (const job of jobs) {
     const row = rows.get(job.epoch);
-    if (!row) continue;
+    if (!row || (job.kind === 'commit' && commitsStopped)) continue;
     const call =
-      job.kind === 'commit'
-        ? await commitCall({ store, chain }, row)
-        : await mintCall(chain, row, job.index, loadBatches);
+      job.kind === 'commit' ? await commitCall(parts, row) : await mintCall(chain, row, job.index, loadBatches);
     if (!call.ok) {
       alarms.push(call.error);
       // Commits keep their order: what follows a commit that cannot be sent cannot be sent either.
-      if (job.kind === 'commit') return alarms;
+      commitsStopped ||= job.kind === 'commit';
       continue;
     }
     const nonce = store.nextNonce() ?? look.nonce;
-    const attempt = await chain.sign(nonce, call.value.data, call.value.gas, freshFees(look.baseFeePerGas), nowMs);
+    const offer = firstOffer(await chain.price(nonce, call.value, look.baseFeePerGas), config.maxFeeWei);
+    if (offer.kind === 'too-dear') {
+      waiting ??= `The ${jobName(jobKey(job))} would cost ${ethText(offer.costWei)} now, more than the limit of ${ethText(config.maxFeeWei)}: it waits until the chain is cheaper.`;
+      commitsStopped ||= job.kind === 'commit';
+      continue;
+    }
+    const attempt = await chain.sign(nonce, call.value, offer.fees, nowMs);
     store.plan(nonce, jobKey(job), job.epoch, attempt);
-    const alarm = await broadcast({ store, chain }, nonce, attempt.raw);
-    if (alarm !== null) return [...alarms, alarm];
+    const alarm = await broadcast(parts, nonce, attempt.raw);
+    if (alarm !== null) return { alarms: [...alarms, alarm], waiting };
   }
-  return alarms;
+  return { alarms, waiting };
 }
 
 async function broadcast({ store, chain }: Parts, nonce: number, raw: `0x${string}`): Promise<string | null> {
   const reply = await chain.send(raw);
-  if (reply.kind === 'refused') return `The node refuses the transaction with nonce ${nonce}: ${reply.message}`;
+  if (reply.kind === 'refused') return `The node did not take the transaction with nonce ${nonce}: ${reply.message}`;
   store.setBroadcast(nonce);
   return null;
 }

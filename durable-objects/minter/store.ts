@@ -7,7 +7,8 @@ import type { Intent, IntentState, Sighting } from '../../core/reward/mint/inten
 export type StoredIntent = Intent & {
   /** The attempt that is in the chain; null before. */
   readonly minedHash: string | null;
-  readonly plannedMs: number;
+  /** Since when it has not been in a block. */
+  readonly waitsSinceMs: number;
 };
 
 export type Attempt = {
@@ -28,7 +29,7 @@ type IntentRow = {
   readonly state: string;
   readonly block_number: number | null;
   readonly mined_hash: string | null;
-  readonly planned_ms: number;
+  readonly waits_since_ms: number;
 };
 type AttemptRow = {
   readonly hash: string;
@@ -48,7 +49,7 @@ export class MinterStore {
     this.#sql.exec(`
       CREATE TABLE IF NOT EXISTS tx_intent (
         nonce INTEGER PRIMARY KEY, key TEXT NOT NULL, epoch INTEGER NOT NULL, state TEXT NOT NULL,
-        block_number INTEGER, mined_hash TEXT, planned_ms INTEGER NOT NULL);
+        block_number INTEGER, mined_hash TEXT, waits_since_ms INTEGER NOT NULL);
       CREATE UNIQUE INDEX IF NOT EXISTS tx_intent_key ON tx_intent (key) WHERE state <> 'void';
       CREATE TABLE IF NOT EXISTS tx_attempt (
         hash TEXT PRIMARY KEY, nonce INTEGER NOT NULL REFERENCES tx_intent (nonce), raw TEXT NOT NULL,
@@ -62,7 +63,7 @@ export class MinterStore {
   plan(nonce: number, key: string, epoch: number, attempt: Attempt): void {
     this.#storage.transactionSync(() => {
       this.#sql.exec(
-        `INSERT INTO tx_intent (nonce, key, epoch, state, planned_ms) VALUES (?, ?, ?, 'signed', ?)`,
+        `INSERT INTO tx_intent (nonce, key, epoch, state, waits_since_ms) VALUES (?, ?, ?, 'signed', ?)`,
         nonce,
         key,
         epoch,
@@ -84,29 +85,50 @@ export class MinterStore {
     );
   }
 
-  /** Back to "not in a block": sent for the first time, or its block was dropped. */
   setBroadcast(nonce: number): void {
+    this.#sql.exec(`UPDATE tx_intent SET state = 'broadcast' WHERE nonce = ? AND state = 'signed'`, nonce);
+  }
+
+  /** The way back: its block is gone, and the bytes that are here have to be sent again. */
+  setDropped(nonce: number, nowMs: number): void {
     this.#sql.exec(
-      `UPDATE tx_intent SET state = 'broadcast', block_number = NULL, mined_hash = NULL WHERE nonce = ? AND state <> 'broadcast'`,
+      `UPDATE tx_intent SET state = 'broadcast', block_number = NULL, mined_hash = NULL, waits_since_ms = ? WHERE nonce = ?`,
+      nowMs,
       nonce,
     );
+  }
+
+  /** Somebody else's transaction has the nonce for good, or the guardian took its commit back: the work is free again. */
+  giveUp(nonce: number): void {
+    this.#storage.transactionSync(() => {
+      this.#sql.exec(`UPDATE tx_intent SET state = 'void' WHERE nonce = ?`, nonce);
+      this.#sql.exec(`DELETE FROM tx_attempt WHERE nonce = ?`, nonce);
+    });
   }
 
   setSeen(nonce: number, state: IntentState, sighting: Sighting): void {
-    this.#sql.exec(
-      `UPDATE tx_intent SET state = ?, block_number = ?, mined_hash = ? WHERE nonce = ?`,
-      state,
-      sighting.blockNumber,
-      sighting.hash,
-      nonce,
-    );
-    // What is final is never sent again: its bytes, up to 50 KB, need not stay.
-    if (state === 'finalized' || state === 'void') this.#sql.exec(`DELETE FROM tx_attempt WHERE nonce = ?`, nonce);
+    this.#storage.transactionSync(() => {
+      this.#sql.exec(
+        `UPDATE tx_intent SET state = ?, block_number = ?, mined_hash = ? WHERE nonce = ?`,
+        state,
+        sighting.blockNumber,
+        sighting.hash,
+        nonce,
+      );
+      // What is final is never sent again: its bytes, up to 50 KB, need not stay.
+      if (state === 'finalized' || state === 'void') this.#sql.exec(`DELETE FROM tx_attempt WHERE nonce = ?`, nonce);
+    });
   }
 
+  /** Null: this key has sent nothing yet, and whatever it did before counts as ours. */
   nextNonce(): number | null {
     const { last } = this.#sql.exec<{ last: number | null }>(`SELECT max(nonce) AS last FROM tx_intent`).one();
-    return last === null ? null : last + 1;
+    return last === null ? null : Math.max(last + 1, Number(this.fact('first-nonce') ?? 0));
+  }
+
+  /** Nonces below were used by somebody else, for good. */
+  skipTo(firstNonce: number): void {
+    this.setFact('first-nonce', String(firstNonce));
   }
 
   openIntents(): readonly StoredIntent[] {
@@ -118,11 +140,19 @@ export class MinterStore {
     return this.#intents(`WHERE epoch >= ? OR state NOT IN ('finalized', 'void')`, epoch);
   }
 
+  /** Of this key, or of one before. `hash` is null until it has been seen in a block. */
+  commitOf(epoch: number): { readonly hash: string | null } | null {
+    const [own] = this.#intents(`WHERE key = ? AND state <> 'void'`, `commit:${epoch}`);
+    if (own) return { hash: own.minedHash };
+    const hash = this.fact(`commit:${epoch}`);
+    return hash === null ? null : { hash };
+  }
+
   newest(limit: number): readonly StoredIntent[] {
     return this.#intents(`WHERE nonce > (SELECT max(nonce) FROM tx_intent) - ?`, limit);
   }
 
-  #intents(where: string, ...values: readonly number[]): readonly StoredIntent[] {
+  #intents(where: string, ...values: readonly (number | string)[]): readonly StoredIntent[] {
     return this.#sql
       .exec<IntentRow>(`SELECT * FROM tx_intent ${where} ORDER BY nonce`, ...values)
       .toArray()
@@ -133,14 +163,14 @@ export class MinterStore {
         state: row.state as IntentState,
         blockNumber: row.block_number,
         minedHash: row.mined_hash,
-        plannedMs: row.planned_ms,
+        waitsSinceMs: row.waits_since_ms,
       }));
   }
 
-  /** Oldest first; the last one is the dearest. */
+  /** As they were signed, whatever the clock said then; the last one is the dearest. */
   attempts(nonce: number): readonly Attempt[] {
     return this.#sql
-      .exec<AttemptRow>(`SELECT * FROM tx_attempt WHERE nonce = ? ORDER BY signed_ms, rowid`, nonce)
+      .exec<AttemptRow>(`SELECT * FROM tx_attempt WHERE nonce = ? ORDER BY rowid`, nonce)
       .toArray()
       .map((row) => ({
         hash: row.hash as `0x${string}`,
@@ -166,13 +196,17 @@ export class MinterStore {
     return since;
   }
 
-  /** Nonces belong to a key. Another key starts anew, but not while anything of the old one is open. */
-  claimFor(signer: string): boolean {
+  /** Nonces belong to a key. Another key starts anew, but not by itself while anything of the old one is open. */
+  claimFor(signer: string, force = false): boolean {
     const before = this.fact('signer');
     if (before === signer) return true;
-    if (before !== null && this.openIntents().length > 0) return false;
+    if (before !== null && !force && this.openIntents().length > 0) return false;
     this.#storage.transactionSync(() => {
-      this.#sql.exec(`DELETE FROM tx_attempt; DELETE FROM tx_intent`);
+      // The events of its commits stay the only place that names their reports.
+      this.#sql.exec(
+        `INSERT OR REPLACE INTO fact SELECT key, mined_hash FROM tx_intent WHERE key LIKE 'commit:%' AND state = 'finalized';
+         DELETE FROM tx_attempt; DELETE FROM tx_intent; DELETE FROM fact WHERE name = 'first-nonce'`,
+      );
       this.setFact('signer', signer);
     });
     return true;

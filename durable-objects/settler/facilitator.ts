@@ -46,7 +46,10 @@ export function createFacilitator(bindings: SettlerBindings, ledger: Ledger, sto
   const facilitator = new x402Facilitator().register(`eip155:${chainId}`, scheme);
   return {
     verify: (payload) => facilitator.verify(payload, payload.accepted),
-    settle: (payload) => facilitator.settle(payload, payload.accepted),
+    async settle(payload) {
+      const settled = await facilitator.settle(payload, payload.accepted);
+      return settled.success ? { ...settled, transaction: sender.minedAs(settled.transaction) } : settled;
+    },
   };
 }
 

@@ -29,6 +29,15 @@ export type MinterStatus = {
   readonly pendingTransactions: number;
   /** Sentences; empty when all is well. */
   readonly alarms: readonly string[];
+  /** A sentence: why something is not sent although nothing is wrong, as when the chain is dearer than the limit. */
+  readonly waiting: string | null;
+};
+
+/** `POST /v1/admin/minter/resume`: sentences. */
+export type MinterResumption = {
+  readonly done: readonly string[];
+  /** What has to be repeated later. */
+  readonly waits: readonly string[];
 };
 
 export type QuantitiesAnswer = {

@@ -175,7 +175,10 @@ describe.skipIf(!existsSync(CHROMIUM))(`the page in a browser (needs ${CHROMIUM}
     const answers = busyNetwork(Date.now());
     server.answers = {
       ...answers,
-      status: { ...answers.status, minter: { ...answers.status.minter, alarms: [attack] } },
+      status: {
+        ...answers.status,
+        minter: { ...answers.status.minter, alarms: [attack], waiting: `It waits. ${attack}` },
+      },
       regions: answers.regions.map((region) => ({
         ...region,
         name: attack,
@@ -188,6 +191,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`the page in a browser (needs ${CHROMIUM}
     await page.locator('.leaflet-marker-icon.pin-box').first().hover();
     expect(await rows().first().innerText()).toContain('<b>bold</b>');
     expect(await text('#notice')).toContain('<b>bold</b>');
+    expect(await text('#notice')).toContain('Payouts wait: It waits.');
     expect(await page.locator('img[src="x"], b').count()).toBe(0);
     expect(await page.title()).toContain('Isobar');
     expect(complaints).toEqual([]);

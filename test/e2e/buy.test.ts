@@ -6,6 +6,7 @@ import { decodePaymentResponseHeader } from '@x402/fetch';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { ObservationsAnswer, ObservationsQuote } from '../../schema/api/observations.ts';
+import { until } from '../support/until.ts';
 import { createBuyer, send, sendUntilAnswered, type Buyer } from './support/buyer.ts';
 import { startShopChain, type ShopChain } from './support/shop-chain.ts';
 import {
@@ -277,6 +278,37 @@ test('a query that cannot be answered is free', async () => {
   const tooLong = await buyer.fetch(queryUrl({ limit: '5' }));
   expect([tooLong.status, (await tooLong.json<{ code: string }>()).code]).toEqual([422, 'answer-too-large']);
   expect(await spent()).toBe(0n);
+});
+
+test('a settlement that the base fee left behind is replaced at its nonce, and the receipt names what was mined', async () => {
+  const setBaseFee = async (wei: bigint) => {
+    await chain.client.setNextBlockBaseFeePerGas({ baseFeePerGas: wei });
+    await chain.client.mine({ blocks: 1 });
+  };
+  await setBaseFee(10_000_000n);
+  // The settler remembers a base fee for a while; a new one asks.
+  await shop.stop();
+  shop = await openShop(contents, bindings, folder);
+  const header = await buyer.sign(queryUrl());
+  await chain.client.setAutomine(false);
+  const isSent = async () => chain.takeAsked().includes('eth_sendRawTransaction') || null;
+  try {
+    chain.takeAsked();
+    const answering = send(queryUrl(), header);
+    await until('it is sent', 5000, isSent);
+    await setBaseFee(100_000_000n);
+    expect(await spent()).toBe(0n);
+    await until('it is sent again', 6000, isSent);
+    await chain.client.mine({ blocks: 1 });
+    const response = await answering;
+    expect(response.status).toBe(200);
+    const { transaction } = decodePaymentResponseHeader(response.headers.get('PAYMENT-RESPONSE') ?? '');
+    const mined = await chain.client.getTransaction({ hash: transaction as `0x${string}` });
+    expect(mined.maxFeePerGas).toBeGreaterThan(100_000_000n);
+    expect(await spent()).toBe(PRICE);
+  } finally {
+    await chain.client.setAutomine(true);
+  }
 });
 
 test('a payment that is not mined in time is answered 503, survives a restart, and is charged once', async () => {

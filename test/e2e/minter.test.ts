@@ -110,12 +110,13 @@ test('a commit and a mint whose blocks are dropped come back with the same bytes
   // The last two blocks hold the wait and the mint, the one before the commit.
   await chain.request('anvil_reorg', [3, []]);
   expect(await contracts.totalSupply()).toBe(0n);
+  const stored = [...new Set(wire.sent)];
   wire.sent.length = 0;
   expect((await worker.poke()).transactions).toMatchObject([{ state: 'broadcast' }, { state: 'broadcast' }]);
-  expect(wire.sent).toHaveLength(2);
+  expect(wire.sent).toEqual(stored);
   // Both get into one block, where the mint is too early for the commit's new time: it reverts, and once that is final
   // the batch is minted anew.
-  expect((await advance()).alarms.join()).toContain('(mint:');
+  expect((await advance()).alarms.join()).toContain('mint of batch 0');
   await network.mine(FINAL_BLOCKS, DELAY_SECONDS);
   await worker.poke();
   await advance();
@@ -139,7 +140,7 @@ test('a nonce that somebody else used stops everything with an alarm', async () 
   expect(wire.sent).toEqual([]);
 });
 
-test('rows that the database lost are computed again, compared with the chain and adopted, not committed again', async () => {
+test('rows that the database lost come back as they were, from the committed report, and nothing is committed again', async () => {
   const { worker, wire, firstEpoch } = await start(2);
   await seedRegion(worker.db, firstEpoch, owners(network));
   await seedDays(worker.db, firstEpoch, 4);
@@ -153,14 +154,6 @@ test('rows that the database lost are computed again, compared with the chain an
   await worker.tick();
   expect(await epochLines(worker.db)).toEqual(before);
   expect(wire.sent).toEqual([]);
-  // With other inputs the chain's root cannot be reached: nothing is written, and the alarm says so.
-  await worker.db.batch([
-    worker.db.prepare('DELETE FROM epoch'),
-    worker.db.prepare(`UPDATE device_day SET score_bps = 9000 WHERE device = 'did:key:z6MkTest0'`),
-  ]);
-  await worker.tick();
-  expect(await states()).toEqual([]);
-  expect((await worker.status()).alarms.join()).toContain(`Epoch ${firstEpoch} computes to root`);
 });
 
 test('what the guardian revokes is shown as revoked, and nothing is committed over it', async () => {
@@ -204,11 +197,14 @@ test('a batch that a stranger minted is not minted again', async () => {
   expect(wire.sent).toEqual([]);
 });
 
-test('after a pause of 60 epochs it catches up in a few pokes', async () => {
-  const { worker, firstEpoch } = await start(60);
+test('after a pause of 60 epochs it catches up in a few pokes, each of them bounded', async () => {
+  const { worker, wire, firstEpoch } = await start(60);
   await seedRegion(worker.db, firstEpoch, owners(network));
   for (let ticks = 0; ticks < 8; ticks++) {
+    [wire.requests, wire.sent.length] = [0, 0];
     await worker.tick();
+    expect(wire.sent.length).toBeLessThanOrEqual(8);
+    expect(wire.requests).toBeLessThanOrEqual(100);
     await network.mine(1);
   }
   expect(await settle()).toMatchObject({ alarms: [], lastFinalEpoch: firstEpoch + 59 });

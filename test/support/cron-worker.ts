@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';
 import { unstable_getMiniflareWorkerOptions as workerOptionsOf } from 'wrangler';
 import type { Minter, MinterReport } from '../../durable-objects/minter/minter.ts';
+import type { MinterResumption } from '../../schema/api/public.ts';
 import { ROOT } from '../../scripts/lib/files.ts';
 import { migrateDatabase, type Database } from '../../scripts/lib/migrate.ts';
 import { run } from '../../scripts/lib/run.ts';
@@ -17,7 +18,10 @@ export type CronWorker = {
   tick(nowMs?: number): Promise<void>;
   poke(nowMs?: number): Promise<MinterReport>;
   status(): Promise<MinterReport>;
+  resume(): Promise<MinterResumption>;
   report(key: string): Promise<string | null>;
+  /** Null: it is deleted. */
+  replaceReport(key: string, text: string | null): Promise<void>;
   dispose(): Promise<void>;
 };
 
@@ -82,9 +86,14 @@ export async function startCronWorker(
     },
     poke: async (nowMs = clockMs) => await minter().poke(nowMs),
     status: async () => await minter().status(),
+    resume: async () => await minter().resume(clockMs),
     async report(key) {
       const stored = await (await miniflare.getR2Bucket('ARCHIVE', 'isobar-cron')).get(key);
       return stored ? await stored.text() : null;
+    },
+    async replaceReport(key, text) {
+      const archive = await miniflare.getR2Bucket('ARCHIVE', 'isobar-cron');
+      await (text === null ? archive.delete(key) : archive.put(key, text));
     },
     dispose: () => miniflare.dispose(),
   };

@@ -1,5 +1,5 @@
 /** Token, play money and distributor on a test chain, with the roles as on a real one. */
-import { createTestClient, http, publicActions, walletActions, type Hex } from 'viem';
+import { createTestClient, http, keccak256, publicActions, toHex, walletActions, type Hex } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import { epochDistributorAbi } from '../../contracts/abi/epoch-distributor.gen.ts';
 import { rewardTokenAbi } from '../../contracts/abi/reward-token.gen.ts';
@@ -19,6 +19,8 @@ export type RewardContracts = {
   mintFirstBatch(reportText: string): Promise<void>;
   /** The guardian takes back this epoch and all later ones. */
   revokeFrom(epoch: number): Promise<void>;
+  /** The admin lets another key commit. */
+  grantCommitter(address: Hex): Promise<void>;
 };
 
 /** A lot of one USDC costs one token at the start. */
@@ -92,6 +94,18 @@ export async function deployRewards(rpc: string, accounts: LocalAccounts, times:
           abi: epochDistributorAbi,
           functionName: 'revokeFrom',
           args: [BigInt(epoch)],
+        }),
+      );
+    },
+    async grantCommitter(address) {
+      await done(
+        await client.writeContract({
+          account: admin,
+          chain: null,
+          address: distributor,
+          abi: epochDistributorAbi,
+          functionName: 'grantRole',
+          args: [keccak256(toHex('COMMITTER_ROLE')), address],
         }),
       );
     },

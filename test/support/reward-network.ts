@@ -24,8 +24,8 @@ export type RewardNetwork = {
   /** The Worker's clock. */
   readonly nowMs: number;
   worker: CronWorker;
-  /** The same storage under a new runtime, as after a crash. */
-  restart(): Promise<void>;
+  /** The same storage under a new runtime, as after a crash, or with other variables, as after a deployment. */
+  restart(vars?: Readonly<Record<string, string>>): Promise<void>;
   /** Mines blocks, the chain's clock moving on by so many seconds first. */
   mine(blocks: number, seconds?: number): Promise<void>;
   stop(): Promise<void>;
@@ -56,8 +56,9 @@ export async function startRewardNetwork(script: string, pastEpochs: number): Pr
     TOKEN_ADDRESS: contracts.token,
     USDC_ADDRESS: contracts.usdc,
     COMMITTER_PRIVATE_KEY: accounts.committer.privateKey,
+    MAX_TRANSACTION_FEE_WEI: '10000000000000000',
   };
-  const start = () => startCronWorker(script, dir, nowMs, vars);
+  const start = (more = {}) => startCronWorker(script, dir, nowMs, { ...vars, ...more });
   const network: RewardNetwork = {
     chain,
     wire,
@@ -66,9 +67,9 @@ export async function startRewardNetwork(script: string, pastEpochs: number): Pr
     firstEpoch,
     nowMs,
     worker: await start(),
-    async restart() {
+    async restart(more) {
       await network.worker.dispose();
-      network.worker = await start();
+      network.worker = await start(more);
     },
     async mine(blocks, seconds = 0) {
       if (seconds > 0) await chain.request('evm_increaseTime', [seconds]);

@@ -8,25 +8,30 @@ export type RpcProxy = {
   readonly url: string;
   /** Raw bytes of every transaction that was tried to be sent, in order, whether or not it got through. */
   readonly sent: string[];
+  /** HTTP requests so far: what a platform counts against its limit. */
+  requests: number;
   /** True: connections that carry a transaction are cut before it reaches the chain. */
   cutSends: boolean;
+  /** True: every connection is cut. */
+  cutAll: boolean;
   close(): Promise<void>;
 };
 
 export async function startRpcProxy(target: string): Promise<RpcProxy> {
-  const proxy = { sent: [] as string[], cutSends: false };
+  const proxy = { sent: [] as string[], requests: 0, cutSends: false, cutAll: false };
   const server = createServer((request, response) => {
     void forward(request, response).catch(() => request.socket.destroy());
   });
   const forward = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await bodyOf(request);
+    proxy.requests += 1;
     const given = JSON.parse(body) as Call | readonly Call[];
     const raws = [given]
       .flat()
       .filter(({ method }) => method === 'eth_sendRawTransaction')
       .map(({ params }) => String(params[0]));
     proxy.sent.push(...raws);
-    if (raws.length > 0 && proxy.cutSends) {
+    if (proxy.cutAll || (raws.length > 0 && proxy.cutSends)) {
       request.socket.destroy();
       return;
     }

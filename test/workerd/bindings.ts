@@ -12,4 +12,5 @@ export const TEST_BINDINGS = {
   ADMIN_TOKEN: 'test-only-admin-token',
   SETTLER_PRIVATE_KEY: `0x${'11'.repeat(32)}`,
   COMMITTER_PRIVATE_KEY: `0x${'22'.repeat(32)}`,
+  MAX_TRANSACTION_FEE_WEI: '10000000000000000',
 } as const;

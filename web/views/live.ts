@@ -57,5 +57,11 @@ export function noticeView(store: Store): Node[] {
       ),
     );
   }
+  const waiting = store.status?.minter.waiting ?? null;
+  if (waiting !== null) {
+    notices.push(
+      h('div', { class: 'notice', 'data-key': 'waiting' }, h('p', {}, h('strong', {}, 'Payouts wait: '), waiting)),
+    );
+  }
   return notices;
 }

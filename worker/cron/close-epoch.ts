@@ -1,9 +1,18 @@
 /**
  * Closes what is closable, oldest first: computes the epoch, stores its report, writes its rows. The rows are a promise:
- * computing again must give the same root, and where the chain already has the epoch, the chain's.
+ * computing again must give the same root. Where the chain already has the epoch, the rows come from the committed report.
  */
-import { computeEpoch, type EpochInputs } from '../../core/reward/compute-epoch.ts';
-import { decideClose, lastHourOf, regionsBehind, type RegionProgress } from '../../core/reward/closable.ts';
+import { rowsOfReport } from '../../core/reward/adopt.ts';
+import { computeEpoch, type EpochInputs, type EpochResult } from '../../core/reward/compute-epoch.ts';
+import {
+  decideClose,
+  lastHourOf,
+  overdueClose,
+  regionsBehind,
+  type CloseDecision,
+  type CloseDelay,
+  type RegionProgress,
+} from '../../core/reward/closable.ts';
 import { carryOf, hashReport, reportKey, type ReportRegion } from '../../core/reward/report.ts';
 import { dueReserves, NO_CARRY, type Carry } from '../../core/reward/reserve.ts';
 import type { RuleSet } from '../../core/rules/rule-set.ts';
@@ -19,8 +28,8 @@ export type CloseParts = {
   readonly order: CommittedOrder;
   /** Base units burned in an epoch whose last block is final. */
   readonly burned: (epoch: number) => Promise<bigint>;
-  /** An epoch that the chain already has. */
-  readonly committed: (epoch: number) => Promise<CommittedEpoch>;
+  /** An epoch that the chain already has; null: it is our own commit, and which transaction it was is known soon. */
+  readonly committed: (epoch: number) => Promise<CommittedEpoch | null>;
   /** Since when each of these regions has made no progress. */
   readonly stalledSince: (
     behind: readonly RegionProgress[],
@@ -37,6 +46,8 @@ export type CloseOutcome = {
 /** Each costs a handful of statements; after a pause of the network the next tick goes on. */
 const MAX_CLOSES = 40;
 
+type Outcome = 'closed' | CloseDelay | { readonly kind: 'alarm'; readonly alarm: string };
+
 export async function closeEpochs(parts: CloseParts, nowMs: number): Promise<CloseOutcome> {
   const closed: number[] = [];
   const last = await lastComputedEpoch(parts.db);
@@ -44,8 +55,10 @@ export async function closeEpochs(parts: CloseParts, nowMs: number): Promise<Clo
   const regions = await readRegionProgress(parts.db);
   for (let epoch = first; epoch < first + MAX_CLOSES; epoch++) {
     const outcome = await closeEpoch(parts, epoch, regions, nowMs);
-    if (outcome === 'open') break;
-    if (outcome !== 'closed') return { closed, alarms: [outcome.alarm] };
+    if (outcome !== 'closed') {
+      const alarms = outcome.kind === 'alarm' ? [outcome.alarm] : overdueClose(epoch, outcome, nowMs, parts.rules.time);
+      return { closed, alarms };
+    }
     closed.push(epoch);
   }
   return { closed, alarms: [] };
@@ -56,57 +69,107 @@ async function closeEpoch(
   epoch: number,
   regions: readonly RegionProgress[],
   nowMs: number,
-): Promise<'open' | 'closed' | { readonly alarm: string }> {
+): Promise<Outcome> {
   const { db, archive, rules, order } = parts;
+  if (epoch <= order.lastCommitted) {
+    const adopted = await adoptEpoch(parts, epoch, nowMs);
+    if (adopted !== null) return adopted;
+  }
   const behind = regionsBehind(epoch, regions, rules.time);
   const isDue = decideClose(epoch, regions, new Map(), nowMs, rules.time).kind === 'waiting';
   const stalled = isDue ? await parts.stalledSince(behind, nowMs) : {};
   const decision = decideClose(epoch, regions, new Map(Object.entries(stalled)), nowMs, rules.time);
-  if (decision.kind !== 'close') return 'open';
+  if (decision.kind !== 'close') return decision;
   // Until then a reorganization could move a burn into another epoch, and with it the pot.
-  if (order.finalizedSeconds * 1000 < epochStartMs(epoch + 1, rules.time)) return 'open';
-  const hours = [firstHourOf(epoch, rules.time), lastHourOf(epoch, rules.time)] as const;
-  const carry = await readCarry(parts, epoch);
-  if (carry === null) return { alarm: `The report before epoch ${epoch} is missing in the archive: nothing closes.` };
-  const { days, segments, late } = await readInputs(parts, epoch, hours, decision.regions, carry);
-  const result = computeEpoch(
-    {
-      epoch,
-      firstEpoch: order.firstEpoch,
-      burned: await parts.burned(epoch),
-      usdc: [],
-      days,
-      segments,
-      carry,
-      late,
-      regions: decision.regions,
-      missing: decision.missing,
-    },
-    rules,
-  );
+  if (order.finalizedSeconds * 1000 < epochStartMs(epoch + 1, rules.time)) return { kind: 'not-final' };
+  const carry = (await readCarry(parts, epoch)) ?? (await restoreReport(parts, epoch - 1, regions, nowMs));
+  if (carry === null) return alarm(`The report before epoch ${epoch} is missing in the archive: nothing closes.`);
+  const known = new Set(regions.map(({ cell }) => cell));
+  const lost = [...carry.weights.keys()].filter((cell) => !known.has(cell));
+  // A database that is being rebuilt: closing now would leave them out without a word, and without a reserve.
+  if (lost.length > 0)
+    return alarm(
+      `Regions of the epoch before ${epoch} are not in the database (${lost.join()}): nothing closes. Refold.`,
+    );
+  const result = await compute(parts, epoch, decision, carry);
   if (epoch <= order.lastCommitted) {
-    // The rows were lost, the chain was not: adopt what it has, never commit again.
-    const { root, reportHash } = await parts.committed(epoch);
-    if (root !== result.root) return { alarm: differs(epoch, result.root, `the chain has ${root}`) };
-    // While regions are still being refolded the payouts may fit and the evidence not; the row would stay wrong for good.
+    // The report is lost with the rows: what is computed anew must be what the chain has.
+    const committed = await parts.committed(epoch);
+    if (committed === null) return { kind: 'not-final' };
+    const { root, reportHash } = committed;
+    if (root !== result.root) return alarm(differs(epoch, result.root, `the chain has ${root}`));
     if (reportHash !== null && reportHash !== result.reportHash)
-      return { alarm: differs(epoch, result.root, `its report is not the committed ${reportHash}`) };
+      return alarm(differs(epoch, result.root, `its report is not the committed ${reportHash}`));
   }
-  await archive.put(reportKey(result.reportHash), result.reportText, {
-    httpMetadata: { contentType: 'application/json' },
-  });
+  await storeReport(archive, result);
   const stands = await writeEpoch(db, result, nowMs);
-  if (stands !== result.root) return { alarm: differs(epoch, result.root, `the row says ${stands}`) };
+  if (stands !== result.reportHash) return alarm(differs(epoch, result.root, `the row has another report, ${stands}`));
   return 'closed';
 }
 
-/** Null: what the epoch has to start from is not there. */
+/** The rows were lost, the chain was not. Null: the committed report is not in the archive, or not known. */
+async function adoptEpoch(
+  { db, archive, committed }: CloseParts,
+  epoch: number,
+  nowMs: number,
+): Promise<Outcome | null> {
+  const standing = await committed(epoch);
+  if (standing === null) return { kind: 'not-final' };
+  const { root, reportHash } = standing;
+  const stored = reportHash === null ? null : await archive.get(reportKey(reportHash));
+  if (!stored || reportHash === null) return null;
+  const rows = rowsOfReport(await stored.text(), reportHash, root);
+  if (!rows.ok)
+    return rows.error.reason === 'report-hash-differs'
+      ? null
+      : alarm(differs(epoch, rows.error.found, `the chain has ${root}`));
+  const stands = await writeEpoch(db, rows.value, nowMs);
+  return stands === reportHash ? 'closed' : alarm(differs(epoch, root, `the row has another report, ${stands}`));
+}
+
+async function compute(
+  parts: CloseParts,
+  epoch: number,
+  { regions, missing }: Extract<CloseDecision, { kind: 'close' }>,
+  carry: Carry,
+): Promise<EpochResult> {
+  const { rules, order } = parts;
+  const hours = [firstHourOf(epoch, rules.time), lastHourOf(epoch, rules.time)] as const;
+  const inputs = await readInputs(parts, epoch, hours, regions, carry);
+  const burned = await parts.burned(epoch);
+  return computeEpoch(
+    { epoch, firstEpoch: order.firstEpoch, burned, usdc: [], ...inputs, carry, regions, missing },
+    rules,
+  );
+}
+
+async function storeReport(archive: R2Bucket, { reportHash, reportText }: EpochResult): Promise<void> {
+  await archive.put(reportKey(reportHash), reportText, { httpMetadata: { contentType: 'application/json' } });
+}
+
+/** Null: what the epoch has to start from is not there, or not what it was. */
 async function readCarry({ db, archive, order }: CloseParts, epoch: number): Promise<Carry | null> {
   if (epoch === order.firstEpoch) return NO_CARRY;
   const hash = await readReportHash(db, epoch - 1);
   const stored = hash === null ? null : await archive.get(reportKey(hash));
   const text = await stored?.text();
   return text === undefined || hashReport(text) !== hash ? null : carryOf(text);
+}
+
+/** A report that the archive lost or changed is written again if it still follows from the same facts, to the last byte. */
+async function restoreReport(
+  parts: CloseParts,
+  epoch: number,
+  regions: readonly RegionProgress[],
+  nowMs: number,
+): Promise<Carry | null> {
+  const decision = decideClose(epoch, regions, new Map(), nowMs, parts.rules.time);
+  const carry = await readCarry(parts, epoch);
+  if (decision.kind !== 'close' || carry === null) return null;
+  const result = await compute(parts, epoch, decision, carry);
+  if (result.reportHash !== (await readReportHash(parts.db, epoch))) return null;
+  await storeReport(parts.archive, result);
+  return carryOf(result.reportText);
 }
 
 /** Device-days and evidence of the epoch, and of earlier ones that regions have closed since. */
@@ -133,6 +196,8 @@ async function readInputs(
     late: earlier.map(({ late }) => late),
   };
 }
+
+const alarm = (text: string): Outcome => ({ kind: 'alarm', alarm: text });
 
 function differs(epoch: number, root: string, against: string): string {
   return `Epoch ${epoch} computes to root ${root}, but ${against}: nothing closes until that is cleared up.`;

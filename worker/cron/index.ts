@@ -25,7 +25,11 @@ export default {
           rules: config.value.rules,
           order: await distributor.order(),
           burned: (epoch) => distributor.burned(epoch),
-          committed: async (epoch) => distributor.committed(epoch, await minter.commitTransaction(epoch)),
+          async committed(epoch) {
+            const own = await minter.commitOf(epoch);
+            // In the chain since the Minter's last look: the next tick knows its transaction.
+            return own?.transaction === null ? null : distributor.committed(epoch, own?.transaction ?? null);
+          },
           stalledSince: (behind, at) => minter.stalledSince(behind, at),
         },
         nowMs,

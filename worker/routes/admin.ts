@@ -11,6 +11,7 @@ import { listArchivedRegions } from '../adapters/archived-regions.ts';
 import { nowMs } from '../adapters/clock.ts';
 import { readDevice } from '../adapters/d1/devices.ts';
 import { listRegionCells, recordCharter } from '../adapters/d1/regions.ts';
+import { resumeMinter } from '../adapters/minter.ts';
 import { callRegion, type RegionUnavailable } from '../adapters/region.ts';
 import { registerDevice } from '../adapters/register-device.ts';
 import type { AppEnv } from '../context.ts';
@@ -108,6 +109,11 @@ adminRoutes.post('/v1/admin/refold', async (c) => {
   }
   return c.json({ regions, failed }, failed.length === 0 ? 200 : 503);
 });
+
+/** After somebody has looked at what stopped the Minter. */
+adminRoutes.post('/v1/admin/minter/resume', async (c) =>
+  c.json(await resumeMinter(c.env.MINTER, c.var.config.chain.chainId)),
+);
 
 type Upkeep = Promise<Result<RegionSummary, RegionUnavailable>>;
 

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { epochState, type EpochStanding } from './epoch-state.ts';
-import { bumpedFees, freshFees } from './fees.ts';
 
 const at = (more: Partial<EpochStanding>) =>
   epochState({
@@ -34,12 +33,4 @@ test('it is not final while a transaction of it is open, and revoked beats all',
 test('an empty epoch is final with its commit', () => {
   expect(at({ batchCount: 0, committed: true })).toBe('committed');
   expect(at({ batchCount: 0, committed: true, committedFinal: true })).toBe('final');
-});
-
-test('a replacement raises both fees by more than a tenth', () => {
-  const first = freshFees(1000n);
-  const second = bumpedFees(first, 1000n);
-  expect(second.maxFeePerGas * 10n).toBeGreaterThan(first.maxFeePerGas * 11n);
-  expect(second.maxPriorityFeePerGas * 10n).toBeGreaterThan(first.maxPriorityFeePerGas * 11n);
-  expect(bumpedFees(first, 10n ** 12n).maxFeePerGas).toBe(freshFees(10n ** 12n).maxFeePerGas);
 });

@@ -16,9 +16,9 @@ const sighting = (more: Partial<Sighting> = {}): Sighting => ({
   canonicalHash: '0xb1',
   ...more,
 });
-const UNUSED = { nonce: 7, finalizedNumber: 90 };
-const USED = { nonce: 8, finalizedNumber: 90 };
-const FINAL = { nonce: 8, finalizedNumber: 100 };
+const UNUSED = { nonce: 7, finalizedNumber: 90, finalNonce: 7 };
+const USED = { nonce: 8, finalizedNumber: 90, finalNonce: 7 };
+const FINAL = { nonce: 8, finalizedNumber: 100, finalNonce: 8 };
 
 test('while its nonce is unused an intent waits, and no receipt is asked for', () => {
   expect(needsLook(intent('broadcast'), UNUSED)).toBe(false);

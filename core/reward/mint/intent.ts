@@ -1,7 +1,7 @@
 /**
  * The life of one nonce of the committer's key: signed -> broadcast -> mined -> finalized, with a way back to broadcast
  * when a reorganization drops the block. Pure: what the chain was seen to say goes in, the next state comes out. A nonce
- * is never given up before the `finalized` block says who used it.
+ * is never given up before the `finalized` block says who used it, and then only by an operator (resume.ts).
  */
 
 export type IntentState =
@@ -12,7 +12,7 @@ export type IntentState =
   /** In a block, but without effect. */
   | 'reverted'
   | 'finalized'
-  /** Reverted for good: its nonce is used up, its work may be planned anew. */
+  /** Reverted for good, or given up: its nonce is used up, its work may be planned anew. */
   | 'void';
 
 export type Intent = {
@@ -28,6 +28,8 @@ export type ChainLook = {
   /** Transactions of the key in the canonical chain at `latest`: the lowest unused nonce. */
   readonly nonce: number;
   readonly finalizedNumber: number;
+  /** The same at `finalized`: every nonce below is used for good. */
+  readonly finalNonce: number;
 };
 
 /** The receipt of whichever attempt at a nonce is in the chain. */

@@ -30,7 +30,7 @@ test('a pause of the network is caught up in a pipeline, a bounded number a poke
 
 test('commits go on behind those on their way, and never jump a missing epoch', () => {
   const intents = [intent('commit:10', 'mined'), intent('commit:11', 'broadcast')];
-  expect(keys({ epochs: epochs(10, 3), intents })).toEqual(['commit:12']);
+  expect(keys({ epochs: epochs(10, 3), intents, lastCommitted: 10 })).toEqual(['commit:12']);
   expect(keys({ epochs: epochs(11, 3) })).toEqual([]);
 });
 
@@ -43,6 +43,22 @@ test('behind a reverted commit nothing is committed until it is final', () => {
   expect(keys({ epochs: epochs(10, 3), intents: reverted })).toEqual([]);
   const final = [intent('commit:10', 'void'), intent('commit:11', 'void')];
   expect(keys({ epochs: epochs(10, 3), intents: final })).toEqual(['commit:10', 'commit:11', 'commit:12']);
+});
+
+test('behind a commit that is in the chain and not in force nothing is committed: the guardian took it back', () => {
+  for (const state of ['mined', 'finalized'] as const)
+    expect(keys({ epochs: epochs(10, 3), intents: [intent('commit:10', state)] })).toEqual([]);
+});
+
+test('commits and mints each get half of a poke when there is more of both', () => {
+  const ripe = epochs(9, 1, 40, 1000);
+  const commitsAndMints = (given: Partial<PlanView>) => {
+    const planned = keys(given);
+    return [planned.filter((key) => key.startsWith('commit')).length, planned.length];
+  };
+  expect(commitsAndMints({ epochs: [...ripe, ...epochs(10, 60)] })).toEqual([4, 8]);
+  expect(commitsAndMints({ epochs: [...epochs(9, 1, 1, 1000), ...epochs(10, 60)] })).toEqual([7, 8]);
+  expect(commitsAndMints({ epochs: [...ripe, ...epochs(10, 1)] })).toEqual([1, 8]);
 });
 
 test('a batch is minted once its commit has matured, and once only', () => {

@@ -2,7 +2,7 @@
  * What to send next: commits in strict epoch order, each as soon as the one before it is on its way, and mints of what
  * has matured. Pure; the same view gives the same jobs, and work that already has an open intent is never planned again.
  */
-import type { Intent } from './intent.ts';
+import type { Intent, IntentState } from './intent.ts';
 
 export type Job =
   | { readonly kind: 'commit'; readonly epoch: number }
@@ -36,16 +36,27 @@ const MAX_IN_FLIGHT = 16;
 export const jobKey = (job: Job): string =>
   job.kind === 'commit' ? `commit:${job.epoch}` : `mint:${job.epoch}:${job.index}`;
 
+/** The same for people, from a key. */
+export function jobName(key: string): string {
+  const [kind, epoch, index] = key.split(':');
+  return kind === 'commit' ? `commit of epoch ${epoch}` : `mint of batch ${index} of epoch ${epoch}`;
+}
+
 export function planJobs(view: PlanView): readonly Job[] {
   const waiting = view.intents.filter((intent) => intent.state === 'signed' || intent.state === 'broadcast').length;
-  const budget = Math.min(MAX_SENDS, MAX_IN_FLIGHT - waiting);
-  return [...commitJobs(view), ...mintJobs(view)].slice(0, Math.max(0, budget));
+  const budget = Math.max(0, Math.min(MAX_SENDS, MAX_IN_FLIGHT - waiting));
+  const mints = mintJobs(view);
+  // Neither may starve the other: a commit that cannot be sent must not stop what matured, a long payday not the order.
+  const commits = commitJobs(view).slice(0, Math.max(Math.ceil(budget / 2), budget - mints.length));
+  return [...commits, ...mints].slice(0, budget);
 }
 
 function commitJobs(view: PlanView): readonly Job[] {
   const commits = view.intents.filter((intent) => intent.key.startsWith('commit:') && intent.state !== 'void');
   // Whatever follows a reverted commit reverts, too: wait until it is final, then begin again behind it.
   if (commits.some((intent) => intent.state === 'reverted')) return [];
+  // In the chain and not in force: the guardian took it back, or it came between two looks. Nothing fits behind it.
+  if (commits.some(({ state, epoch }) => isIn(state) && epoch > view.lastCommitted)) return [];
   const known = new Set(view.epochs.map(({ epoch }) => epoch));
   const jobs: Job[] = [];
   const newest = commits.reduce((highest, { epoch }) => Math.max(highest, epoch), view.lastCommitted);
@@ -68,6 +79,8 @@ function mintJobs(view: PlanView): readonly Job[] {
   }
   return jobs;
 }
+
+const isIn = (state: IntentState): boolean => state === 'mined' || state === 'finalized';
 
 /** The contract refuses an epoch that is not over by its own clock. */
 function isOver(epoch: number, view: PlanView): boolean {

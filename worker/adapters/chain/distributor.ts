@@ -13,7 +13,7 @@ export type CommittedOrder = {
 
 export type CommittedEpoch = {
   readonly root: string;
-  /** sha-256 of the report that was committed, hex; null where the transaction of the commit is not known. */
+  /** sha-256 of the report that was committed, hex; null where no event of this root is found. */
   readonly reportHash: string | null;
 };
 
@@ -46,19 +46,22 @@ export class DistributorReader {
     return this.#client.readContract({ ...this.#contract, functionName: 'burnedIn', args: [BigInt(epoch)] });
   }
 
-  /** @param transaction of the commit: the contract keeps the root, and only its event names the report */
+  /**
+   * @param transaction of the commit: the contract keeps the root, and only its event names the report. Null: the whole
+   * chain is searched for the event, which not every node answers.
+   */
   async committed(epoch: number, transaction: string | null): Promise<CommittedEpoch> {
-    const [{ root }, reportHash] = await Promise.all([
+    const of = { ...this.#contract, eventName: 'Committed', args: { epoch: BigInt(epoch) } } as const;
+    const [{ root }, events] = await Promise.all([
       this.#client.readContract({ ...this.#contract, functionName: 'epochs', args: [BigInt(epoch)] }),
-      transaction === null ? null : this.#reportHash(epoch, transaction as `0x${string}`),
+      transaction === null
+        ? this.#client.getContractEvents({ ...of, fromBlock: 'earliest', toBlock: 'latest' })
+        : this.#client
+            .getTransactionReceipt({ hash: transaction as `0x${string}` })
+            .then(({ logs }) => parseEventLogs({ ...of, logs })),
     ]);
-    return { root, reportHash };
-  }
-
-  async #reportHash(epoch: number, hash: `0x${string}`): Promise<string | null> {
-    const { logs } = await this.#client.getTransactionReceipt({ hash });
-    const events = parseEventLogs({ abi: this.#contract.abi, eventName: 'Committed', logs });
-    const event = events.find(({ args }) => args.epoch === BigInt(epoch));
-    return event?.args.reportHash.slice(2) ?? null;
+    // One that was revoked has its event, too; the newest of this root is the one in force.
+    const event = events.findLast(({ args }) => args.root === root);
+    return { root, reportHash: event?.args.reportHash?.slice(2) ?? null };
   }
 }

@@ -2,7 +2,7 @@
  * Writes epoch and payout rows: once, all rows of an epoch in one batch, and never changed by a recomputation. The pages
  * read them through public.ts.
  */
-import type { EpochResult } from '../../../core/reward/compute-epoch.ts';
+import type { EpochRows } from '../../../core/reward/compute-epoch.ts';
 import type { Payout } from '../../../core/reward/batches.ts';
 
 /** D1 takes at most 2 MB in one bound value and 100 bound values a statement: rows travel as JSON in parts of this size. */
@@ -16,8 +16,8 @@ export async function readReportHash(db: D1Database, epoch: number): Promise<str
   return await db.prepare(`SELECT report_hash AS hash FROM epoch WHERE epoch = ?`).bind(epoch).first<string>('hash');
 }
 
-/** Writes nothing where the epoch already has its row. Returns the root that stands afterwards. */
-export async function writeEpoch(db: D1Database, result: EpochResult, computedMs: number): Promise<string> {
+/** Writes nothing where the epoch already has its row. Returns the hash of the report that stands afterwards. */
+export async function writeEpoch(db: D1Database, result: EpochRows, computedMs: number): Promise<string> {
   const insertEpoch = db
     .prepare(
       `INSERT INTO epoch (epoch, state, root, total, reserved, usdc_total, recipients, devices, batch_count, report_hash,
@@ -38,17 +38,21 @@ export async function writeEpoch(db: D1Database, result: EpochResult, computedMs
       result.dataRoot,
       computedMs,
     );
+  // Two closes at once may have seen different regions: payouts go in with their own epoch row only, never beside another.
   const insertPayouts = db.prepare(
     `INSERT INTO payout (epoch, owner, amount, usdc, shares)
-     SELECT ?2, value ->> 0, value ->> 1, value ->> 2, value -> 3 FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING`,
+     SELECT ?2, value ->> 0, value ->> 1, value ->> 2, value -> 3 FROM json_each(?1)
+     WHERE (SELECT report_hash FROM epoch WHERE epoch = ?2) = ?3 ON CONFLICT DO NOTHING`,
   );
-  const readRoot = db.prepare(`SELECT root FROM epoch WHERE epoch = ?`).bind(result.epoch);
-  const answers = await db.batch<{ root: string }>([
+  const readHash = db.prepare(`SELECT report_hash AS hash FROM epoch WHERE epoch = ?`).bind(result.epoch);
+  const answers = await db.batch<{ hash: string }>([
     insertEpoch,
-    ...jsonChunks(result.payouts.map(payoutRow)).map((chunk) => insertPayouts.bind(chunk, result.epoch)),
-    readRoot,
+    ...jsonChunks(result.payouts.map(payoutRow)).map((chunk) =>
+      insertPayouts.bind(chunk, result.epoch, result.reportHash),
+    ),
+    readHash,
   ]);
-  return answers.at(-1)?.results[0]?.root ?? '';
+  return answers.at(-1)?.results[0]?.hash ?? '';
 }
 
 /** [owner, amount, usdc, shares]: amounts as text, because SQLite's integers end at 2^63. */

@@ -3,19 +3,18 @@ import { Hono } from 'hono';
 import { QUANTITIES } from '../../../core/reading/quantity.ts';
 import { acceptedUnits } from '../../../core/reading/units.ts';
 import { epochOf, rfc3339 } from '../../../core/time.ts';
-import { minterStub } from '../../../durable-objects/stub.ts';
-import type { MinterStatus, QuantitiesAnswer, StatusAnswer } from '../../../schema/api/public.ts';
+import type { QuantitiesAnswer, StatusAnswer } from '../../../schema/api/public.ts';
 import { nowMs } from '../../adapters/clock.ts';
 import { readTotals } from '../../adapters/d1/public.ts';
+import { readMinter } from '../../adapters/minter.ts';
 import type { AppEnv } from '../../context.ts';
-import type { EdgeBindings } from '../../env.ts';
 import { CATALOGUE, perHour } from './cache.ts';
 
 export const statusRoutes = new Hono<AppEnv>()
   .get('/v1/status', async (c) => {
     const { rules, ruleSetHash, chain } = c.var.config;
     const { hourSeconds, epochSeconds, publicationDelaySeconds } = rules.time;
-    const [totals, minter] = await Promise.all([readTotals(c.env.DB), readMinter(c.env, chain.chainId)]);
+    const [totals, minter] = await Promise.all([readTotals(c.env.DB), readMinter(c.env.MINTER, chain.chainId)]);
     const now = nowMs();
     const answer: StatusAnswer = {
       network: {
@@ -48,18 +47,3 @@ export const statusRoutes = new Hono<AppEnv>()
     };
     return c.json(answer, 200, { 'cache-control': CATALOGUE });
   });
-
-/** The object lives in the other Worker. The page must not fail with it, but must say so. */
-async function readMinter(bindings: Pick<EdgeBindings, 'MINTER'>, chainId: number): Promise<MinterStatus> {
-  try {
-    return await minterStub(bindings.MINTER, chainId).status();
-  } catch {
-    return {
-      address: null,
-      balance: null,
-      lastFinalEpoch: null,
-      pendingTransactions: 0,
-      alarms: ['The minter does not answer: is the cron Worker deployed and running?'],
-    };
-  }
-}
