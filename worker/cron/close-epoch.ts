@@ -3,11 +3,11 @@
  * computing again must give the same root, and where the chain already has the epoch, the chain's.
  */
 import { computeEpoch, type EpochInputs } from '../../core/reward/compute-epoch.ts';
-import { decideClose, lastHourOf, regionsBehind, type RegionProgress } from '../../core/reward/closable.ts';
+import { decideClose, regionsBehind, type RegionProgress } from '../../core/reward/closable.ts';
 import { carryOf, hashReport, reportKey, type ReportRegion } from '../../core/reward/report.ts';
 import { dueReserves, NO_CARRY, type Carry } from '../../core/reward/reserve.ts';
 import type { RuleSet } from '../../core/rules/rule-set.ts';
-import { epochStartMs, firstHourOf } from '../../core/time.ts';
+import { epochStartMs } from '../../core/time.ts';
 import type { CommittedEpoch, CommittedOrder } from '../adapters/chain/distributor.ts';
 import { readEpochInputs, readLateEpoch, readRegionProgress } from '../adapters/d1/epoch-inputs.ts';
 import { lastComputedEpoch, readReportHash, writeEpoch } from '../adapters/d1/epochs.ts';
@@ -65,10 +65,9 @@ async function closeEpoch(
   if (decision.kind !== 'close') return 'open';
   // Until then a reorganization could move a burn into another epoch, and with it the pot.
   if (order.finalizedSeconds * 1000 < epochStartMs(epoch + 1, rules.time)) return 'open';
-  const hours = [firstHourOf(epoch, rules.time), lastHourOf(epoch, rules.time)] as const;
   const carry = await readCarry(parts, epoch);
   if (carry === null) return { alarm: `The report before epoch ${epoch} is missing in the archive: nothing closes.` };
-  const { days, segments, late } = await readInputs(parts, epoch, hours, decision.regions, carry);
+  const { days, segments, late } = await readInputs(parts, epoch, decision.regions, carry);
   const result = computeEpoch(
     {
       epoch,
@@ -113,18 +112,17 @@ async function readCarry({ db, archive, order }: CloseParts, epoch: number): Pro
 async function readInputs(
   { db, rules }: CloseParts,
   epoch: number,
-  hours: readonly [number, number],
   regions: readonly ReportRegion[],
   carry: Carry,
 ): Promise<Pick<EpochInputs, 'days' | 'segments' | 'late'>> {
   const cells = regions.map(({ cell }) => cell);
-  const { days, segments } = await readEpochInputs(db, epoch, hours, cells);
+  const { days, segments } = await readEpochInputs(db, epoch, cells, rules.time);
   const due = Map.groupBy(dueReserves(carry, regions), (reserve) => reserve.epoch);
   const earlier = await Promise.all(
     [...due].map(([of, reserves]) => {
       const lateCells = reserves.map(({ cell }) => cell);
       const others = cells.filter((cell) => !lateCells.includes(cell));
-      return readLateEpoch(db, of, [firstHourOf(of, rules.time), lastHourOf(of, rules.time)], lateCells, others);
+      return readLateEpoch(db, of, lateCells, others, rules.time);
     }),
   );
   return {
