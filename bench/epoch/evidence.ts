@@ -10,7 +10,11 @@ import { cellOf, DEVICES_PER_REGION } from './seed.ts';
 
 export type RegionEvidence = {
   readonly cell: RegionCell;
-  readonly segments: readonly (SealedSegment & { readonly fromSeq: number; readonly toSeq: number; readonly hour: number })[];
+  readonly segments: readonly (SealedSegment & {
+    readonly fromSeq: number;
+    readonly toSeq: number;
+    readonly hour: number;
+  })[];
 };
 
 const HOURS = 24;
@@ -38,10 +42,23 @@ export async function makeRegion(region: number): Promise<RegionEvidence> {
       return { n: 'temp', u: 'Cel', t: (DAY0_MS + hour * HOUR_MS + 1_800_000) / 1000, v: 12 + (hour % 12) / 2 + own };
     });
     const createdSeconds = LAST_MS / 1000;
-    log.add(await signedBatch(device, slot, { cell, createdSeconds, nonce: '0000000000000001', body: JSON.stringify(records) }), LAST_MS);
+    log.add(
+      await signedBatch(device, slot, {
+        cell,
+        createdSeconds,
+        nonce: '0000000000000001',
+        body: JSON.stringify(records),
+      }),
+      LAST_MS,
+    );
   }
   log.close(FIRST_HOUR + HOURS - 1, DAY0_MS + HOURS * HOUR_MS + MAIN_RULES.time.graceSeconds * 1000);
-  const rows = log.entries.map(({ seq, receivedMs, ...body }) => ({ seq, receivedMs, kind: body.kind, body: encodeEntryBody(body) }));
+  const rows = log.entries.map(({ seq, receivedMs, ...body }) => ({
+    seq,
+    receivedMs,
+    kind: body.kind,
+    body: encodeEntryBody(body),
+  }));
   const segments = log.outputs.seals.map(({ fromSeq, toSeq, hour }) => ({
     ...sealSegment(cell, rows.slice(fromSeq - 1, toSeq)),
     fromSeq,

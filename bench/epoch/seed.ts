@@ -65,9 +65,18 @@ export async function seedEpoch(db: D1Database, devices: number, epoch: number):
     const rows = Array.from({ length: Math.min(ROWS_AT_ONCE, devices - from) }, (_, n) => from + n).flatMap((n) => {
       const { device, cell, owner, tier, density, claimedMs, scoreBps, score30Bps } = dayOf(n);
       const back = n % 5 >= 3 ? ALIKE_EPOCHS : 1;
-      return Array.from({ length: back }, (_, days) => epoch - days).map((of) =>
-        [device, of, cell, owner, tier, density, claimedMs, scoreBps, score30Bps, seriesOf(n, of)],
-      );
+      return Array.from({ length: back }, (_, days) => epoch - days).map((of) => [
+        device,
+        of,
+        cell,
+        owner,
+        tier,
+        density,
+        claimedMs,
+        scoreBps,
+        score30Bps,
+        seriesOf(n, of),
+      ]);
     });
     await day.bind(JSON.stringify(rows)).run();
   }

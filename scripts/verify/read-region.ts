@@ -28,7 +28,7 @@ export type RegionAudit = {
 export type Spent = { download: number; signatures: number; fold: number };
 
 export type ReadParts = {
-  readonly api: PublicApi;
+  readonly api: Pick<PublicApi, 'segment'>;
   readonly rules: RuleSet;
   readonly tools: BatchTools;
   readonly onSegment: () => void;
