@@ -1,5 +1,5 @@
 /** A day of regions with signed evidence: one batch a device, of a reading an hour; devices some kilometers apart. */
-import type { DeviceId, OwnerAddress, PlaceCell, RegionCell } from '../../core/ids.ts';
+import type { OwnerAddress, PlaceCell, RegionCell } from '../../core/ids.ts';
 import { encodeEntryBody } from '../../core/region/codec.ts';
 import { sealSegment, type SealedSegment } from '../../core/region/segment.ts';
 import { MAIN_RULES } from '../../core/rules/main.ts';
@@ -34,7 +34,7 @@ export async function makeRegion(region: number): Promise<RegionEvidence> {
     const place = { latitudeE5: 4_042_000 + (slot % 32) * 3000, longitudeE5: Math.floor(slot / 32) * 4000 };
     const owner = `0x${String(region * DEVICES_PER_REGION + slot + 1).padStart(40, '0')}` as OwnerAddress;
     const density = `87${String(slot).padStart(7, '0')}ffffff` as PlaceCell;
-    log.add(memberOf(slot, { ...place, owner, density, device: device.did as DeviceId }), DAY0_MS);
+    log.add(memberOf(slot, { ...place, owner, density, device: device.did }), DAY0_MS);
   }
   for (const [slot, device] of devices.entries()) {
     const records = Array.from({ length: HOURS }, (_, hour) => {

@@ -52,7 +52,8 @@ async function closeFigures(): Promise<readonly Figure[]> {
 
 /** The fastest of some closes of the same rows. */
 async function closeMs(devices: number): Promise<number> {
-  const { DB, ARCHIVE, stop } = await edgeStores();
+  const stores = await edgeStores();
+  const { DB, ARCHIVE } = stores;
   try {
     await seedEpoch(DB, devices, EPOCH);
     let best = Number.POSITIVE_INFINITY;
@@ -74,7 +75,7 @@ async function closeMs(devices: number): Promise<number> {
     }
     return best;
   } finally {
-    await stop();
+    await stores.stop();
   }
 }
 

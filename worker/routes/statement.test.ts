@@ -1,6 +1,4 @@
 /** A real wallet client signs; D1 and R2 are Miniflare's. */
-import { createWalletClient, http } from 'viem';
-import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { createSiweMessage } from 'viem/siwe';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { computeEpoch, type EpochResult } from '../../core/reward/compute-epoch.ts';
@@ -9,20 +7,13 @@ import { NO_CARRY } from '../../core/reward/reserve.ts';
 import type { DeviceDay } from '../../core/reward/weight.ts';
 import { LOCAL_RULES } from '../../core/rules/local.ts';
 import type { StatementAnswer } from '../../schema/api/owners.ts';
-import { pack, signIn, type Wallet } from '../../scripts/lib/sign-in.ts';
 import { CELL, edgeEnv, edgeStores, ORIGIN } from '../../test/support/edge-env.ts';
+import { authorizationOf, headerOf, newWallet, signedHeader } from '../../test/support/wallet.ts';
 import { writeEpoch } from '../adapters/d1/epochs.ts';
 import { app } from '../app.ts';
 
 const CHAIN_ID = 10;
 const EPOCH = 77;
-
-function newWallet(): Wallet {
-  const account = privateKeyToAccount(generatePrivateKey());
-  // Signing asks no node.
-  const client = createWalletClient({ account, transport: http('http://127.0.0.1:1') });
-  return { address: account.address, signMessage: (message) => client.signMessage({ message }) };
-}
 
 const owner = newWallet();
 const stranger = newWallet();
@@ -93,7 +84,7 @@ async function ask(url: URL, authorization: string | null, epoch: number | strin
 
 test('the owner reads what each device earned and what each flag cost, to the last unit', async () => {
   const url = urlOf(owner.address);
-  const { status, headers, body } = await ask(url, await signIn(owner, url, CHAIN_ID, Date.now()));
+  const { status, headers, body } = await ask(url, await authorizationOf(owner, url, CHAIN_ID));
   expect(status).toBe(200);
   expect(headers.get('cache-control')).toBe('private, no-store');
   const [payout] = result.payouts.filter((one) => one.owner === owner.address.toLowerCase());
@@ -116,7 +107,7 @@ test('the owner reads what each device earned and what each flag cost, to the la
 test('one signature serves several epochs, and an owner without devices has an empty statement', async () => {
   const nobody = newWallet();
   const url = urlOf(nobody.address.toLowerCase());
-  const header = await signIn(nobody, url, CHAIN_ID, Date.now());
+  const header = await authorizationOf(nobody, url, CHAIN_ID);
   expect((await ask(url, header)).body).toMatchObject({ amount: '0', devices: [], payment: null });
   expect(await ask(url, header, EPOCH + 1)).toMatchObject({ status: 404, body: { code: 'no-such-epoch' } });
   expect(await ask(url, header, 'x')).toMatchObject({ status: 400, body: { code: 'bad-query' } });
@@ -124,7 +115,7 @@ test('one signature serves several epochs, and an owner without devices has an e
 
 test('another wallet cannot read it', async () => {
   const url = urlOf(owner.address);
-  const header = await signIn(stranger, url, CHAIN_ID, Date.now());
+  const header = await authorizationOf(stranger, url, CHAIN_ID);
   expect(await ask(url, header)).toMatchObject({ status: 403, body: { code: 'not-the-owner' } });
 });
 
@@ -139,10 +130,8 @@ const MESSAGE = {
   issuedAt: new Date(now),
   expirationTime: new Date(now + 300_000),
 } as const;
-const signed = async (change: Partial<Parameters<typeof createSiweMessage>[0]>, by = owner): Promise<string> => {
-  const text = createSiweMessage({ ...MESSAGE, ...change });
-  return pack(text, await by.signMessage(text));
-};
+const signed = (change: Partial<Parameters<typeof createSiweMessage>[0]>, by = owner): Promise<string> =>
+  signedHeader(by, createSiweMessage({ ...MESSAGE, ...change }));
 
 test('a message as the standard writes it, from any library, is taken', async () => {
   const text = [
@@ -158,14 +147,14 @@ test('a message as the standard writes it, from any library, is taken', async ()
     `Issued At: ${new Date(now).toISOString().slice(0, 19)}Z`,
     `Expiration Time: ${new Date(now + 300_000).toISOString().slice(0, 19)}Z`,
   ].join('\n');
-  expect((await ask(urlOf(owner.address), pack(text, await owner.signMessage(text)))).status).toBe(200);
+  expect((await ask(urlOf(owner.address), await signedHeader(owner, text))).status).toBe(200);
 });
 
 test.each<[string, () => Promise<string | null>]>([
   ['no header', async () => null],
   ['a bearer token', async () => 'Bearer test-only-admin-token'],
   ['a message that is no base64url text', async () => `SIWE ${'_'.repeat(5)}.0x${'11'.repeat(65)}`],
-  ['a message of something else', async () => pack('hello', await owner.signMessage('hello'))],
+  ['a message of something else', async () => signedHeader(owner, 'hello')],
   ['another host', () => signed({ domain: 'evil.test', uri: MESSAGE.uri })],
   ['a URI on another host', () => signed({ uri: MESSAGE.uri.replace('isobar.test', 'evil.test') })],
   ["another owner's address", () => signed({ uri: urlOf(stranger.address).href })],
@@ -179,7 +168,7 @@ test.each<[string, () => Promise<string | null>]>([
   ],
   ['a time before which it is not valid', () => signed({ notBefore: new Date(now + 200_000) })],
   ["a stranger's signature under the owner's address", () => signed({}, stranger)],
-  ['a signature that is no point', async () => pack(createSiweMessage(MESSAGE), `0x${'ff'.repeat(65)}`)],
+  ['a signature that is no point', async () => headerOf(createSiweMessage(MESSAGE), `0x${'ff'.repeat(65)}`)],
   ['a header of 100 kB', async () => `SIWE ${'a'.repeat(100_000)}.0x${'11'.repeat(65)}`],
 ])('%s opens nothing', async (_name, headerOf) => {
   const answer = await ask(urlOf(owner.address), await headerOf());
@@ -193,5 +182,5 @@ test('a signed message that was altered afterwards opens nothing', async () => {
   const later = new Date(now + 301_000).toISOString();
   const altered = text.replace(MESSAGE.expirationTime.toISOString(), later);
   expect(altered).not.toBe(text);
-  expect((await ask(urlOf(owner.address), pack(altered, signature))).status).toBe(401);
+  expect((await ask(urlOf(owner.address), headerOf(altered, signature))).status).toBe(401);
 });
