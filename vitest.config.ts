@@ -18,7 +18,7 @@ export default defineConfig({
           name: 'unit',
           include: [
             '{core,sensors,schema,worker,durable-objects,scripts,bench,web}/**/*.test.ts',
-            'test/{tooling,contracts,vectors,quality}/**/*.test.ts',
+            'test/{tooling,contracts,vectors,quality,chaos}/**/*.test.ts',
           ],
         },
       },

@@ -1,5 +1,6 @@
 /**
- * `npm test`: vitest (all projects), then the contracts' tests, then one line for all of them: `N passed, N failed`.
+ * `npm test`: vitest (all projects), the contracts' tests, the chaos suites in their short form, then one line for all of
+ * them: `N passed, N failed`.
  * With arguments, vitest alone with these arguments: `npm test -- --project unit core/reward`.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -7,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from './lib/run.ts';
 import { failed, yellow } from './lib/say.ts';
-import { addTallies, forgeTally, vitestTally, type Tally } from './lib/tally.ts';
+import { addTallies, commandTally, forgeTally, vitestTally, type Tally } from './lib/tally.ts';
 
 const args = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), 'isobar-test-'));
@@ -23,6 +24,11 @@ rmSync(folder, { recursive: true });
 if (args.length === 0) {
   const forge = await run(['forge', 'test'], { show: true });
   tallies.push(forgeTally(forge.output, forge.exitCode));
+  // Last and alone: it starts a chain and a runtime, and two cores are few. Each prints what it took.
+  for (const suite of ['rewards-model', 'rewards']) {
+    const { exitCode } = await run(['node', 'scripts/chaos.ts', '--suite', suite], { show: true });
+    tallies.push(commandTally(`chaos ${suite}`, exitCode));
+  }
 }
 
 const total = addTallies(tallies);

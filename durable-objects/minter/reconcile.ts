@@ -34,8 +34,10 @@ export function foreignAlarms(
   look: Snapshot,
   foreign: readonly number[],
 ): readonly string[] {
-  const next = store.nextNonce();
-  const nonces = next !== null && look.nonce > next ? [...foreign, next] : foreign;
+  // A key that we have not used yet starts where the chain cannot go back to: behind a nonce that a reorganization gives
+  // free again, all of ours would wait for ever.
+  const next = store.nextNonce() ?? look.finalNonce;
+  const nonces = look.nonce > next ? [...foreign, next] : foreign;
   const [first] = nonces;
   if (first === undefined) return [];
   return [

@@ -49,6 +49,12 @@ export function forgeTally(output: string, exitCode: number): Tally {
   return orOneFailure(tally, exitCode, 'forge');
 }
 
+/** A command that is one test. */
+export function commandTally(name: string, exitCode: number): Tally {
+  const passed = exitCode === 0;
+  return { passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: [], failures: passed ? [] : [name] };
+}
+
 export function addTallies(tallies: readonly Tally[]): Tally {
   return {
     passed: tallies.reduce((sum, tally) => sum + tally.passed, 0),

@@ -1,6 +1,6 @@
 /** The cron Worker alone on real workerd, with its database, archive and Minter; the edge Worker is not needed here. */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';
 import { unstable_getMiniflareWorkerOptions as workerOptionsOf } from 'wrangler';
 import type { Minter, MinterReport } from '../../durable-objects/minter/minter.ts';
@@ -10,6 +10,7 @@ import { migrateDatabase, type Database } from '../../scripts/lib/migrate.ts';
 import { run } from '../../scripts/lib/run.ts';
 
 const CONFIG = 'worker/cron/wrangler.toml';
+const ENTRY = 'worker/cron/index.ts';
 const CHAIN_ID = 10;
 
 export type CronWorker = {
@@ -19,19 +20,23 @@ export type CronWorker = {
   poke(nowMs?: number): Promise<MinterReport>;
   status(): Promise<MinterReport>;
   resume(): Promise<MinterResumption>;
+  minter(): DurableObjectStub<Minter>;
   report(key: string): Promise<string | null>;
+  archive(): Promise<R2Bucket>;
+  /** Asks the Worker itself, which has no public route: only an entry made for tests answers. */
+  ask(path: string): Promise<unknown>;
   /** Null: it is deleted. */
   replaceReport(key: string, text: string | null): Promise<void>;
   dispose(): Promise<void>;
 };
 
 /** Path of the script as wrangler would upload it. */
-export async function bundleCronWorker(outdir: string): Promise<string> {
-  const { exitCode, output } = await run(['wrangler', 'deploy', '--dry-run', '--outdir', outdir, '-c', CONFIG], {
+export async function bundleCronWorker(outdir: string, entry = ENTRY): Promise<string> {
+  const { exitCode, output } = await run(['wrangler', 'deploy', entry, '--dry-run', '--outdir', outdir, '-c', CONFIG], {
     env: { WRANGLER_SEND_METRICS: 'false', WRANGLER_HIDE_BANNER: 'true' },
   });
   if (exitCode !== 0) throw new Error(output);
-  return join(outdir, 'index.js');
+  return join(outdir, `${basename(entry, '.ts')}.js`);
 }
 
 /** @param clockMs what the Worker is told the time is, where a test does not say otherwise */
@@ -80,6 +85,7 @@ export async function startCronWorker(
   const minter = () => minters.get(minters.idFromName(name));
   return {
     db,
+    minter,
     async tick(nowMs = clockMs) {
       const { outcome } = await cron.scheduled({ cron: '*/5 * * * *', scheduledTime: new Date(nowMs) });
       if (outcome !== 'ok') throw new Error(`the scheduled handler ended with ${outcome}`);
@@ -87,6 +93,8 @@ export async function startCronWorker(
     poke: async (nowMs = clockMs) => await minter().poke(nowMs),
     status: async () => await minter().status(),
     resume: async () => await minter().resume(clockMs),
+    archive: async () => (await miniflare.getR2Bucket('ARCHIVE', 'isobar-cron')) as unknown as R2Bucket,
+    ask: async (path) => await (await cron.fetch(`http://cron${path}`)).json(),
     async report(key) {
       const stored = await (await miniflare.getR2Bucket('ARCHIVE', 'isobar-cron')).get(key);
       return stored ? await stored.text() : null;

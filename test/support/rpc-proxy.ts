@@ -2,7 +2,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-type Call = { readonly method: string; readonly params: readonly unknown[] };
+export type Call = { readonly method: string; readonly params: readonly unknown[] };
+
+/** `lose-reply`: the chain gets it, and its answer does not come back. */
+export type Passage = 'pass' | 'cut' | 'lose-reply';
 
 export type RpcProxy = {
   readonly url: string;
@@ -14,11 +17,19 @@ export type RpcProxy = {
   cutSends: boolean;
   /** True: every connection is cut. */
   cutAll: boolean;
+  /** Asked before each request is passed on; null: all pass. */
+  passage: ((calls: readonly Call[]) => Promise<Passage>) | null;
   close(): Promise<void>;
 };
 
 export async function startRpcProxy(target: string): Promise<RpcProxy> {
-  const proxy = { sent: [] as string[], requests: 0, cutSends: false, cutAll: false };
+  const proxy = {
+    sent: [] as string[],
+    cutSends: false,
+    cutAll: false,
+    requests: 0,
+    passage: null as RpcProxy['passage'],
+  };
   const server = createServer((request, response) => {
     void forward(request, response).catch(() => request.socket.destroy());
   });
@@ -31,11 +42,17 @@ export async function startRpcProxy(target: string): Promise<RpcProxy> {
       .filter(({ method }) => method === 'eth_sendRawTransaction')
       .map(({ params }) => String(params[0]));
     proxy.sent.push(...raws);
-    if (proxy.cutAll || (raws.length > 0 && proxy.cutSends)) {
+    const passage = (await proxy.passage?.([given].flat())) ?? 'pass';
+    if (passage === 'cut' || proxy.cutAll || (raws.length > 0 && proxy.cutSends)) {
       request.socket.destroy();
       return;
     }
     const reply = await fetch(target, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    if (passage === 'lose-reply') {
+      await reply.arrayBuffer();
+      request.socket.destroy();
+      return;
+    }
     response.writeHead(reply.status, { 'content-type': 'application/json' }).end(await reply.text());
   };
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

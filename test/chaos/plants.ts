@@ -1,0 +1,97 @@
+/**
+ * Planted bugs: what the chaos must find. Each changes the text of a source on its way into a bundle made for the test
+ * (build-cron.ts); nothing of it ships. Where nothing can be planted yet, the entry says why.
+ */
+export type Edit = { readonly file: string; readonly from: string; readonly to: string };
+
+export type Plant = { readonly name: string } & (
+  | { readonly suite: 'rewards' | 'payments'; readonly edits: readonly Edit[] }
+  | { readonly suite: 'none'; readonly why: string }
+);
+
+const STORE_THEN_SEND = `    store.plan(nonce, jobKey(job), job.epoch, attempt);
+    const alarm = await broadcast(parts, nonce, attempt.raw);
+`;
+const SEND_THEN_STORE = `    const alarm = await broadcast(parts, nonce, attempt.raw);
+    store.plan(nonce, jobKey(job), job.epoch, attempt);
+`;
+
+export const PLANTS: readonly Plant[] = [
+  {
+    name: 'mint without stored intent',
+    suite: 'rewards',
+    edits: [{ file: 'durable-objects/minter/send.ts', from: STORE_THEN_SEND, to: SEND_THEN_STORE }],
+  },
+  {
+    name: 'no epoch check: commits on their way are not looked at',
+    suite: 'rewards',
+    edits: [
+      {
+        file: 'core/reward/mint/plan.ts',
+        from: 'commits.reduce((highest, { epoch }) => Math.max(highest, epoch), view.lastCommitted)',
+        to: 'view.lastCommitted',
+      },
+    ],
+  },
+  {
+    name: 'no epoch check: the chain may hold another epoch than the one computed',
+    suite: 'rewards',
+    edits: [
+      {
+        file: 'durable-objects/minter/standing.ts',
+        from: 'differs: latest.maturesAt > 0 && latest.root !== row.root',
+        to: 'differs: false',
+      },
+    ],
+  },
+  {
+    name: 'mint without a look at who minted',
+    suite: 'rewards',
+    edits: [
+      { file: 'core/reward/mint/plan.ts', from: 'if (!taken.has(jobKey(job))) jobs.push(job);', to: 'jobs.push(job);' },
+    ],
+  },
+  {
+    name: 'mint from a report that nobody checked',
+    suite: 'rewards',
+    edits: [
+      { file: 'core/reward/report.ts', from: 'if (found !== reportHash)', to: 'if (found === "")' },
+      { file: 'core/reward/report.ts', from: 'computed === root ?', to: 'computed !== "" ?' },
+    ],
+  },
+  {
+    name: 'mined taken for final',
+    suite: 'rewards',
+    edits: [
+      {
+        file: 'core/reward/mint/intent.ts',
+        from: 'const final = sighting.blockNumber <= chain.finalizedNumber &&',
+        to: 'const final = sighting.blockNumber > 0 &&',
+      },
+    ],
+  },
+  {
+    name: 'two visits of cron at once',
+    suite: 'rewards',
+    edits: [
+      {
+        file: 'durable-objects/minter/minter.ts',
+        from: 'await this.#turns.take(() => poke(parts, nowMs))',
+        to: 'await poke(parts, nowMs)',
+      },
+    ],
+  },
+  {
+    name: 'settle without ledger',
+    suite: 'payments',
+    edits: [
+      {
+        file: 'durable-objects/settler/cashier.ts',
+        from: '    this.#ledger.storeAnswer(claim, answer);\n',
+        to: '    await (await this.#facilitator()).settle(JSON.parse(claim.payload));\n    this.#ledger.storeAnswer(claim, answer);\n',
+      },
+    ],
+  },
+  // Buyers' metered usage has no ledger and no outbox yet; whoever builds them plants their absence here.
+  { name: 'usage without outbox', suite: 'none', why: 'there is no usage ledger yet' },
+];
