@@ -11,6 +11,12 @@ export type LocalNetwork = {
   readonly rpc: string | null;
   readonly adminToken: string | null;
   readonly devices: readonly DemoDevice[];
+  /** Test key of the first owner of stations. */
+  readonly ownerKey: string | null;
+};
+
+type LocalFile = Partial<Omit<LocalNetwork, 'ownerKey'>> & {
+  readonly accounts?: { readonly owner?: { readonly privateKey?: string } };
 };
 
 /** Null: the network was never started here. */
@@ -22,9 +28,10 @@ export async function readLocalNetwork(dir: string): Promise<LocalNetwork | null
   });
   if (text === null) return null;
   try {
-    const { api, rpc, adminToken, devices } = JSON.parse(text) as Partial<LocalNetwork>;
+    const { api, rpc, adminToken, devices, accounts } = JSON.parse(text) as LocalFile;
     if (typeof api === 'string' && Array.isArray(devices)) {
-      return { api, rpc: rpc ?? null, adminToken: adminToken ?? null, devices };
+      const ownerKey = accounts?.owner?.privateKey ?? null;
+      return { api, rpc: rpc ?? null, adminToken: adminToken ?? null, devices, ownerKey };
     }
   } catch {
     // Not JSON: answered below like any other broken file.

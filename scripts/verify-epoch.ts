@@ -1,20 +1,22 @@
 /** `npm run verify:epoch`: recomputes an epoch from what everybody can read, and says match or names the first difference. */
 import { describePlace, sentenceOf, type Difference } from '../core/audit/difference.ts';
 import { parseEpochNumber } from '../core/ids.ts';
-import { failed as sayFailed, bold, dim, green, Refusal } from './lib/say.ts';
+import { failed as sayFailed, bold, green, Refusal } from './lib/say.ts';
 import { readArguments, UsageError } from './command-line.ts';
 import { DEFAULT_DIR, readLocalNetwork } from './local-network.ts';
 import { auditEpoch, type Step } from './verify/audit-epoch.ts';
+import { Progress } from './verify/progress.ts';
 
 const HELP = `npm run verify:epoch -- [OPTIONS]
 
-  Recomputes an epoch from public inputs, from the first entry of every region's log: signatures, readings, verdicts,
-  scores, payouts, root. Compares them with the published report, the epoch's page and the transactions on the chain.
+  Recomputes an epoch from evidence and chain, from the first entry of every region's log: signatures, readings, verdicts,
+  scores, payouts, root, and every epoch before it. Compares them with the transactions on the chain, and with the
+  published report and page where those are served: they are not needed.
   Ends with "match", or with the first difference and its place.
 
   --api URL     the network (default: the one that npm start runs here)
   --rpc URL     a node of its chain that you trust (default: likewise)
-  --epoch N     default: the latest that is final
+  --epoch N     default: the latest whose every batch is paid
   --dir FOLDER  of the local network (default: ${DEFAULT_DIR})
   --help        this text
 
@@ -48,13 +50,10 @@ function urlOf(flag: string, text: string): string {
   return text;
 }
 
-/** One line on a terminal, written over by the next; nothing where the output is kept. */
-function showProgress(line: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${line === '' ? '' : dim(line)}`);
-}
+const progress = new Progress();
 
 function printStep({ name, counted, ms }: Step): void {
-  showProgress('');
+  progress.clear();
   const time = ms === 0 ? '' : `${ms.toFixed(0)} ms`;
   console.log(`${green('✓')} ${name.padEnd(17)} ${time.padStart(9)}  ${counted}`);
 }
@@ -67,8 +66,8 @@ function printDifference({ reason, at, published, recomputed }: Difference): voi
 }
 
 async function verify(options: Options): Promise<void> {
-  const outcome = await auditEpoch({ ...options, onStep: printStep, onProgress: showProgress });
-  showProgress('');
+  const outcome = await auditEpoch({ ...options, onStep: printStep, progress });
+  progress.clear();
   if (!outcome.ok) {
     printDifference(outcome.error);
     process.exitCode = 1;
@@ -85,7 +84,7 @@ try {
   if (options === null) console.log(HELP);
   else await verify(options);
 } catch (error) {
-  showProgress('');
+  progress.clear();
   if (!(error instanceof UsageError) && !(error instanceof Refusal)) throw error;
   sayFailed(error.message);
   process.exitCode = error instanceof UsageError ? 2 : 1;

@@ -11,6 +11,7 @@ import { healthRoutes } from './routes/health.ts';
 import { observationsRoutes } from './routes/observations.ts';
 import { publicRoutes } from './routes/public/routes.ts';
 import { readingsRoutes } from './routes/readings.ts';
+import { statementRoutes } from './routes/statement.ts';
 
 /** One isolate sees one set of bindings; a test may bring several. */
 const configs = new WeakMap<EdgeBindings, EdgeConfig>();
@@ -36,6 +37,7 @@ app.route('/', checkRoutes);
 app.route('/', healthRoutes);
 app.route('/', publicRoutes);
 app.route('/', observationsRoutes);
+app.route('/', statementRoutes);
 app.route('/', adminRoutes);
 app.notFound((c) => problem(c, { reason: 'unknown-route', path: c.req.path }));
 app.onError((error, c) => {

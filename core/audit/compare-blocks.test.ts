@@ -33,7 +33,7 @@ function compared(change: Change = (entry) => entry, cells: readonly RegionCell[
   const records = logs()
     .filter(([cell]) => cells.includes(cell))
     .map(([cell, entries]) => {
-      const replay = startReplay(cell, 0, MAIN_RULES);
+      const replay = startReplay(cell, MAIN_RULES);
       for (const entry of entries) {
         const isAltered = cell === WEST && entry === entries.at(-1) && entry.kind === 'neighbour-cells';
         const one = replayEntry(replay, isAltered ? change(entry) : entry);

@@ -26,7 +26,13 @@ export type MintFacts = {
   readonly usdc: string;
 };
 
-export function compareCommit(commit: CommitFacts, transaction: string, result: EpochResult): Result<void, Difference> {
+/** @param epoch named in the place where it is not the audited one */
+export function compareCommit(
+  commit: CommitFacts,
+  transaction: string,
+  result: EpochResult,
+  epoch?: number,
+): Result<void, Difference> {
   const recomputed: CommitFacts = {
     ruleSetHash: `0x${result.ruleSetHash}`,
     dataRoot: `0x${result.dataRoot}`,
@@ -37,7 +43,7 @@ export function compareCommit(commit: CommitFacts, transaction: string, result: 
     root: result.root,
     reportHash: `0x${result.reportHash}`,
   };
-  return compareFields('commit', commit, recomputed, { transaction });
+  return compareFields('commit', commit, recomputed, { ...(epoch === undefined ? {} : { epoch }), transaction });
 }
 
 /** Each batch at most once, each recipient in its place with its amount. */

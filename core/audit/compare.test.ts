@@ -29,7 +29,7 @@ const inputs: EpochInputs = {
   days: [day(0), day(1), day(2)],
   usdc: [],
   segments: [{ cell: CELL, fromSeq: 1, toSeq: 9, root: 'aa' }],
-  regions: [{ cell: CELL, closedThrough: 1007 }],
+  regions: [{ cell: CELL }],
   missing: [],
   carry: NO_CARRY,
   late: [],

@@ -3,6 +3,7 @@ import { err, type Err } from '../result.ts';
 
 /** As much of it as applies. */
 export type Place = {
+  readonly epoch?: number;
   readonly region?: string;
   /** File of the region's evidence. */
   readonly segment?: string;
@@ -43,8 +44,6 @@ const SENTENCES = {
   'upload-time': 'A batch was logged at a time at which its signature was not valid',
   readings: 'The logged readings are not the signed ones',
   block: 'A region judged with what its neighbour did not say',
-  'open-region': 'The report counts a region that has not closed the epoch',
-  'unnamed-region': 'A region with data before the end of the epoch is neither counted nor named as missing',
   commit: 'The chain has committed something else',
   mint: 'The chain has paid something else',
 } as const;
@@ -67,6 +66,7 @@ export function differs(
 /** From the outside in: `region 831..., entry 17, device did:key:..., temp at ...`. */
 export function describePlace(at: Place): string {
   const parts = [
+    at.epoch !== undefined && `epoch ${at.epoch}`,
     at.region && `region ${at.region}`,
     at.segment && `segment ${at.segment}`,
     at.seq !== undefined && `entry ${at.seq}`,

@@ -31,7 +31,7 @@ function replay(entries: readonly LogEntry[]): {
   readonly replayed: RegionReplay;
   readonly difference: Difference | null;
 } {
-  const replayed = startReplay(MADRID, EPOCH, MAIN_RULES);
+  const replayed = startReplay(MADRID, MAIN_RULES);
   for (const entry of entries) {
     const one = replayEntry(replayed, entry);
     if (!one.ok) return { replayed, difference: one.error };
@@ -51,7 +51,7 @@ test('a whole log gives the state and the device-days that the region had', () =
   expect(stateHash(replayed)).toBe(bytesToHex(sha256(encodeState(log.state))));
   const days = log.outputs.days.filter(({ epoch }) => epoch === EPOCH);
   expect(days).toHaveLength(3);
-  expect(replayed.days).toEqual(
+  expect(replayed.days.get(EPOCH)).toEqual(
     days.map(({ member, scoreBps, score30Bps, eligible }) => ({
       ...member,
       cell: MADRID,

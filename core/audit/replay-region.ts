@@ -10,24 +10,26 @@ import { makeBlock } from '../region/block.ts';
 import { dueHour, nextHour } from '../region/due.ts';
 import type { CharterBody, LogEntry } from '../region/entry.ts';
 import { applyEntry } from '../region/fold.ts';
-import { noOutputs, type Seal } from '../region/outputs.ts';
+import { noOutputs, type Outputs, type Seal } from '../region/outputs.ts';
 import { emptyState, encodeState, type RegionState } from '../region/state.ts';
+import { ALIKE_EPOCHS, withAlike, type SeriesDay } from '../reward/alike.ts';
 import type { DeviceDay } from '../reward/weight.ts';
 import { ok, type Result } from '../result.ts';
 import { hashRuleSet, type RuleSet } from '../rules/rule-set.ts';
-import { rfc3339 } from '../time.ts';
+import { hoursPerEpoch, rfc3339 } from '../time.ts';
 import { toldBlock, usedBlocks, type BlockRecord, type ToldBlock, type UsedBlock } from './compare-blocks.ts';
 import { differs, type Difference, type Place } from './difference.ts';
 
 export type RegionReplay = {
   readonly cell: RegionCell;
-  readonly epoch: number;
   readonly rules: RuleSet;
   readonly state: RegionState;
-  /** Of `epoch`, as rewards are computed from them. */
-  readonly days: DeviceDay[];
-  /** Of earlier epochs that are paid in `epoch`. */
-  readonly lateDays: Map<number, DeviceDay[]>;
+  /** By epoch, as rewards are computed from them. */
+  readonly days: Map<number, readonly DeviceDay[]>;
+  /** Series of the last days, as far back as a comparison of devices needs them. */
+  week: readonly SeriesDay[];
+  /** When which hours got their verdicts, in that order. */
+  readonly closings: Closing[];
   /** Where the fold ends its segments, oldest first. */
   readonly seals: Seal[];
   /** Blocks of its own that follow from the log, by hour, and those of others that it used. */
@@ -35,14 +37,20 @@ export type RegionReplay = {
   readonly used: UsedBlock[];
 };
 
-export function startReplay(
-  cell: RegionCell,
-  epoch: number,
-  rules: RuleSet,
-  lateEpochs: Iterable<number> = [],
-): RegionReplay {
-  const lateDays = new Map([...lateEpochs].map((late): [number, DeviceDay[]] => [late, []]));
-  return { cell, epoch, rules, state: emptyState(), days: [], lateDays, seals: [], told: new Map(), used: [] };
+export type Closing = { readonly hour: number; readonly atMs: number };
+
+export function startReplay(cell: RegionCell, rules: RuleSet): RegionReplay {
+  return {
+    cell,
+    rules,
+    state: emptyState(),
+    days: new Map(),
+    week: [],
+    closings: [],
+    seals: [],
+    told: new Map(),
+    used: [],
+  };
 }
 
 /** sha-256 of the folded state, as the region object publishes it. */
@@ -52,7 +60,7 @@ export function stateHash(replay: RegionReplay): string {
 
 /** @return the device of a batch, null for other entries */
 export function replayEntry(replay: RegionReplay, entry: LogEntry): Result<DeviceId | null, Difference> {
-  const { cell, epoch, rules, state } = replay;
+  const { cell, rules, state } = replay;
   const at: Place = { region: cell, seq: entry.seq };
   const next = state.seq + 1;
   if (entry.seq !== next) return differs('missing-entries', { region: cell, seq: next }, entry.seq, next);
@@ -65,13 +73,28 @@ export function replayEntry(replay: RegionReplay, entry: LogEntry): Result<Devic
   const effect = applyEntry(state, entry, rules, outputs);
   if (entry.kind === 'batch' && effect === null) return differs('entry', at, 'a batch', 'its readings are not packed');
   recordBlocks(replay, entry);
-  for (const day of outputs.days) {
-    const { member, scoreBps, score30Bps, eligible } = day;
-    const days = day.epoch === epoch ? replay.days : replay.lateDays.get(day.epoch);
-    days?.push({ ...member, cell, scoreBps, score30Bps, eligible });
-  }
+  recordDays(replay, outputs.days);
+  recordClosing(replay, entry);
   replay.seals.push(...outputs.seals);
   return allowed;
+}
+
+/** One close reaches to the end of its epoch at most: all days are of one. */
+function recordDays(replay: RegionReplay, days: Outputs['days']): void {
+  const epoch = days[0]?.epoch;
+  if (epoch === undefined) return;
+  const own = days.map(({ member, series }): SeriesDay => ({ device: member.device, epoch, series }));
+  replay.week = [...replay.week.filter((day) => day.epoch > epoch - ALIKE_EPOCHS), ...own];
+  const weighed = days.map(({ member, scoreBps, score30Bps, eligible }): DeviceDay => {
+    return { ...member, cell: replay.cell, scoreBps, score30Bps, eligible };
+  });
+  replay.days.set(epoch, withAlike(weighed, replay.week, epoch, hoursPerEpoch(replay.rules.time)));
+}
+
+function recordClosing({ state, closings }: RegionReplay, entry: LogEntry): void {
+  const { closedThrough: hour } = state;
+  if (entry.kind !== 'neighbour-cells' || hour === null || hour === closings.at(-1)?.hour) return;
+  closings.push({ hour, atMs: entry.receivedMs });
 }
 
 export function blockRecord({ cell, told, used, state }: RegionReplay): BlockRecord {

@@ -13,6 +13,7 @@
  */
 import { quantityByCode } from '../reading/quantity.ts';
 import { FAIL, SUSPECT, type Flag, type Reading } from '../reading/reading.ts';
+import { findRecent } from '../region/coverage.ts';
 import type { SeriesState } from '../region/state.ts';
 import type { ConsistencyRules } from '../rules/rule-set.ts';
 
@@ -26,6 +27,8 @@ export type Contradiction = {
   readonly flag: Flag;
   /** Times the tolerated excess. */
   readonly severity: number;
+  /** One of the two came in an earlier post. */
+  readonly isAcross: boolean;
 };
 
 const NONE: ReadonlyMap<Reading, Contradiction> = new Map();
@@ -55,6 +58,13 @@ export function contradictionsIn(
   return found;
 }
 
+/** Finer and coarser, by position in `FRACTIONS`. */
+const PAIRS = [
+  [0, 1],
+  [1, 2],
+  [0, 2],
+] as const;
+
 type Moment = [Reading | null, Reading | null, Reading | null];
 
 function compareMoment(
@@ -64,31 +74,60 @@ function compareMoment(
   rules: ConsistencyRules,
   found: Map<Reading, Contradiction>,
 ): void {
-  const stepsOf = (size: number): number | null => {
-    const reading = moment[size];
-    if (reading !== null && reading !== undefined) return reading.steps;
-    const series = before.find((one) => one.quantity === FRACTIONS[size] && one.lastMs === measuredMs);
-    return series?.lastSteps ?? null;
-  };
-  for (const [fine, coarse] of [
-    [0, 1],
-    [1, 2],
-    [0, 2],
-  ] as const) {
-    const [less, more] = [stepsOf(fine), stepsOf(coarse)];
-    const contradiction = less === null || more === null ? null : contradictionOf(less, more, rules);
+  for (const [fine, coarse] of PAIRS) {
+    const [less, more] = [moment[fine], moment[coarse]];
+    if (less === null && more === null) continue;
+    const contradiction = contradictionOf(
+      less?.steps ?? stepsAt(before, fine, measuredMs),
+      more?.steps ?? stepsAt(before, coarse, measuredMs),
+      rules,
+    );
     if (contradiction === null) continue;
+    const isAcross = less === null || more === null;
     // Which of the two is wrong is not known here: both are told, the neighbors may clear one at the hour's close.
-    for (const size of [fine, coarse]) {
-      const reading = moment[size];
+    for (const reading of [less, more]) {
       if (reading === null) continue;
-      const worse = found.get(reading);
-      if (worse === undefined || worse.severity < contradiction.severity) found.set(reading, contradiction);
+      const other = found.get(reading);
+      const worse = other === undefined || other.severity < contradiction.severity ? contradiction : other;
+      found.set(reading, { ...worse, isAcross: isAcross || other?.isAcross === true });
     }
   }
 }
 
-function contradictionOf(fine: number, coarse: number, rules: ConsistencyRules): Contradiction | null {
+/** Of one reading, against what the device's other series hold of the same moment. */
+export function contradictionAt(
+  { quantity, measuredMs, steps }: Reading,
+  known: readonly SeriesState[],
+  rules: ConsistencyRules,
+): Contradiction | null {
+  const size = FRACTIONS.indexOf(quantity);
+  if (size < 0) return null;
+  let worst: Contradiction | null = null;
+  for (const [fine, coarse] of PAIRS) {
+    if (size !== fine && size !== coarse) continue;
+    const contradiction = contradictionOf(
+      size === fine ? steps : stepsAt(known, fine, measuredMs),
+      size === coarse ? steps : stepsAt(known, coarse, measuredMs),
+      rules,
+    );
+    if (contradiction !== null && (worst === null || worst.severity < contradiction.severity))
+      worst = { ...contradiction, isAcross: true };
+  }
+  return worst;
+}
+
+function stepsAt(known: readonly SeriesState[], size: number, measuredMs: number): number | null {
+  const recent = known.find((series) => series.quantity === FRACTIONS[size])?.recent ?? [];
+  const at = findRecent(recent, measuredMs);
+  return recent[at] === measuredMs ? (recent[at + 1] ?? null) : null;
+}
+
+function contradictionOf(
+  fine: number | null,
+  coarse: number | null,
+  rules: ConsistencyRules,
+): Omit<Contradiction, 'isAcross'> | null {
+  if (fine === null || coarse === null) return null;
   const most = (factor: number, slack: number) => factor * coarse + slack * STEPS_PER_UNIT;
   const suspect = most(rules.suspectFactor, rules.suspectSlack);
   if (fine <= suspect) return null;

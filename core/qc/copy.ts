@@ -9,9 +9,8 @@ import type { Finding } from './finding.ts';
 import { round5 } from './model.ts';
 import { COPY } from './tests.ts';
 import { T } from './thresholds.ts';
-import { residualOf } from './hourly-tests.ts';
 import type { Outlook } from './outlook.ts';
-import { toleranceOf, type HourView, type Neighbors, type Sight } from './view.ts';
+import { quarterOf, toleranceOf, type HourView, type Neighbors, type Sight } from './view.ts';
 
 /** Beyond so many spreads a value is just foreign to the place. */
 const HOME_CAP = 4;
@@ -19,8 +18,10 @@ const HOME_CAP = 4;
 /** How likely a series is where it is, given its own place and scatter; null: too little is known of either. */
 export function homeOf(own: Sight, neighbors: Neighbors | null): number | null {
   if (neighbors === null || own.model.hours < T.copy.placeHours) return null;
-  const scatter = Math.max(own.model.spread, own.traits.floor, own.grain);
-  const z = Math.min(HOME_CAP, Math.abs(residualOf(own, neighbors)) / scatter);
+  const scatter = Math.max(own.model.placeSpread, own.traits.floor, own.grain);
+  // By its place of the last month: the usual distance follows a copier within days.
+  const away = own.scaled - (own.model.place[quarterOf(own.cell.hour)] ?? 0) - neighbors.median;
+  const z = Math.min(HOME_CAP, Math.abs(away) / scatter);
   return round5(-0.5 * z * z - ln(scatter));
 }
 
@@ -28,9 +29,11 @@ export function homeOf(own: Sight, neighbors: Neighbors | null): number | null {
 type Claim = {
   readonly own: Sight;
   readonly weight: number;
-  /** By slot, only devices that measure the quantity. */
-  readonly matches: ReadonlyMap<number, boolean>;
+  /** By position among the near devices; null: it does not measure the quantity. */
+  readonly matches: readonly (boolean | null)[];
   readonly others: ReadonlyMap<number, Outlook>;
+  /** How many measure the quantity, and how many of them have its value. */
+  readonly known: number;
   readonly matching: number;
 };
 
@@ -38,36 +41,39 @@ type Claim = {
 export function updateCopies(device: DeviceState, sights: readonly Sight[], view: HourView): void {
   const claims = sights.flatMap((own) => claimOf(own, device.near, view) ?? []);
   if (claims.length === 0) return;
-  for (const slot of device.near.slice(0, T.copy.pairs)) {
-    const shared = claims.filter(({ matches }) => matches.has(slot));
-    if (shared.length > 0) updatePair(suspicionOf(device, slot), slot, shared);
+  for (const [at, slot] of device.near.entries()) {
+    if (at >= T.copy.pairs) break;
+    const shared = claims.filter(({ matches }) => matches[at] !== null);
+    if (shared.length > 0) updatePair(suspicionOf(device, slot), at, slot, shared);
   }
 }
 
 function claimOf(own: Sight, near: readonly number[], view: HourView): Claim | null {
   const ofQuantity = view.byQuantity.get(own.cell.quantity);
   if (ofQuantity === undefined || own.model.at < 0 || own.scaled === own.model.value) return null;
-  const matches = new Map<number, boolean>();
+  const tolerance = toleranceOf(own);
+  let known = 0;
   let matching = 0;
-  for (const slot of near) {
+  const matches = near.map((slot) => {
     const other = ofQuantity.get(slot);
-    if (other === undefined) continue;
-    const isMatch = isSame(own, other);
-    matches.set(slot, isMatch);
+    if (other === undefined) return null;
+    const isMatch = Math.abs(own.scaled - other.scaled) <= Math.max(tolerance, other.tolerance);
+    known += 1;
     if (isMatch) matching += 1;
-  }
-  return { own, weight: weightOf(own), matches, others: ofQuantity, matching };
+    return isMatch;
+  });
+  return { own, weight: weightOf(own, tolerance), matches, others: ofQuantity, known, matching };
 }
 
-function updatePair(suspicion: CopySuspicion, slot: number, shared: readonly Claim[]): void {
+function updatePair(suspicion: CopySuspicion, at: number, slot: number, shared: readonly Claim[]): void {
   const matched: Claim[] = [];
   let nats = 0;
   for (const claim of shared) {
-    const { weight, matches, matching } = claim;
-    const isMatch = matches.get(slot) === true;
+    const { weight, matches, known, matching } = claim;
+    const isMatch = matches[at] === true;
     if (isMatch) matched.push(claim);
     // That two honest devices match: the share of the others that do, or what this pair always had in common.
-    const others = matches.size - 1;
+    const others = known - 1;
     const crowd = others === 0 ? 0.5 : (matching - (isMatch ? 1 : 0)) / others;
     const chance = Math.min(T.copy.mostChance, Math.max(T.copy.leastChance, crowd, suspicion.usual));
     nats += weight * (isMatch ? ln(T.copy.match / chance) : ln((1 - T.copy.match) / (1 - chance)));
@@ -96,13 +102,9 @@ function learnLean(suspicion: CopySuspicion, lean: number | null): void {
 }
 
 /** A value that hardly moved says little more than it said an hour ago. */
-function weightOf(own: Sight): number {
+function weightOf(own: Sight, tolerance: number): number {
   const moved = Math.abs(own.scaled - own.model.value);
-  return Math.min(1, moved / (T.copy.fullMove * toleranceOf(own)));
-}
-
-function isSame(own: Sight, other: Outlook): boolean {
-  return Math.abs(own.scaled - other.scaled) <= Math.max(toleranceOf(own), other.tolerance);
+  return Math.min(1, moved / (T.copy.fullMove * tolerance));
 }
 
 function suspicionOf(device: DeviceState, slot: number): CopySuspicion {
@@ -153,16 +155,12 @@ export function copyFinding(device: DeviceState): Finding | null {
   };
 }
 
-/**
- * While this much speaks for a copy, little is learned of the series: whose place it fits worse must stay visible. For the
- * one that keeps its place this ends after days, and never begins where the two were not known apart before: a copier
- * must not harm the original.
- */
+/** While two series are one, neither learns its place: whose it fits worse must stay visible. After days all is said. */
+export function holdsPlace({ copies }: DeviceState): boolean {
+  return copies.some(({ nats, leanHours }) => nats > T.copy.doubtNats && leanHours > 0 && leanHours < T.copy.leanHours);
+}
+
+/** While this much speaks for a copy, and for this device as its author, little is learned of it. */
 export function isSuspected({ copies }: DeviceState): boolean {
-  return copies.some(
-    ({ nats, lean, leanHours, hours }) =>
-      nats > T.copy.doubtNats &&
-      leanHours > 0 &&
-      (lean > 0 || (hours >= T.copy.apartHours && leanHours < T.copy.leanHours)),
-  );
+  return copies.some(({ nats, lean, leanHours }) => nats > T.copy.doubtNats && leanHours > 0 && lean > 0);
 }

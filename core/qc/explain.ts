@@ -3,7 +3,6 @@
  * to do. One sentence each; the codes stay stable, the words may change.
  */
 import type { Quantity } from '../reading/quantity.ts';
-import { roundValue } from '../query/rows.ts';
 
 export type FlagFacts = {
   /** In the quantity's unit, except: hours for `flat`, `shifted` and `replay`, seconds for `time`, a factor for `quiet` and `noisy`. */
@@ -18,7 +17,7 @@ export type Explanation = { readonly reason: string; readonly remedy: string };
 
 export function explain(test: string, facts: FlagFacts, quantity: Quantity): Explanation {
   const { label, unit } = quantity;
-  const value = `${roundValue(facts.measured, quantity)} ${unit}`;
+  const value = `${shown(facts.measured, quantity)} ${unit}`;
   const other = facts.against ?? 'another device';
   switch (test) {
     case 'range':
@@ -43,7 +42,7 @@ export function explain(test: string, facts: FlagFacts, quantity: Quantity): Exp
       };
     case 'bias':
       return {
-        reason: `${label} has kept away from its usual distance to the devices nearby for a day or more: ${value}, expected ${band(facts.expected, quantity)}.`,
+        reason: `${label} has kept away from its usual distance to the devices nearby: about ${value} lately, expected ${band(facts.expected, quantity)}.`,
         remedy: 'Check the unit that is sent and whether the device was moved; clean or calibrate the sensor.',
       };
     case 'place':
@@ -116,8 +115,13 @@ export function explain(test: string, facts: FlagFacts, quantity: Quantity): Exp
   }
 }
 
+/** As fine as the sensor tells: words need no more digits than readings have. */
+function shown(value: number, { stepsPerUnit }: Quantity): number {
+  return Math.round(value * stepsPerUnit) / stepsPerUnit;
+}
+
 function band([low, high]: FlagFacts['expected'], quantity: Quantity): string {
-  const text = (value: number) => `${roundValue(value, quantity)}`;
+  const text = (value: number) => `${shown(value, quantity)}`;
   if (low !== null && high !== null) return `between ${text(low)} and ${text(high)} ${quantity.unit}`;
   if (low !== null) return `from ${text(low)} ${quantity.unit} up`;
   return high === null ? 'of any size' : `up to ${text(high)} ${quantity.unit}`;

@@ -10,7 +10,7 @@ const LEVELS = BASE * BASE;
 /** Levels to a tolerance of the quantity. */
 export const FINENESS = 5;
 const NOTHING = '!!';
-const NOTHING_CODE = 33;
+export const NOTHING_CODE = 33;
 
 /** The value on the grid of the history, not yet wrapped. */
 export function historyLevel({ scaled, traits }: { readonly scaled: number; readonly traits: Traits }): number {
@@ -36,9 +36,35 @@ export function readHistory(history: string, hour: number): number {
   return levelAt(history, hour % HISTORY_HOURS);
 }
 
-export function levelAt(history: string, position: number): number {
-  const high = history.charCodeAt(position * 2);
-  return high === NOTHING_CODE ? -1 : (high - FIRST) * BASE + history.charCodeAt(position * 2 + 1) - FIRST;
+function levelAt(history: string, position: number): number {
+  return levelOf(history.charCodeAt(position * 2), history.charCodeAt(position * 2 + 1));
+}
+
+export function levelOf(high: number, low: number): number {
+  return high === NOTHING_CODE ? -1 : (high - FIRST) * BASE + low - FIRST;
+}
+
+const encoder = new TextEncoder();
+const characters = new Uint8Array(2 * HISTORY_HOURS);
+
+/** The characters as bytes, for who reads them all; overwritten by each call. */
+export function charactersOf(history: string): Uint8Array {
+  encoder.encodeInto(history, characters);
+  return characters;
+}
+
+/**
+ * Marks the first characters that levels within `tolerance` of `level` can have, among all of ASCII: most hours are
+ * told apart by one look at their first.
+ */
+export function markNear(near: Uint8Array, level: number, tolerance: number): void {
+  // Half around the circle is everything.
+  const isAll = !(tolerance < LEVELS / 2);
+  near.fill(isAll ? 1 : 0);
+  if (isAll) return;
+  const until = Math.floor((level + tolerance) / BASE);
+  for (let high = Math.floor((level - tolerance) / BASE); high <= until; high += 1)
+    near[FIRST + ((high + BASE) % BASE)] = 1;
 }
 
 export function wrapLevel(level: number): number {

@@ -67,7 +67,7 @@ function neighborTest(own: Sight, neighbors: Neighbors): Finding | null {
     z > T.neighbor.failZ ? FAIL : SUSPECT,
     z,
     center,
-    T.neighbor.suspectZ * spread,
+    (z > T.neighbor.suspectZ ? T.neighbor.suspectZ : T.neighbor.jumpZ) * spread,
     neighbors,
   );
 }
@@ -88,7 +88,9 @@ function biasTest(own: Sight, neighbors: Neighbors): Finding | null {
   // Remembered bias of a series that is back in place accuses nobody.
   if (z <= T.bias.suspectZ || model.bias * residualOf(own, neighbors) <= 0) return null;
   const center = own.scaled - residualOf(own, neighbors);
-  return finding(own, BIAS, z > T.bias.failZ ? FAIL : SUSPECT, z, center, T.bias.suspectZ * usual, neighbors);
+  const found = finding(own, BIAS, z > T.bias.failZ ? FAIL : SUSPECT, z, center, T.bias.suspectZ * usual, neighbors);
+  // What the device would read now if it were as far away as it has been lately.
+  return { ...found, measured: fromScale(center + model.bias, own.traits) };
 }
 
 function placeTest(own: Sight, neighbors: Neighbors): Finding | null {

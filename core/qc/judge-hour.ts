@@ -2,7 +2,7 @@
 import { FAIL, GOOD, NOT_EVALUATED, SUSPECT } from '../reading/reading.ts';
 import type { Cell, DeviceState } from '../region/state.ts';
 import { believeFailed } from '../region/cells.ts';
-import { copyFinding, homeOf, isSuspected, updateCopies } from './copy.ts';
+import { copyFinding, holdsPlace, homeOf, isSuspected, updateCopies } from './copy.ts';
 import type { Finding } from './finding.ts';
 import { agreementFinding, agreementOf, residualOf, seriesTests, usualSpread } from './hourly-tests.ts';
 import { jointFindings } from './joint-tests.ts';
@@ -59,7 +59,8 @@ export function judgeCells(hour: number, present: readonly Present[], foreign: r
   for (const { present: here, seen } of judged) {
     for (const { own, neighbors } of seen) {
       own.model.home = homeOf(own, neighbors);
-      learn(own, neighbors, isSuspected(here.device) ? T.offset.flaggedRate : trustIn(own.cell));
+      const trust = isSuspected(here.device) ? T.offset.flaggedRate : trustIn(own.cell);
+      learn(own, neighbors, trust, holdsPlace(here.device));
       own.series.nearby = nearbyOf(own, neighbors);
       own.cell.neighbors = neighbors?.slots.length ?? 0;
     }

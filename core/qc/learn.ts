@@ -17,17 +17,19 @@ import { quarterOf, type Neighbors, type Sight } from './view.ts';
 
 const LAGS = 6;
 
-export function learn(own: Sight, neighbors: Neighbors | null, trust: number): void {
+export function learn(own: Sight, neighbors: Neighbors | null, trust: number, isPlaceHeld: boolean): void {
   const { model } = own;
   if (neighbors !== null) {
     learnAgreement(own, neighbors, trust);
     learnResidual(own, neighbors, trust);
+    if (!isPlaceHeld) learnPlace(own, neighbors, trust);
     learnRatios(own, neighbors, trust);
   }
   learnOwn(own, trust, neighbors !== null && isBelow(own, neighbors));
   const isJump = neighbors === null && (own.cell.tests & JUMP) !== 0;
   if (isJump && own.cell.hour - model.jumped > T.jump.newsHours) model.jumped = own.cell.hour;
-  model.flagged = trust < 1 ? model.flagged + 1 : 0;
+  // Two that are one would count twice.
+  model.flagged = trust < 1 || isPlaceHeld ? model.flagged + 1 : 0;
   model.history = writeHistory(model.history, model.at, own.cell.hour, historyLevel(own));
   model.at = own.cell.hour;
   model.value = own.scaled;
@@ -66,6 +68,19 @@ function learnResidual(own: Sight, neighbors: Neighbors, trust: number): void {
       model.bias * model.bias,
       trust * Math.max(1 / T.bias.usualHours, 1 / model.hours),
     );
+}
+
+/** As the usual distance and spread are learned, slower. A copier must not make the copied place its own. */
+function learnPlace(own: Sight, neighbors: Neighbors, trust: number): void {
+  const { model, traits } = own;
+  const quarter = quarterOf(own.cell.hour);
+  const hours = model.offsetHours[quarter] ?? 1;
+  const before = model.place[quarter] ?? 0;
+  const away = own.scaled - neighbors.median - before;
+  model.place[quarter] = round5(before + trust * Math.max(T.copy.placeRate, 1 / hours) * away);
+  if (hours <= 3) return;
+  const size = 1.2533 * Math.min(Math.abs(away), T.offset.clip * Math.max(model.spread, traits.floor));
+  model.placeSpread = toward(model.placeSpread, size, trust * Math.max(T.copy.placeSpreadRate, 1 / model.hours));
 }
 
 function learnStray(own: Sight, neighbors: Neighbors, residual: number, trust: number): void {

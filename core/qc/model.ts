@@ -8,6 +8,9 @@ export type Model = {
   /** Usual distance from the neighbors' median by quarter of the day, and the hours behind each. */
   offset: number[];
   offsetHours: number[];
+  /** The same over about a month (copy.ts). */
+  place: number[];
+  placeSpread: number;
   /** Usual size of what is left over. */
   spread: number;
   /** Mean of the last day or so of what is left over, and the usual square of that mean. */
@@ -62,7 +65,7 @@ export type Model = {
   strayVar: number;
   /** Hour in which it last left its own level, where no neighbors could tell. */
   jumped: number;
-  /** Hours that were flagged in a row. */
+  /** Hours in a row for which it was no measure for its neighbors: flagged, or one with another series. */
   flagged: number;
   /** Four weeks of hourly values (history.ts). */
   history: string;
@@ -73,6 +76,8 @@ export function newModel(): Model {
     hours: 0,
     offset: [0, 0, 0, 0],
     offsetHours: [0, 0, 0, 0],
+    place: [0, 0, 0, 0],
+    placeSpread: 0,
     spread: 0,
     bias: 0,
     biasSquare: 0,

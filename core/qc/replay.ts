@@ -5,7 +5,17 @@
 import { ln } from '../math.ts';
 import type { DeviceState } from '../region/state.ts';
 import type { Finding } from './finding.ts';
-import { FINENESS, HISTORY_HOURS, historyLevel, levelAt, levelDistance, wrapLevel } from './history.ts';
+import {
+  charactersOf,
+  FINENESS,
+  HISTORY_HOURS,
+  historyLevel,
+  levelOf,
+  levelDistance,
+  markNear,
+  NOTHING_CODE,
+  wrapLevel,
+} from './history.ts';
 import { FAIL } from '../reading/reading.ts';
 import { REPLAY } from './tests.ts';
 import { T } from './thresholds.ts';
@@ -19,6 +29,7 @@ const HOURS_OF_DAY = 24;
 /** Scratch of one call, overwritten by each: an hour of a region makes thousands. */
 const nats = new Float64Array(LAGS);
 const match = new Int8Array(LAGS);
+const near = new Uint8Array(128);
 
 /** Updates the evidence with one hour; before the history learns it. */
 export function updateReplay(device: DeviceState, sights: readonly Sight[]): void {
@@ -91,18 +102,21 @@ function matchLags(
   tolerance: number,
 ): { readonly known: number; readonly matching: number } {
   const level = wrapLevel(wanted);
+  markNear(near, level, tolerance);
+  const characters = charactersOf(history);
   let known = 0;
   let matching = 0;
   let position = (hour - T.replay.firstLag - first) % HISTORY_HOURS;
   for (let at = first; at < LAGS; at += 1) {
-    const before = levelAt(history, position);
+    const here = position;
     position = position === 0 ? HISTORY_HOURS - 1 : position - 1;
-    if (before < 0) {
+    const high = characters[here * 2] ?? NOTHING_CODE;
+    if (high === NOTHING_CODE) {
       match[at] = 0;
       continue;
     }
     known += 1;
-    const isSame = levelDistance(level, before) <= tolerance;
+    const isSame = near[high] === 1 && levelDistance(level, levelOf(high, characters[here * 2 + 1] ?? 0)) <= tolerance;
     match[at] = isSame ? 1 : -1;
     if (isSame) matching += 1;
   }

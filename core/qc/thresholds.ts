@@ -20,7 +20,7 @@ export const T = {
     memoryHours: 24,
     usualHours: 240,
   },
-  restless: { learnHours: 120, startHours: 48, usualHours: 300, memoryHours: 12, steps: 4, clip: 3, limit: 0.28 },
+  restless: { learnHours: 120, startHours: 48, usualHours: 300, memoryHours: 12, steps: 4, clip: 3, limit: 0.26 },
   stray: { fromHours: 48, learnHours: 168, memoryHours: 18, usualHours: 300, cap: 9 },
   joint: {
     least: 0.3,
@@ -54,6 +54,8 @@ export const T = {
   replay: { suspectNats: 40, capNats: 55, honest: 0.95, least: -6, most: 4, still: 0.3, firstLag: 24 },
   copy: {
     placeHours: 12,
+    placeRate: 1 / 160,
+    placeSpreadRate: 1 / 600,
     pairs: 12,
     suspectNats: 40,
     capNats: 55,
@@ -62,7 +64,6 @@ export const T = {
     doubtNats: 20,
     usualHours: 100,
     twinHours: 18,
-    apartHours: 72,
     firstUsual: 0.3,
     match: 0.93,
     leastChance: 0.05,

@@ -1,15 +1,16 @@
 /** Folds one batch: every reading is taken, counted as a duplicate or refused; taken ones are checked and enter their hour's cell. */
-import { contradictionsIn, type Contradiction } from '../qc/consistency.ts';
-import { checkPoint, type PointHistory, type PointVerdict } from '../qc/point-checks.ts';
+import { contradictionsIn, FRACTIONS, type Contradiction } from '../qc/consistency.ts';
 import { judgePost } from '../qc/receipt-time.ts';
 import { provisionalFlag } from '../qc/provisional.ts';
-import { CONSISTENCY, pointCodes, RANGE, STEP, TIME } from '../qc/tests.ts';
+import { pointCodes } from '../qc/tests.ts';
 import { quantityByIndex, type Quantity } from '../reading/quantity.ts';
-import { FAIL, GOOD, NOT_EVALUATED, SUSPECT, type Flag, type Reading } from '../reading/reading.ts';
+import { FAIL, GOOD, SUSPECT, type Flag, type Reading } from '../reading/reading.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import { firstHourOf, epochOf, hourOf, rfc3339 } from '../time.ts';
 import { addReading } from './cells.ts';
 import { cover, coverageOf, newSeries } from './coverage.ts';
+import { keepOrder, noteDisorder, noteDoubt, noteOvertaken, noteStart } from './own-order.ts';
+import { judgeReading, remember, withContradiction, withTime } from './point-history.ts';
 import type { ProvisionalFlag, ReadingRefusal, ReceiptFlag, RefusedReading } from './receipt.ts';
 import { isUnderMaintenance, type DeviceState, type RegionState, type SeriesState } from './state.ts';
 
@@ -71,7 +72,7 @@ function applyReading(
   if (measuredMs < receivedMs - rules.time.maxAgeSeconds * 1000) return refuse('too-old');
 
   const series = seriesOf(device, quantity.index, receivedMs, measuredMs, rules);
-  const coverage = coverageOf(series, measuredMs, steps);
+  const coverage = coverageOf(series, measuredMs, steps, device.newestMs, rules.time);
   if (coverage === 'duplicate') {
     effect.duplicate += 1;
     return;
@@ -79,13 +80,14 @@ function applyReading(
   if (coverage === 'conflicting-value') device.conflicts += 1;
   if (coverage === 'conflicting-value' || coverage === 'already-covered') return refuse(coverage);
 
-  const isFirst = series.recent.length === 0;
   if (measuredMs > device.newestMs) device.newestMs = measuredMs;
-  const value = judge(device, series, coverage === 'newest' && !isFirst, reading, quantity, rules);
+  if (series.disorder !== null) keepOrder(device, series, rules);
+  const isNewest = coverage === 'newest';
+  const value = judgeReading(device, isNewest ? series : null, reading, quantity, rules);
   const consistent = contradiction === undefined ? value : withContradiction(value, contradiction);
-  const verdict = time === GOOD ? consistent : withTime(consistent, time, (receivedMs - measuredMs) / 1000);
+  const lateSeconds = (receivedMs - measuredMs) / 1000;
+  const verdict = time === GOOD ? consistent : withTime(consistent, time, lateSeconds);
   cover(series, measuredMs, steps, coverage, device.newestMs, rules.time);
-  if (coverage === 'newest') remember(series, reading, verdict, isFirst);
 
   effect.accepted += 1;
   const hour = hourOf(measuredMs, rules.time);
@@ -96,13 +98,23 @@ function applyReading(
     addLate(device, hour, reading);
     effect.late += 1;
   } else {
-    addReading(device.open, hour, reading, verdict, receivedMs);
+    addReading(device.open, hour, reading, verdict);
+    if (isNewest) noteStart(series, series, hour);
+    if (time !== GOOD) noteDoubt(series, measuredMs, time, lateSeconds);
+    if (contradiction?.isAcross === true) noteContradicted(device, hour);
   }
+  if (isNewest) remember(series, reading, verdict);
+  else noteOvertaken(series, measuredMs, hour, isLate);
   if (verdict.flag === SUSPECT || verdict.flag === FAIL) {
     for (const test of pointCodes(verdict.tests)) {
       effect.flags.push({ quantity: quantity.code, time: rfc3339(measuredMs), test, flag: verdict.flag });
     }
   }
+}
+
+/** The other reading came before and was not told of it: both are, at the close. */
+function noteContradicted(device: DeviceState, hour: number): void {
+  for (const series of device.quantities) if (FRACTIONS.includes(series.quantity)) noteDisorder(series, hour);
 }
 
 function judgeTimes(device: DeviceState, readings: readonly Reading[], receivedMs: number): Flag {
@@ -113,19 +125,6 @@ function judgeTimes(device: DeviceState, readings: readonly Reading[], receivedM
     if (measuredMs > newestMs) newestMs = measuredMs;
   }
   return readings.length === 0 ? GOOD : judgePost(device.posting, oldestMs, newestMs, receivedMs);
-}
-
-function withTime(verdict: PointVerdict, time: Flag, lateSeconds: number): PointVerdict {
-  if (verdict.flag === NOT_EVALUATED) return verdict;
-  if (verdict.flag !== GOOD)
-    return { ...verdict, tests: verdict.tests | TIME, flag: verdict.flag === FAIL ? FAIL : time };
-  return { flag: time, tests: TIME, measured: lateSeconds, low: null, high: null };
-}
-
-function withContradiction(verdict: PointVerdict, { flag, severity }: Contradiction): PointVerdict {
-  if (verdict.flag === NOT_EVALUATED) return verdict;
-  if (verdict.flag === GOOD) return { flag, tests: CONSISTENCY, measured: severity, low: null, high: 1 };
-  return { ...verdict, tests: verdict.tests | CONSISTENCY, flag: verdict.flag === FAIL ? FAIL : flag };
 }
 
 /** What the neighbors' last closed hour says of the newest reading of each quantity: told, never scored. */
@@ -140,47 +139,6 @@ function addProvisional(device: DeviceState, readings: readonly Reading[], rules
     const flag = provisionalFlag(series, series.lastSteps / quantity.stepsPerUnit, hourOf(measuredMs, rules.time));
     if (flag === null) continue;
     effect.provisional.push({ quantity: quantity.code, time: rfc3339(measuredMs), test: 'neighbour', flag });
-  }
-}
-
-const UNEVALUATED: PointVerdict = { flag: NOT_EVALUATED, tests: 0, measured: 0, low: null, high: null };
-
-function judge(
-  device: DeviceState,
-  series: SeriesState,
-  hasHistory: boolean,
-  reading: Reading,
-  quantity: Quantity,
-  rules: RuleSet,
-): PointVerdict {
-  if (isUnderMaintenance(device, reading.measuredMs)) return UNEVALUATED;
-  const scale = quantity.stepsPerUnit;
-  const history: PointHistory = hasHistory
-    ? {
-        lastMs: series.lastMs,
-        last: series.lastSteps / scale,
-        levelMs: series.levelMs,
-        level: series.levelSteps / scale,
-        runStartMs: series.runStartMs,
-      }
-    : null;
-  return checkPoint(
-    reading.steps / scale,
-    reading.measuredMs,
-    history,
-    rules.quality[quantity.code],
-    rules.time.hourSeconds * 1000,
-  );
-}
-
-function remember(series: SeriesState, reading: Reading, verdict: PointVerdict, isFirst: boolean): void {
-  if (isFirst || series.lastSteps !== reading.steps) series.runStartMs = reading.measuredMs;
-  series.lastMs = reading.measuredMs;
-  series.lastSteps = reading.steps;
-  // A value out of range or after a jump is no level to hold the next one against; the very first is all there is.
-  if (isFirst || (verdict.tests & (RANGE | STEP)) === 0) {
-    series.levelMs = reading.measuredMs;
-    series.levelSteps = reading.steps;
   }
 }
 

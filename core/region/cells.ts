@@ -5,32 +5,28 @@ import { FAIL, GOOD, NOT_EVALUATED, SUSPECT, type Flag, type Reading } from '../
 import type { JudgedCell } from './outputs.ts';
 import type { Cell } from './state.ts';
 
-export function addReading(
-  open: Cell[],
-  hour: number,
-  reading: Reading,
-  verdict: PointVerdict,
-  receivedMs: number,
-): void {
-  const cell = cellOf(open, hour, reading, receivedMs);
+export function addReading(open: Cell[], hour: number, reading: Reading, verdict: PointVerdict): void {
+  addVerdict(cellOf(open, hour, reading.quantity), reading.steps, verdict);
+}
+
+export function addVerdict(cell: Cell, steps: number, verdict: PointVerdict): void {
   cell.tests |= verdict.tests;
   if (verdict.tests !== 0) cell.severity = Math.max(cell.severity, pointSeverity(verdict));
   if (verdict.flag === FAIL) {
     // Counted, but the good readings of the hour speak for it.
     cell.failed += 1;
-    cell.failedSum += reading.steps;
+    cell.failedSum += steps;
     return;
   }
-  cell.min = cell.count === 0 ? reading.steps : Math.min(cell.min, reading.steps);
-  cell.max = cell.count === 0 ? reading.steps : Math.max(cell.max, reading.steps);
+  cell.min = cell.count === 0 ? steps : Math.min(cell.min, steps);
+  cell.max = cell.count === 0 ? steps : Math.max(cell.max, steps);
   cell.count += 1;
-  cell.sum += reading.steps;
+  cell.sum += steps;
   if (verdict.flag === SUSPECT) cell.suspect += 1;
   if (verdict.flag === NOT_EVALUATED) cell.unevaluated += 1;
 }
 
-function cellOf(open: Cell[], hour: number, reading: Reading, receivedMs: number): Cell {
-  const { quantity } = reading;
+function cellOf(open: Cell[], hour: number, quantity: number): Cell {
   let at = open.length;
   // Sorted by hour and quantity; new readings are mostly of the newest hour, which is at the end.
   while (at > 0) {
@@ -39,7 +35,13 @@ function cellOf(open: Cell[], hour: number, reading: Reading, receivedMs: number
     if (before.hour === hour && before.quantity === quantity) return before;
     at -= 1;
   }
-  const cell: Cell = {
+  const cell = emptyCell(hour, quantity);
+  open.splice(at, 0, cell);
+  return cell;
+}
+
+export function emptyCell(hour: number, quantity: number): Cell {
+  return {
     hour,
     quantity,
     count: 0,
@@ -54,10 +56,7 @@ function cellOf(open: Cell[], hour: number, reading: Reading, receivedMs: number
     flag: GOOD,
     neighbors: 0,
     severity: 0,
-    receivedMs,
   };
-  open.splice(at, 0, cell);
-  return cell;
 }
 
 /** An hour fails when at least half of its readings do, and is suspect when any failed or half are suspect. */

@@ -13,6 +13,7 @@ import { closeDay } from './close-day.ts';
 import { updateEvents } from './events.ts';
 import type { NeighbourCellsBody } from './entry.ts';
 import { meetForeign } from './foreign.ts';
+import { restoreOrder } from './own-order.ts';
 import type { JudgedCell, Outputs } from './outputs.ts';
 import type { Cell, RegionState } from './state.ts';
 
@@ -30,6 +31,7 @@ export function freezeHours(state: RegionState, hour: number, rules: RuleSet): v
   if (state.firstHour === null || limit === null || hour < state.firstHour || hour > limit) return;
   if (state.frozenThrough !== null && hour <= state.frozenThrough) return;
   for (const device of state.devices) {
+    restoreOrder(device, hour, rules);
     for (const cell of device.open) {
       if (cell.hour > hour) break;
       cell.flag = selfVerdict(cell);

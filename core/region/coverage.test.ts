@@ -23,6 +23,12 @@ test('a reading that overtook another inside the window is filled in', () => {
   expect(log.post(0, DAY0_MS + HOUR_MS, [at(10)]).accepted).toBe(1);
 });
 
+test('inside the window nothing counts as covered that is not there, however seldom the device measures', () => {
+  const log = new TestLog(1);
+  for (const minute of [0, 120, 300]) log.post(0, DAY0_MS + minute * 60_000, [at(minute)]);
+  expect(log.post(0, DAY0_MS + 301 * 60_000, [at(240)]).accepted).toBe(1);
+});
+
 test('older readings are taken inside a recorded gap only', () => {
   const log = new TestLog(1);
   // Every ten minutes for four hours, with half an hour missing early on.

@@ -25,19 +25,30 @@ export function newSeries(quantity: number, receivedMs: number, firstMs: number,
     model: null,
     nearby: null,
     recent: [],
+    starts: [],
+    doubted: [],
+    disorder: null,
     // A device may start live and send what it measured before afterwards.
     gaps: [receivedMs - rules.maxAgeSeconds * 1000 - 1, firstMs],
   };
 }
 
-export function coverageOf(series: SeriesState, measuredMs: number, steps: number): Coverage {
+export function coverageOf(
+  series: SeriesState,
+  measuredMs: number,
+  steps: number,
+  deviceNewestMs: number,
+  rules: TimeRules,
+): Coverage {
   const { recent } = series;
   const newest = recent.length === 0 ? -Infinity : (recent[recent.length - 2] ?? -Infinity);
   if (measuredMs > newest) return 'newest';
   const at = findRecent(recent, measuredMs);
   if (recent[at] === measuredMs) return recent[at + 1] === steps ? 'duplicate' : 'conflicting-value';
   // Inside the window everything is known, so what is not there is new; before it only a gap can tell.
-  if (measuredMs > (recent[0] ?? Infinity)) return 'fills';
+  const isShortened = recent.length >= 2 * MAXIMUM_RECENT;
+  const floorMs = deviceNewestMs - rules.duplicateWindowSeconds * 1000;
+  if (measuredMs > (recent[0] ?? Infinity) || (measuredMs >= floorMs && !isShortened)) return 'fills';
   return gapAt(series.gaps, measuredMs) >= 0 ? 'fills' : 'already-covered';
 }
 
@@ -77,8 +88,8 @@ function usualDistance(typicalMs: number, distanceMs: number): number {
   return typicalMs + Math.floor((distanceMs - typicalMs) / 16);
 }
 
-/** Position of the first pair at or after `measuredMs`. */
-function findRecent(recent: readonly number[], measuredMs: number): number {
+/** Position of the first pair of `recent` at or after `measuredMs`. */
+export function findRecent(recent: readonly number[], measuredMs: number): number {
   let low = 0;
   let high = recent.length / 2;
   while (low < high) {

@@ -9,10 +9,12 @@ import { freezeHours, judgeHours } from './close.ts';
 import { rememberBatch } from './decide.ts';
 import { newHabit } from '../qc/receipt-time.ts';
 import { distanceMeters } from '../geo.ts';
+import { hourOf } from '../time.ts';
 import { charterFacts, membershipFacts } from './facts.ts';
 import type { BatchBody, InheritBody, LogEntry, MembershipBody } from './entry.ts';
 import { updateNeighbors } from './neighbors.ts';
 import type { Outputs } from './outputs.ts';
+import { noteDisorder } from './own-order.ts';
 import type { DeviceState, RegionState } from './state.ts';
 
 /** Null for entries other than batches. */
@@ -38,7 +40,11 @@ export function applyEntry(state: RegionState, entry: LogEntry, rules: RuleSet, 
       const device = state.devices.find((candidate) => candidate.membership.device === entry.device);
       // Announced, not excused: a window starts no earlier than its receipt.
       const fromMs = Math.max(entry.fromMs, entry.receivedMs);
-      if (fromMs < entry.untilMs) device?.maintenance.push([fromMs, entry.untilMs]);
+      if (device === undefined || fromMs >= entry.untilMs) return null;
+      device.maintenance.push([fromMs, entry.untilMs]);
+      // A clock that is ahead has sent readings of the window already.
+      const hour = Math.max(hourOf(fromMs, rules.time), (state.frozenThrough ?? -1) + 1);
+      for (const series of device.quantities) if (series.lastMs >= fromMs) noteDisorder(series, hour);
       return null;
     }
     case 'inherit':

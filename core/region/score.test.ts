@@ -26,7 +26,6 @@ function cell(hour: number, quantity: number, change: Partial<Cell> = {}): Cell 
     flag: GOOD,
     neighbors: 8,
     severity: 0,
-    receivedMs: 0,
     ...change,
   };
 }

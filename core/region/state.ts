@@ -14,7 +14,7 @@ import type { CharterBody, MembershipBody } from './entry.ts';
  * Raise it with every change of the fold or of this shape: a checkpoint of another version is not read, the log is folded
  * anew. A test holds the state hash of a fixed log to it.
  */
-export const STATE_VERSION = 3;
+export const STATE_VERSION = 4;
 
 export type RegionState = {
   seq: number;
@@ -101,6 +101,12 @@ export type SeriesState = {
   nearby: Nearby | null;
   /** [ms, steps] pairs, ascending, inside the duplicate window. */
   recent: number[];
+  /** [hour, lastMs, lastSteps, levelMs, levelSteps, runStartMs] as they were before each open hour, ascending (own-order.ts). */
+  starts: number[];
+  /** [ms, flag, seconds of delay] of readings of open hours whose times were not believed. */
+  doubted: number[];
+  /** From this open hour on readings were judged before others came that are older; null: none were. */
+  disorder: number | null;
   /** [fromMs, untilMs] pairs, exclusive ends, oldest first: where older readings may still come. */
   gaps: number[];
 };
@@ -124,8 +130,6 @@ export type Cell = {
   neighbors: number;
   /** How far beyond its own limit the worst test at receipt went, in times the limit; 0: nothing found. */
   severity: number;
-  /** Receipt of the cell's first reading. */
-  receivedMs: number;
 };
 
 export type LateCell = { hour: number; quantity: number; count: number; sum: number; revised: boolean };

@@ -19,7 +19,9 @@ export type CloseDecision =
   /** No region has begun: there is no network to pay, and perhaps a database to be rebuilt first. */
   | { readonly kind: 'no-network' }
   | { readonly kind: 'waiting'; readonly behind: readonly string[] }
-  | { readonly kind: 'close'; readonly regions: readonly ReportRegion[]; readonly missing: readonly ReportRegion[] };
+  | ({ readonly kind: 'close' } & Standing);
+
+export type Standing = { readonly regions: readonly ReportRegion[]; readonly missing: readonly ReportRegion[] };
 
 /** Why an epoch does not close yet. */
 export type CloseDelay = Exclude<CloseDecision, { readonly kind: 'close' }> | { readonly kind: 'not-final' };
@@ -71,16 +73,16 @@ export function decideClose(
     ({ cell }) => nowMs < (stalledSinceMs.get(cell) ?? nowMs) + rules.epochWaitSeconds * 1000,
   );
   if (awaited.length > 0) return { kind: 'waiting', behind: awaited.map(({ cell }) => cell) };
-  const lastHour = lastHourOf(epoch, rules);
+  return { kind: 'close', ...standingOf(epoch, regions, rules) };
+}
+
+/** Who had closed an epoch and who is missing. Regions that begin after it are neither, nor are those not begun. */
+export function standingOf(epoch: number, regions: readonly RegionProgress[], rules: TimeRules): Standing {
+  const parts = regions.filter((region) => takesPart(region, epoch, rules));
+  const cellOf = ({ cell }: RegionProgress): ReportRegion => ({ cell });
   return {
-    kind: 'close',
-    // A region closes further hours all the time: the report names the epoch's own last hour, so it stays the same.
-    regions: regions
-      .filter((region) => takesPart(region, epoch, rules) && hasClosed(region, epoch, rules))
-      .map(({ cell }) => ({ cell, closedThrough: lastHour })),
-    missing: behind
-      .filter((region) => takesPart(region, epoch, rules))
-      .map(({ cell, closedThrough }) => ({ cell, closedThrough })),
+    regions: parts.filter((region) => hasClosed(region, epoch, rules)).map(cellOf),
+    missing: parts.filter((region) => !hasClosed(region, epoch, rules)).map(cellOf),
   };
 }
 

@@ -65,7 +65,7 @@ export function computeEpoch(inputs: EpochInputs, rules: RuleSet): EpochResult {
   const pot = potOf(index, inputs.burned, reward);
   const settled = settleReserves(inputs.epoch, inputs.carry, inputs.regions, inputs.late, reward);
   const missing = inputs.missing.map((region) => ({
-    ...region,
+    cell: region.cell,
     weight: expectedWeight(region.cell, inputs.carry, settled.lapsed),
   }));
   const expected = sum(missing, ({ weight }) => weight);
@@ -100,8 +100,8 @@ export function computeEpoch(inputs: EpochInputs, rules: RuleSet): EpochResult {
     root: merkleRoot(batches.map((batch) => batch.leaf)),
     dataRoot: dataRoot(inputs.segments),
     segments: inputs.segments.length,
-    regions: byCell(inputs.regions),
-    missing: byCell(inputs.missing),
+    regions: byCell(inputs.regions).map(({ cell }) => ({ cell })),
+    missing: byCell(inputs.missing).map(({ cell }) => ({ cell })),
     devices: split.shares.map(reportDevice),
     weights: byCell([...weightsOf(inputs.regions, split.shares), ...missing]).map(({ cell, weight }) => ({
       cell,

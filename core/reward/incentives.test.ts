@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { MAIN_RULES } from '../rules/main.ts';
-import { alikeDevices, type WeekSeries } from './alike.ts';
+import { ALIKE_EPOCHS, withAlike, type SeriesDay } from './alike.ts';
 import { potOf } from './pot.ts';
 import { splitSale } from './sale.ts';
 import { splitPot } from './split.ts';
@@ -62,17 +62,31 @@ const week = (seed: number, own: number): readonly (readonly number[])[] => {
     return [15 + 0.5 * course + weather + 2 * mine, 12 + 4 * weather + course / 4 + 6 * mine];
   });
 };
+const EPOCH = 100;
+const DAY_HOURS = 24;
+/** In hundredths, as the regions publish them. */
 const series = (
   device: string,
   values: readonly (readonly number[])[],
-  claimedMs: number,
   noise: () => number = () => 0,
-): WeekSeries => ({
-  device,
-  density: 'here',
-  claimedMs,
-  hours: new Map([0, 1].map((quantity) => [quantity, values.map((row) => (row[quantity] ?? 0) * (1 + noise()))])),
-});
+  quantities: readonly number[] = [0, 1],
+): readonly SeriesDay[] =>
+  Array.from({ length: ALIKE_EPOCHS }, (_, at) => ({
+    device,
+    epoch: EPOCH - ALIKE_EPOCHS + 1 + at,
+    series: quantities.map((quantity, column) => ({
+      quantity,
+      hours: values
+        .slice(at * DAY_HOURS, (at + 1) * DAY_HOURS)
+        .map((row) => [1, Math.round(100 * (row[column] ?? 0) * (1 + noise())), 1, 0] as const),
+    })),
+  }));
+const marked = (days: readonly DeviceDay[], week: readonly SeriesDay[]) => withAlike(days, week, EPOCH, DAY_HOURS);
+/** What a splitter may add: anything from -2 % to 2 %; the most that it can make of it is always one of the two ends. */
+const noises = {
+  even: (random: () => number) => () => 0.04 * (random() - 0.5),
+  extreme: (random: () => number) => () => (random() < 0.5 ? -0.02 : 0.02),
+};
 
 test('one sensor under several keys, its series repeated with up to 2 % of noise, never earns its owner more', () => {
   fc.assert(
@@ -84,8 +98,9 @@ test('one sensor under several keys, its series repeated with up to 2 % of noise
         maxLength: 6,
       }),
       fc.integer(),
+      fc.constantFrom<keyof typeof noises>('even', 'extreme'),
       fc.boolean(),
-      (own, neighbors, keys, seed, isCrowded) => {
+      (own, neighbors, keys, seed, kind, isCrowded) => {
         const sensor = day('own', { ...own, owner: OWNER });
         const others = neighbors.map((more, n) => day(`neighbor-${n}`, more));
         const split = keys.map(({ tier, lostBps, later }, n) =>
@@ -99,16 +114,14 @@ test('one sensor under several keys, its series repeated with up to 2 % of noise
         );
         const random = draws(seed);
         const values = week(seed, 0.5);
-        const alike = alikeDevices([
-          series(sensor.device, values, sensor.claimedMs, () => 0.04 * (random() - 0.5)),
-          ...split.map((key) => series(key.device, values, key.claimedMs, () => 0.04 * (random() - 0.5))),
-          ...others.map((other, n) => series(other.device, week(1000 + n, 0.5), other.claimedMs)),
-        ]);
+        const noise = noises[kind](random);
+        const weeks = [
+          ...series(sensor.device, values, noise),
+          ...split.flatMap((key) => series(key.device, values, noise)),
+          ...others.flatMap((other, n) => series(other.device, week(1000 + n, 0.5))),
+        ];
         const elsewhere = isCrowded ? crowd(600) : [];
-        const after = [...elsewhere, ...others, sensor, ...split].map((one) => ({
-          ...one,
-          alike: alike.get(one.device) ?? null,
-        }));
+        const after = marked([...elsewhere, ...others, sensor, ...split], weeks);
         expect(earned(after, OWNER)).toBeLessThanOrEqual(earned([...elsewhere, ...others, sensor], OWNER));
       },
     ),
@@ -119,20 +132,37 @@ test('one sensor under several keys, its series repeated with up to 2 % of noise
 test('neighbors with weather in common and something of their own are told apart; an offset makes no difference', () => {
   const random = draws(3);
   const one = week(1, 0.5);
-  const alike = alikeDevices([
-    series('a', one, 1),
-    series(
-      'b',
-      one.map((row) => row.map((value) => value + 1.5)),
-      2,
-      () => 0.04 * (random() - 0.5),
-    ),
-    series('c', week(2, 0.5), 3),
-    { ...series('d', one, 4), density: 'elsewhere' },
-    { ...series('e', one, 5), hours: new Map([[0, one.slice(0, 60).map((row) => row[0] ?? 0)]]) },
-    { ...series('f', one, 6), hours: new Map([[9, one.map((row) => row[0] ?? 0)]]) },
-  ]);
-  expect([...alike]).toEqual([['b', 'a']]);
+  const shifted = one.map((row) => row.map((value) => value + 1.5));
+  const days = marked(
+    [
+      day('a', { claimedMs: 1 }),
+      day('shifted', { claimedMs: 2 }),
+      day('neighbor', { claimedMs: 3 }),
+      day('elsewhere', { claimedMs: 4, density: 'there' }),
+      day('few-hours', { claimedMs: 5 }),
+      day('other-quantity', { claimedMs: 6 }),
+    ],
+    [
+      ...series('a', one),
+      ...series('shifted', shifted, noises.even(random)),
+      ...series('neighbor', week(2, 0.5)),
+      ...series('elsewhere', one),
+      ...series('few-hours', one.slice(0, 83)),
+      ...series('other-quantity', one, noises.even(random), [9]),
+    ],
+  );
+  expect(days.filter(({ alike }) => alike !== undefined)).toMatchObject([{ device: 'shifted', alike: 'a' }]);
+});
+
+test('only the week up to the epoch counts', () => {
+  const one = week(1, 0.5);
+  const pair = [day('a', { claimedMs: 1 }), day('b', { claimedMs: 2 })];
+  const weeks = [...series('a', one), ...series('b', one)];
+  const at = (epoch: number) => withAlike(pair, weeks, epoch, DAY_HOURS).filter(({ alike }) => alike !== undefined);
+  expect(at(EPOCH)).toHaveLength(1);
+  // Four days earlier it had three days of the two.
+  expect(at(EPOCH - 4)).toEqual([]);
+  expect(at(EPOCH + 4)).toEqual([]);
 });
 
 test('who repeats a neighbor takes nothing from it, however many keys repeat', () => {

@@ -39,7 +39,7 @@ export type EpochReport = {
   readonly root: Hex;
   readonly dataRoot: string;
   readonly segments: number;
-  /** By cell. `closedThrough` is the epoch's last hour where the region took part, earlier (or null) where it is missing. */
+  /** By cell. Which regions had closed the epoch when it closed, and which are missing. */
   readonly regions: readonly ReportRegion[];
   readonly missing: readonly ReportRegion[];
   readonly devices: readonly ReportDevice[];
@@ -51,7 +51,7 @@ export type EpochReport = {
   readonly batches: readonly ReportBatch[];
 };
 
-export type ReportRegion = { readonly cell: string; readonly closedThrough: number | null };
+export type ReportRegion = { readonly cell: string };
 
 type RegionWeight = { readonly cell: string; readonly weight: string };
 
@@ -80,7 +80,7 @@ export type ReportDevice = {
   readonly tier: number;
   readonly density: string;
   readonly claimedMs: number;
-  readonly alike?: string | null;
+  readonly alike?: string;
   readonly rank: number | null;
   readonly slotBps: number;
   readonly weight: number;

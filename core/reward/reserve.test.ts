@@ -26,7 +26,7 @@ const day = (cell: string, n: number, more: Partial<DeviceDay> = {}): DeviceDay 
 });
 const days = (cell: string, count: number, more: Partial<DeviceDay> = {}): readonly DeviceDay[] =>
   Array.from({ length: count }, (_, n) => day(cell, n, more));
-const region = (cell: string): ReportRegion => ({ cell, closedThrough: null });
+const region = (cell: string): ReportRegion => ({ cell });
 const compute = (epoch: number, carry: Carry, more: Partial<EpochInputs>): EpochResult =>
   computeEpoch(
     {

@@ -22,7 +22,7 @@ export type DeviceDay = {
   /** Over about a week, with hysteresis (region/score.ts): decides whether. */
   readonly eligible: boolean;
   /** The earliest device whose series cannot be told apart from this one's (alike.ts): they share one slot. */
-  readonly alike?: string | null;
+  readonly alike?: string;
 };
 
 export type WeighedDay = DeviceDay & {

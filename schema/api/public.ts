@@ -166,6 +166,9 @@ export type PayoutItem = {
   }[];
 };
 
+/** `GET /v1/evidence`: whose logs there are. */
+export type EvidenceRegionsAnswer = { readonly regions: readonly string[] };
+
 /** `GET /v1/evidence/{cell}`: sealed segments of a region's log, oldest first. */
 export type EvidenceAnswer = {
   readonly segments: readonly {

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 const rate = z.number().nullable();
-const counts = z.object({ precision: rate, recall: rate, f1: rate, fpr: rate });
+const counts = z.object({ faulty: z.number(), precision: rate, recall: rate, f1: rate, fpr: rate });
 const answer = z.object({
   device_hour: counts,
   macro_sustained_recall: rate,

@@ -1,4 +1,7 @@
-/** The network as a stranger reads it: free routes only, and every answer checked before it is used. */
+/**
+ * The network as a stranger reads it: free routes only, and every answer checked before it is used. What can be computed
+ * from evidence and chain may be withheld; evidence may not.
+ */
 import { z } from 'zod';
 import type { RegionCell } from '../../core/ids.ts';
 import { Refusal } from '../lib/say.ts';
@@ -17,7 +20,6 @@ const STATUS = z.object({
     contracts: z.object({ token: address, distributor: address, usdc: address }),
   }),
 });
-const EPOCHS = z.object({ epochs: z.array(z.object({ epoch: z.number(), state: z.string() })) });
 const EPOCH = z.object({
   epoch: z.number(),
   state: z.string(),
@@ -40,7 +42,7 @@ const EPOCH = z.object({
     }),
   ),
 });
-const REGIONS = z.object({ regions: z.array(z.object({ cell })) });
+const REGIONS = z.object({ regions: z.array(cell) });
 const EVIDENCE = z.object({
   segments: z.array(
     z.object({ key: z.string(), fromSeq: z.number(), toSeq: z.number(), root: z.string(), hour: z.number() }),
@@ -61,21 +63,20 @@ export class PublicApi {
     return (await this.#json('/v1/status', STATUS)).network;
   }
 
-  async epochs(): Promise<z.infer<typeof EPOCHS>['epochs']> {
-    return (await this.#json('/v1/epochs', EPOCHS)).epochs;
+  /** Null: not told. */
+  async epoch(epoch: number): Promise<PublishedEpoch | null> {
+    return this.#json(`/v1/epochs/${epoch}`, EPOCH, true);
   }
 
-  epoch(epoch: number): Promise<PublishedEpoch> {
-    return this.#json(`/v1/epochs/${epoch}`, EPOCH);
+  /** Null: not told. */
+  async report(hash: string): Promise<string | null> {
+    return (await this.#get(`/v1/reports/${hash}`, true))?.text() ?? null;
   }
 
-  async report(hash: string): Promise<string> {
-    return (await this.#get(`/v1/reports/${hash}`)).text();
-  }
-
+  /** Those with evidence. */
   async regions(): Promise<readonly RegionCell[]> {
-    const { regions } = await this.#json('/v1/regions', REGIONS);
-    return regions.map((region) => region.cell as RegionCell);
+    const answer = await this.#json('/v1/evidence', REGIONS);
+    return answer.regions.map((region) => region as RegionCell);
   }
 
   async segments(region: RegionCell): Promise<z.infer<typeof EVIDENCE>['segments']> {
@@ -87,21 +88,27 @@ export class PublicApi {
     return new Uint8Array(await (await this.#get(`/v1/evidence/${region}/${file}`)).arrayBuffer());
   }
 
-  async #json<T>(path: string, shape: z.ZodType<T>): Promise<T> {
-    const response = await this.#get(path);
+  async #json<T>(path: string, shape: z.ZodType<T>): Promise<T>;
+  async #json<T>(path: string, shape: z.ZodType<T>, mayBeWithheld: true): Promise<T | null>;
+  async #json<T>(path: string, shape: z.ZodType<T>, mayBeWithheld?: true): Promise<T | null> {
+    const response = mayBeWithheld ? await this.#get(path, true) : await this.#get(path);
+    if (response === null) return null;
     const checked = shape.safeParse(await response.json().catch(() => null));
     if (checked.success) return checked.data;
     const where = checked.error.issues[0]?.path.join('.') || 'the answer';
     throw new Refusal(`${this.#origin}${path} is not an answer of an Isobar network (${where}); is --api right?`);
   }
 
-  async #get(path: string): Promise<Response> {
+  async #get(path: string): Promise<Response>;
+  async #get(path: string, mayBeWithheld: true): Promise<Response | null>;
+  async #get(path: string, mayBeWithheld?: true): Promise<Response | null> {
     const url = this.#origin + path;
     const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) }).catch(() => {
       throw new Refusal(`the network does not answer at ${this.#origin}; is it running, and is --api right?`);
     });
     if (response.ok) return response;
     const problem = z.object({ detail: z.string() }).safeParse(await response.json().catch(() => null));
+    if (mayBeWithheld) return null;
     throw new Refusal(`${url} answers ${response.status}${problem.success ? `: ${problem.data.detail}` : ''}`);
   }
 }

@@ -14,12 +14,18 @@ import type { CommitFacts, MintFacts } from '../../core/audit/compare-payments.t
 import { differs, type Difference } from '../../core/audit/difference.ts';
 import { ok, type Result } from '../../core/result.ts';
 import { Refusal } from '../lib/say.ts';
-import type { NetworkStatus, PublishedEpoch } from './api.ts';
+import type { NetworkStatus } from './api.ts';
+import { blockAt, readInParts } from './logs.ts';
 
 type Hex = `0x${string}`;
 
 export type ChainFacts = { readonly firstEpoch: number; readonly epochSeconds: number };
-export type Commit = { readonly facts: CommitFacts; readonly transaction: string; readonly blockNumber: bigint };
+export type Commit = {
+  readonly epoch: number;
+  readonly facts: CommitFacts;
+  readonly transaction: string;
+  readonly blockNumber: bigint;
+};
 
 const NOBODY = `0x${'0'.repeat(40)}`;
 const asHex = (text: string): Hex => text as Hex;
@@ -33,7 +39,9 @@ export class PaymentReader {
     // The path and query of an RPC address may hold a key: only the origin is ever printed.
     this.#origin = new URL(rpc).origin;
     this.#network = network;
-    this.#client = createPublicClient({ transport: http(rpc, { retryCount: 1, timeout: 15_000 }) });
+    this.#client = createPublicClient({
+      transport: http(rpc, { retryCount: 1, timeout: 15_000, batch: { batchSize: 50 } }),
+    });
   }
 
   get #distributor() {
@@ -67,64 +75,71 @@ export class PaymentReader {
     );
   }
 
-  /** The commit that is in force. */
-  async commit(page: PublishedEpoch): Promise<Result<Commit, Difference>> {
-    const { epoch, commitTransaction: hash } = page;
-    const standing = await this.#ask(() =>
-      this.#client.readContract({ ...this.#distributor, functionName: 'epochs', args: [BigInt(epoch)] }),
-    );
-    if (standing.maturesAt === 0n) {
-      if (hash !== null) return differs('commit', { transaction: hash }, page.state, 'nothing committed (revoked?)');
-      throw new Refusal(`epoch ${epoch} is ${page.state} and not committed yet; ask again when it is final`);
-    }
-    if (hash === null) throw new Refusal(`the network does not name the transaction that committed epoch ${epoch}`);
-    const receipt = await this.#receipt(asHex(hash));
-    const event = parseEventLogs({
-      abi: epochDistributorAbi,
-      eventName: 'Committed',
-      logs: this.#ofDistributor(receipt?.logs),
-    }).find(({ args }) => args.epoch === BigInt(epoch));
-    if (receipt === null || event === undefined) {
-      return differs(
-        'commit',
-        { transaction: hash },
-        'a commit of this epoch',
-        receipt ? 'none in it' : 'not on the chain',
+  /** Those in force, from the first epoch to the newest committed one. */
+  async commits({ firstEpoch, epochSeconds }: ChainFacts): Promise<readonly Commit[]> {
+    const events = await this.#ask(async () => {
+      const from = await blockAt(this.#client, (firstEpoch + 1) * epochSeconds);
+      const to = await this.#client.getBlockNumber();
+      return readInParts(from, to, (fromBlock, toBlock) =>
+        this.#client.getContractEvents({ ...this.#distributor, fromBlock, toBlock, strict: true }),
       );
+    });
+    const commits = new Map<bigint, Commit>();
+    for (const event of events) {
+      if (event.eventName === 'Revoked') {
+        for (let epoch = event.args.from; epoch <= event.args.last; epoch++) commits.delete(epoch);
+      }
+      if (event.eventName !== 'Committed') continue;
+      const { epoch, total, reserved, usdcTotal, root, batchCount, reportHash, ruleSetHash, dataRoot } = event.args;
+      commits.set(epoch, {
+        epoch: Number(epoch),
+        facts: {
+          root,
+          total: String(total),
+          reserved: String(reserved),
+          usdcTotal: String(usdcTotal),
+          batchCount,
+          reportHash,
+          ruleSetHash,
+          dataRoot,
+        },
+        transaction: event.transactionHash,
+        blockNumber: event.blockNumber,
+      });
     }
-    const { epoch: _epoch, total, reserved, usdcTotal, ...rest } = event.args;
-    const facts = { total: String(total), reserved: String(reserved), usdcTotal: String(usdcTotal), ...rest };
-    const inForce = { root: standing.root, total: String(standing.total) };
+    return [...commits.values()].sort((a, b) => a.epoch - b.epoch);
+  }
+
+  /** What the contract holds now agrees with the event, so the node told of the newest one. */
+  async checkInForce({ epoch, facts, transaction }: Commit): Promise<Result<void, Difference>> {
+    const standing = await this.#epochOf(epoch);
     for (const field of ['root', 'total'] as const) {
-      if (facts[field] !== inForce[field])
-        return differs('commit', { transaction: hash, field }, facts[field], inForce[field]);
+      const inForce = String(standing[field]);
+      if (facts[field] !== inForce) return differs('commit', { transaction, field }, facts[field], inForce);
     }
-    return ok({ facts, transaction: hash, blockNumber: receipt.blockNumber });
+    return ok(undefined);
   }
 
-  /** Every batch that was paid, whoever sent the transaction. */
-  async mints(page: PublishedEpoch, commit: Commit): Promise<Result<readonly MintFacts[], Difference>> {
-    const mints: MintFacts[] = [];
-    for (const hash of new Set(page.mintTransactions)) {
-      const receipt = await this.#receipt(asHex(hash));
-      if (receipt === null) return differs('mint', { transaction: hash }, 'a payment', 'not on the chain');
-      mints.push(...this.#mintsIn(page.epoch, hash, receipt.logs));
+  /** The newest epoch whose every batch is paid. */
+  async latestPaid(commits: readonly Commit[]): Promise<number | null> {
+    for (const { epoch, facts } of commits.toReversed()) {
+      if (facts.batchCount > 0 && (await this.#epochOf(epoch)).batchesMinted === facts.batchCount) return epoch;
     }
-    const { batchesMinted } = await this.#ask(() =>
-      this.#client.readContract({ ...this.#distributor, functionName: 'epochs', args: [BigInt(page.epoch)] }),
-    );
-    return ok(mints.length >= batchesMinted ? mints : await this.#searchMints(page.epoch, commit));
+    return null;
   }
 
-  /** Anyone may mint: what the network does not know of is found in the events. */
-  async #searchMints(epoch: number, commit: Commit): Promise<readonly MintFacts[]> {
-    const events = await this.#ask(() =>
-      this.#client.getContractEvents({
-        ...this.#distributor,
-        eventName: 'BatchMinted',
-        args: { epoch: BigInt(epoch) },
-        fromBlock: commit.blockNumber,
-      }),
+  /** Every batch that was paid, whoever sent the transaction: anyone may. */
+  async mints({ epoch, blockNumber }: Commit): Promise<readonly MintFacts[]> {
+    const events = await this.#ask(async () =>
+      readInParts(blockNumber, await this.#client.getBlockNumber(), (fromBlock, toBlock) =>
+        this.#client.getContractEvents({
+          ...this.#distributor,
+          eventName: 'BatchMinted',
+          args: { epoch: BigInt(epoch) },
+          fromBlock,
+          toBlock,
+        }),
+      ),
     );
     const mints: MintFacts[] = [];
     for (const hash of new Set(events.map((event) => event.transactionHash))) {
@@ -132,6 +147,12 @@ export class PaymentReader {
       mints.push(...this.#mintsIn(epoch, hash, receipt?.logs ?? []));
     }
     return mints;
+  }
+
+  #epochOf(epoch: number) {
+    return this.#ask(() =>
+      this.#client.readContract({ ...this.#distributor, functionName: 'epochs', args: [BigInt(epoch)] }),
+    );
   }
 
   /** One transaction may mint several batches: the transfers before each `BatchMinted` are its own. */

@@ -15,10 +15,8 @@ import type { PublicApi } from './api.ts';
 
 export type RegionAudit = {
   readonly replay: RegionReplay;
-  readonly segments: readonly Segment[];
-  /** Of those, what hours of the epoch sealed, and what hours of each late epoch sealed. */
-  readonly epochSegments: readonly Segment[];
-  readonly lateSegments: ReadonlyMap<number, readonly Segment[]>;
+  /** What the closing of an epoch's hours sealed, by epoch. */
+  readonly segments: ReadonlyMap<number, readonly Segment[]>;
   readonly entries: number;
   readonly batches: number;
   readonly readings: number;
@@ -30,13 +28,10 @@ export type RegionAudit = {
 export type Spent = { download: number; signatures: number; fold: number };
 
 export type ReadParts = {
-  readonly api: PublicApi;
-  readonly epoch: number;
-  /** Earlier epochs of which device-days are paid in `epoch`. */
-  readonly lateEpochs: readonly number[];
+  readonly api: Pick<PublicApi, 'segment'>;
   readonly rules: RuleSet;
   readonly tools: BatchTools;
-  readonly onProgress: (line: string) => void;
+  readonly onSegment: () => void;
 };
 
 /** Far above what an epoch of a busy region seals in one piece; a bomb ends here. */
@@ -44,17 +39,29 @@ const MAX_SEGMENT_BYTES = 1024 ** 3;
 /** Signatures under way at one time: WebCrypto checks them on several threads. */
 const CHECKS_AT_ONCE = 256;
 
-export async function readRegion(cell: RegionCell, parts: ReadParts): Promise<Result<RegionAudit, Difference>> {
-  const { api, epoch, rules, onProgress } = parts;
+/** Segments that were sealed up to the end of an epoch, in the order of the log. */
+export async function listSegments(
+  cell: RegionCell,
+  api: PublicApi,
+  epoch: number,
+  rules: RuleSet,
+): Promise<readonly ListedSegment[]> {
   const lastHour = lastHourOf(epoch, rules.time);
-  const listed = (await api.segments(cell))
-    .filter(({ hour }) => hour <= lastHour)
-    .toSorted((a, b) => a.fromSeq - b.fromSeq);
-  const replay = startReplay(cell, epoch, rules, parts.lateEpochs);
+  const listed = await api.segments(cell);
+  return listed.filter(({ hour }) => hour <= lastHour).toSorted((a, b) => a.fromSeq - b.fromSeq);
+}
+
+export async function readRegion(
+  cell: RegionCell,
+  listed: readonly ListedSegment[],
+  parts: ReadParts,
+): Promise<Result<RegionAudit, Difference>> {
+  const { api, rules } = parts;
+  const replay = startReplay(cell, rules);
   const count = { entries: 0, batches: 0, readings: 0, downloadedBytes: 0 };
   const spentMs: Spent = { download: 0, signatures: 0, fold: 0 };
   const segments: (Segment & { readonly hour: number })[] = [];
-  for (const [position, listing] of listed.entries()) {
+  for (const listing of listed) {
     const file = segmentFile(cell, listing.key);
     if (file === null) return differs('segment', { region: cell }, listing.key, 'a name of this region');
     let sinceMs = performance.now();
@@ -85,14 +92,10 @@ export async function readRegion(cell: RegionCell, parts: ReadParts): Promise<Re
     const sealed = checkSeal(replay, segments.length, listing);
     if (!sealed.ok) return sealed;
     segments.push({ cell, fromSeq: listing.fromSeq, toSeq: listing.toSeq, root, hour: listing.hour });
-    onProgress(`${cell}: segment ${position + 1} of ${listed.length}, ${count.batches} batches checked`);
+    parts.onSegment();
   }
-  const sealedIn = (of: number): readonly Segment[] =>
-    segments
-      .filter(({ hour }) => epochOfHour(hour, rules.time) === of)
-      .map(({ fromSeq, toSeq, root }) => ({ cell, fromSeq, toSeq, root }));
-  const lateSegments = new Map(parts.lateEpochs.map((late) => [late, sealedIn(late)]));
-  return ok({ replay, segments, epochSegments: sealedIn(epoch), lateSegments, spentMs, ...count });
+  const byEpoch = Map.groupBy(segments, ({ hour }) => epochOfHour(hour, rules.time));
+  return ok({ replay, segments: byEpoch, spentMs, ...count });
 }
 
 type Signed = { readonly batch: LoggedBatch; readonly device: DeviceId };

@@ -104,4 +104,4 @@ test('the demo fleet: misbehaving stations lose, honest ones keep at least 95 %'
   expect(testsOf('28079018')).toContain('flat');
   expect(testsOf('28079036')).toContain('range');
   expect(testsOf('Dingling')).toContain('copy');
-});
+}, 30_000);

@@ -80,6 +80,43 @@ test('an honest epoch is a match, also through somebody who passes everything on
   expect(await verifyLie()).toMatchObject({ code: 0 });
 });
 
+/** Whatever the network computed: reports, pages of epochs, scores and cells of regions, observations. */
+const COMPUTED = /^\/v1\/(reports|epochs|regions|observations|owners)(\/|$)/;
+const rootIn = (output: string) => /root (0x[0-9a-f]{64})$/m.exec(output)?.[1];
+
+test.each([404, 410])(
+  'with reports, scores and cells withheld (%i) evidence and chain give the same root',
+  async (status) => {
+    const asked: string[] = [];
+    liar.lie = (path) => {
+      asked.push(path);
+      return COMPUTED.test(path) ? status : null;
+    };
+    const { code, output } = await verifyLie();
+    expect(output).toContain('report withheld, page withheld: not needed');
+    expect(code).toBe(0);
+    expect(asked.some((path) => COMPUTED.test(path))).toBe(true);
+    const honest = await verify('--api', network.api, '--rpc', network.chain.rpc, '--epoch', String(epoch));
+    expect(rootIn(output)).toBe(rootIn(honest.output));
+    expect(rootIn(output)).toMatch(/^0x/);
+  },
+);
+
+test('with everything withheld the latest paid epoch is found on the chain', async () => {
+  liar.lie = (path) => (COMPUTED.test(path) ? 404 : null);
+  const { code, output } = await verify('--api', liar.url, '--rpc', network.chain.rpc);
+  expect(output).toMatch(/^match: epoch \d+ pays [1-9]\d* base units/m);
+  expect(code).toBe(0);
+});
+
+test('another rule set is found', async () => {
+  liar.lie = (path, body) =>
+    path === '/v1/status' ? body.toString().replace(/("ruleSetHash":")[0-9a-f]{4}/, '$10000') : null;
+  const { code, output } = await verifyLie();
+  expect(output).toContain('where       ruleSetHash\n  published   0000');
+  expect(code).toBe(1);
+});
+
 test('a score that was altered in the report is found with its device, though report and page agree', async () => {
   const page = await (await fetch(`${network.api}/v1/epochs/${epoch}`)).json<EpochAnswer>();
   const report = await (await fetch(`${network.api}/v1/reports/${page.reportHash}`)).json<EpochReport>();
@@ -162,6 +199,32 @@ function forge(cell: string, bytes: Uint8Array, key: string) {
   });
   return { ...sealSegment(cell, rows), place };
 }
+
+test('a batch that was cut out of a segment leaves a gap that is named, though the segment was sealed anew', async () => {
+  const originals = await downloadFirstSegments();
+  let wanted = '';
+  let file: { readonly path: string; readonly bytes: Uint8Array } | null = null;
+  liar.lie = (path, body) => {
+    if (path === file?.path) return gzipSync(file.bytes);
+    const cell = /^\/v1\/evidence\/([0-9a-f]+)$/.exec(path)?.[1];
+    const [first, ...rest] = cell === undefined ? [] : (JSON.parse(body.toString()) as EvidenceAnswer).segments;
+    if (cell === undefined || wanted !== '' || first === undefined) return null;
+    const segment = openSegment(first.key, originals[first.key] ?? new Uint8Array());
+    if (!segment.ok) throw new Error(segment.error.detail);
+    const gone = segment.value.rows.find(({ kind }) => kind === 'batch')?.seq ?? 0;
+    const sealed = sealSegment(
+      cell,
+      segment.value.rows.filter(({ seq }) => seq !== gone),
+    );
+    wanted = `region ${cell}, entry ${gone}\n`;
+    file = { path: `/v1/${sealed.key}`, bytes: sealed.bytes };
+    return JSON.stringify({ segments: [{ ...first, key: sealed.key, root: sealed.root }, ...rest] });
+  };
+  const { code, output } = await verifyLie();
+  expect(output).toContain('Entries of the log are missing');
+  expect(output).toContain(`where       ${wanted}`);
+  expect(code).toBe(1);
+});
 
 test('a segment that is kept back leaves a gap that is named', async () => {
   let cell = '';

@@ -2,7 +2,7 @@
  * The life of a reading, end to end on a network that runs by itself: one signed batch of each kind of key, from the
  * device over HTTP to tokens in its owner's account and to an answer that a stranger paid for.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodePaymentResponseHeader } from '@x402/fetch';
@@ -10,10 +10,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { LOCAL_RULES } from '../../core/rules/local.ts';
 import { epochOf, epochStartMs, rfc3339 } from '../../core/time.ts';
 import type { ObservationsAnswer } from '../../schema/api/observations.ts';
+import type { StatementAnswer } from '../../schema/api/owners.ts';
 import type { EpochAnswer, RegionAnswer, Station } from '../../schema/api/public.ts';
 import { Folder } from '../../scripts/lib/folder.ts';
 import { mintUsdc } from '../../scripts/lib/local-chain.ts';
 import { type Network, startNetwork } from '../../scripts/lib/network.ts';
+import { run } from '../../scripts/lib/run.ts';
 import type { Measurement } from '../../sensors/client/senml.ts';
 import { type FieldDevice, MADRID, packBatch, registerField, sendBatch } from '../support/field.ts';
 import { openLedger } from '../support/ledger.ts';
@@ -94,6 +96,8 @@ test('a signed batch becomes a receipt, a verdict, tokens in the owner’s accou
   expect(stationOf(region, clean).day?.costs).toEqual([{ cause: 'unverified', bps: 2000 }]);
   expect(stationOf(region, flagged).scoreBps).toBeLessThan(8000);
 
+  await expectStatement(epoch, flagged, careless.privateKey);
+
   await expectSold(epoch, flagged, readings.slice(0, 24));
 });
 
@@ -122,6 +126,34 @@ async function expectPaid(epoch: EpochAnswer, region: RegionAnswer, device: Fiel
   expect(minted.to.get(owner)).toBe(amount);
   expect(amount).toBeGreaterThan(0n);
   expect(await ledger.tokensOf(owner)).toBe(amount);
+}
+
+/** With the owner's key, the command explains what the chain has paid, to the last unit, the jump by its name. */
+async function expectStatement(epoch: number, { key, record }: FieldDevice, privateKey: string): Promise<void> {
+  const keyFile = join(dir, 'owner.key');
+  writeFileSync(keyFile, `${privateKey}\n`);
+  const ask = (...more: readonly string[]) => {
+    const options = ['--api', network.api, '--key-file', keyFile, '--epoch', String(epoch), ...more];
+    return run(['node', 'scripts/owner.ts', 'statement', ...options]);
+  };
+  const { exitCode, output } = await ask('--json');
+  expect(exitCode).toBe(0);
+  const statement = JSON.parse(output) as StatementAnswer;
+  const paid = await openLedger(network.chain.rpc, network.contracts).tokensOf(record.owner);
+  expect(BigInt(statement.amount)).toBe(paid);
+  expect(BigInt(statement.base) + BigInt(statement.demand)).toBe(paid);
+  const [device, ...others] = statement.devices;
+  expect(others).toEqual([]);
+  expect(device).toMatchObject({ device: key.did, earned: String(paid), rank: 1, slotBps: 10_000 });
+  const costs = device?.costs ?? [];
+  expect(costs.map(({ cause }) => cause)).toEqual(expect.arrayContaining(['step', 'unverified', 'tier']));
+  expect(costs.reduce((sum, { amount }) => sum + BigInt(amount), paid)).toBe(BigInt(device?.full ?? 0));
+  expect((await ask()).output).toMatch(/^ {2}- step: \d+\.\d\d % of the score +-\d+\.\d{18}$/m);
+  const [, other] = network.accounts.owners;
+  expect(await ask('--address', other?.address ?? '')).toMatchObject({
+    exitCode: 1,
+    output: expect.stringContaining('not-the-owner'),
+  });
 }
 
 /** The stock client buys the day: every hour holds its reading, the jump with the flag of the receipt. */

@@ -2,8 +2,8 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Gets the true answer; null: pass it on as it is. */
-export type Lie = (path: string, body: Buffer) => string | Uint8Array | null;
+/** Gets the true answer; null: pass it on as it is; a number: a status instead of it. */
+export type Lie = (path: string, body: Buffer) => string | Uint8Array | number | null;
 
 export type LyingApi = { readonly url: string; lie: Lie; close(): Promise<void> };
 
@@ -14,7 +14,8 @@ export async function startLyingApi(api: string): Promise<LyingApi> {
     const body = Buffer.from(await truth.arrayBuffer());
     const type = truth.headers.get('content-type') ?? 'application/octet-stream';
     const lie = liar.lie(path, body);
-    response.writeHead(lie === null ? truth.status : 200, { 'content-type': type }).end(lie ?? body);
+    if (typeof lie === 'number') response.writeHead(lie).end();
+    else response.writeHead(lie === null ? truth.status : 200, { 'content-type': type }).end(lie ?? body);
   };
   const server = createServer((request, response) => {
     answer(request.url ?? '/', response).catch(() => request.socket.destroy());

@@ -1,5 +1,5 @@
 /**
- * Three days of six stations with a copier, outages, late readings and faults: every branch of the fold, from a fixed
+ * Three days of six stations with a copier, outages, late and overtaken readings and faults: every branch of the fold, from a fixed
  * sequence. Its state hash must come out the same on Node and workerd.
  */
 import { bytesToHex } from '@noble/hashes/utils.js';
@@ -35,7 +35,10 @@ export function syntheticLog(): TestLog {
         ];
       });
       const isCutShort = next() < 0.03;
-      log.post(slot, hourMs + HOUR_MS - 60_000 + slot * 500, isCutShort ? readings.slice(0, 3) : readings);
+      const sentMs = hourMs + HOUR_MS - 60_000 + slot * 500;
+      // Two posts of one device that overtake each other.
+      if (hour % 9 === 4) log.post(slot, sentMs, readings.splice(6));
+      log.post(slot, sentMs, isCutShort ? readings.slice(0, 3) : readings);
     }
     log.close(DAY0_MS / HOUR_MS + hour, hourMs + HOUR_MS + 300_000);
     if (hour === 40) log.post(0, hourMs + HOUR_MS + 310_000, [reading('temp', DAY0_MS + 20 * HOUR_MS + 1000, 14)]);

@@ -61,7 +61,7 @@ async function post(stub: Awaited<ReturnType<typeof open>>, slots: readonly numb
 /** The region's log as an auditor reads it, with the state that follows from it. */
 async function replayed(cell: RegionCell): Promise<{ readonly replay: RegionReplay; readonly live: string }> {
   return await runInDurableObject(env.REGION.getByName(cell), async (instance, { storage }) => {
-    const replay = startReplay(cell, 0, LOCAL_RULES);
+    const replay = startReplay(cell, LOCAL_RULES);
     for (const entry of new RegionStore(storage.sql).entries(1)) {
       const one = replayEntry(replay, entry);
       if (!one.ok) throw new Error(`entry ${entry.seq}: ${JSON.stringify(one.error)}`);

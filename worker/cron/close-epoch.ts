@@ -6,7 +6,6 @@ import { rowsOfReport } from '../../core/reward/adopt.ts';
 import { computeEpoch, type EpochInputs, type EpochResult } from '../../core/reward/compute-epoch.ts';
 import {
   decideClose,
-  lastHourOf,
   overdueClose,
   regionsBehind,
   type CloseDecision,
@@ -16,7 +15,7 @@ import {
 import { carryOf, hashReport, reportKey, type ReportRegion } from '../../core/reward/report.ts';
 import { dueReserves, NO_CARRY, type Carry } from '../../core/reward/reserve.ts';
 import type { RuleSet } from '../../core/rules/rule-set.ts';
-import { epochStartMs, firstHourOf } from '../../core/time.ts';
+import { epochStartMs } from '../../core/time.ts';
 import type { CommittedEpoch, CommittedOrder } from '../adapters/chain/distributor.ts';
 import { readEpochInputs, readLateEpoch, readRegionProgress } from '../adapters/d1/epoch-inputs.ts';
 import { lastComputedEpoch, readReportHash, writeEpoch } from '../adapters/d1/epochs.ts';
@@ -134,8 +133,7 @@ async function compute(
   carry: Carry,
 ): Promise<EpochResult> {
   const { rules, order } = parts;
-  const hours = [firstHourOf(epoch, rules.time), lastHourOf(epoch, rules.time)] as const;
-  const inputs = await readInputs(parts, epoch, hours, regions, carry);
+  const inputs = await readInputs(parts, epoch, regions, carry);
   const burned = await parts.burned(epoch);
   return computeEpoch(
     { epoch, firstEpoch: order.firstEpoch, burned, usdc: [], ...inputs, carry, regions, missing },
@@ -176,18 +174,17 @@ async function restoreReport(
 async function readInputs(
   { db, rules }: CloseParts,
   epoch: number,
-  hours: readonly [number, number],
   regions: readonly ReportRegion[],
   carry: Carry,
 ): Promise<Pick<EpochInputs, 'days' | 'segments' | 'late'>> {
   const cells = regions.map(({ cell }) => cell);
-  const { days, segments } = await readEpochInputs(db, epoch, hours, cells);
+  const { days, segments } = await readEpochInputs(db, epoch, cells, rules.time);
   const due = Map.groupBy(dueReserves(carry, regions), (reserve) => reserve.epoch);
   const earlier = await Promise.all(
     [...due].map(([of, reserves]) => {
       const lateCells = reserves.map(({ cell }) => cell);
       const others = cells.filter((cell) => !lateCells.includes(cell));
-      return readLateEpoch(db, of, [firstHourOf(of, rules.time), lastHourOf(of, rules.time)], lateCells, others);
+      return readLateEpoch(db, of, lateCells, others, rules.time);
     }),
   );
   return {

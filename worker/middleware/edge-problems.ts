@@ -13,6 +13,9 @@ export type EdgeRefusal =
   | { readonly reason: 'bad-query'; readonly parameter: string; readonly detail: string }
   | { readonly reason: 'bad-field'; readonly pointer: string; readonly detail: string }
   | { readonly reason: 'unauthorized' }
+  /** Whose signature it is, is no secret: the message says what it claims. */
+  | { readonly reason: 'bad-sign-in'; readonly detail: string }
+  | { readonly reason: 'not-the-owner'; readonly signer: string; readonly owner: string }
   | WeakKey
   | { readonly reason: 'version-conflict'; readonly current: number }
   | { readonly reason: 'region-unavailable' }
@@ -65,6 +68,23 @@ export function describeEdgeRefusal(refusal: EdgeRefusal): ProblemParts {
         detail: 'This address needs Authorization: Bearer with the admin token.',
         remedy: 'Send the token that the Worker was given as ADMIN_TOKEN.',
         headers: { 'www-authenticate': 'Bearer' },
+      };
+    case 'bad-sign-in':
+      return {
+        status: 401,
+        code: 'bad-sign-in',
+        title: 'This needs the signature of a wallet',
+        detail: `The sign-in does not hold: ${refusal.detail}.`,
+        remedy: 'Sign a new EIP-4361 message for this address with the wallet (docs/protocol.md, "Owners").',
+        headers: { 'www-authenticate': 'SIWE' },
+      };
+    case 'not-the-owner':
+      return {
+        status: 403,
+        code: 'not-the-owner',
+        title: 'Another wallet has signed',
+        detail: `${refusal.signer} has signed, and this is about ${refusal.owner}.`,
+        remedy: 'Sign with the wallet of this owner, or ask for your own address.',
       };
     case 'weak-key':
       return {

@@ -46,6 +46,8 @@ const EDGE: readonly EdgeRefusal[] = [
   { reason: 'bad-query', parameter: 'from', detail: 'what is wrong' },
   { reason: 'bad-field', pointer: '/tier', detail: 'what is wrong' },
   { reason: 'unauthorized' },
+  { reason: 'bad-sign-in', detail: 'what is wrong' },
+  { reason: 'not-the-owner', signer: 'x', owner: 'y' },
   { reason: 'weak-key', detail: 'what is wrong' },
   { reason: 'version-conflict', current: 3 },
   { reason: 'region-unavailable' },

@@ -40,6 +40,8 @@ const EDGE_REASONS: Readonly<Record<EdgeRefusal['reason'], true>> = {
   'bad-query': true,
   'bad-field': true,
   unauthorized: true,
+  'bad-sign-in': true,
+  'not-the-owner': true,
   'weak-key': true,
   'version-conflict': true,
   'region-unavailable': true,

@@ -1,8 +1,11 @@
 /** What an epoch is computed from, as the regions published it. */
-import type { RegionProgress } from '../../../core/reward/closable.ts';
 import type { Segment } from '../../../core/reward/data-root.ts';
 import type { LateEpoch } from '../../../core/reward/reserve.ts';
 import type { DeviceDay } from '../../../core/reward/weight.ts';
+import type { TimeRules } from '../../../core/rules/rule-set.ts';
+import { firstHourOf } from '../../../core/time.ts';
+import { lastHourOf, type RegionProgress } from '../../../core/reward/closable.ts';
+import { markAlike } from './alike-days.ts';
 
 export async function readRegionProgress(db: D1Database): Promise<readonly RegionProgress[]> {
   const { results } = await db
@@ -23,20 +26,19 @@ const SEGMENTS_OF = `
 /**
  * A row without series came from late readings alone: it has no verdict, and leaving it out keeps the report the same
  * however often the day is revised.
- * @param hours first and last hour of the epoch, both included
  */
 export async function readEpochInputs(
   db: D1Database,
   epoch: number,
-  hours: readonly [number, number],
   closedCells: readonly string[],
+  rules: TimeRules,
 ): Promise<{ readonly days: readonly DeviceDay[]; readonly segments: readonly Segment[] }> {
   const cells = JSON.stringify(closedCells);
   const [days, segments] = await db.batch([
     db.prepare(DAYS_OF).bind(epoch, cells),
-    db.prepare(SEGMENTS_OF).bind(hours[0], hours[1], cells),
+    db.prepare(SEGMENTS_OF).bind(firstHourOf(epoch, rules), lastHourOf(epoch, rules), cells),
   ]);
-  return { days: daysOf(days), segments: (segments?.results ?? []) as Segment[] };
+  return { days: await markAlike(db, daysOf(days), epoch, rules), segments: (segments?.results ?? []) as Segment[] };
 }
 
 function daysOf(rows: D1Result | undefined): DeviceDay[] {
@@ -48,23 +50,15 @@ function daysOf(rows: D1Result | undefined): DeviceDay[] {
 export async function readLateEpoch(
   db: D1Database,
   epoch: number,
-  hours: readonly [number, number],
   lateCells: readonly string[],
   otherCells: readonly string[],
+  rules: TimeRules,
 ): Promise<{ readonly late: LateEpoch; readonly segments: readonly Segment[] }> {
-  const cells = JSON.stringify(lateCells);
-  const [days, others, segments] = await db.batch([
-    db.prepare(DAYS_OF).bind(epoch, cells),
-    db
-      .prepare(
-        `${DAYS_OF} AND density IN (
-           SELECT density FROM device_day WHERE epoch = ?1 AND cell IN (SELECT value FROM json_each(?3)))`,
-      )
-      .bind(epoch, JSON.stringify(otherCells), cells),
-    db.prepare(SEGMENTS_OF).bind(hours[0], hours[1], cells),
-  ]);
-  return {
-    late: { epoch, days: daysOf(days), others: daysOf(others) },
-    segments: (segments?.results ?? []) as Segment[],
-  };
+  const { days, segments } = await readEpochInputs(db, epoch, lateCells, rules);
+  const densities = JSON.stringify([...new Set(days.map(({ density }) => density))]);
+  const others = await db
+    .prepare(`${DAYS_OF} AND density IN (SELECT value FROM json_each(?3))`)
+    .bind(epoch, JSON.stringify(otherCells), densities)
+    .all();
+  return { late: { epoch, days, others: await markAlike(db, daysOf(others), epoch, rules) }, segments };
 }

@@ -155,6 +155,11 @@ export async function readEpoch(db: D1Database, epoch: number): Promise<EpochDet
   return { epoch: row, payouts: paid, names: await readNames(db, named) };
 }
 
+export async function readEpochRow(db: D1Database, epoch: number): Promise<EpochRow | null> {
+  const rows = await drizzle(db).select().from(epochs).where(eq(epochs.epoch, epoch));
+  return rows[0] ?? null;
+}
+
 export async function readNames(db: D1Database, named: readonly string[]): Promise<ReadonlyMap<string, string>> {
   if (named.length === 0) return new Map();
   const rows = await drizzle(db)

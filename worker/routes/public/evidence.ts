@@ -1,19 +1,24 @@
 /**
- * `GET /v1/evidence/{cell}` and `GET /v1/evidence/{cell}/{file}`: the sealed log of a region, byte for byte, from the
+ * `GET /v1/evidence`, `GET /v1/evidence/{cell}` and `GET /v1/evidence/{cell}/{file}`: the sealed log of a region, byte for byte, from the
  * close of its epoch on. Until then the readings in it are for sale.
  */
 import { Hono } from 'hono';
 import { parseRegionCell, type RegionCell } from '../../../core/ids.ts';
 import type { TimeRules } from '../../../core/rules/rule-set.ts';
 import { firstHourOf } from '../../../core/time.ts';
-import type { EvidenceAnswer } from '../../../schema/api/public.ts';
+import type { EvidenceAnswer, EvidenceRegionsAnswer } from '../../../schema/api/public.ts';
 import { isRegion } from '../../adapters/d1/observations.ts';
+import { listRegionCells } from '../../adapters/d1/regions.ts';
 import { readLastEpoch, readSegments, type SegmentRow } from '../../adapters/d1/public.ts';
 import type { AppEnv } from '../../context.ts';
 import { problem } from '../../middleware/problem.ts';
 import { IMMUTABLE, perHour } from './cache.ts';
 
 export const evidenceRoutes = new Hono<AppEnv>()
+  .get('/v1/evidence', async (c) => {
+    const answer: EvidenceRegionsAnswer = { regions: await listRegionCells(c.env.DB) };
+    return c.json(answer, 200, { 'cache-control': perHour(c.var.config.rules.time.hourSeconds) });
+  })
   .get('/v1/evidence/:cell', async (c) => {
     const rules = c.var.config.rules.time;
     const cell = parseRegionCell(c.req.param('cell'));
