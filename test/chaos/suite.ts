@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { ROOT } from '../../scripts/lib/files.ts';
-import { bundleBed, makeBed } from './anvil-bed.ts';
+import { type Bed, bundleBed, makeBed } from './anvil-bed.ts';
 import { AnvilNetwork } from './anvil-network.ts';
-import { runSchedule } from './schedule.ts';
+import { type Run, runSchedule } from './schedule.ts';
 import { Tally } from './tally.ts';
 import type { ModelTask } from './model-thread.ts';
 
@@ -51,6 +51,18 @@ function ask(thread: Worker, task: ModelTask): Promise<Tally> {
   });
 }
 
+async function runOnBed(bed: Bed, seed: number): Promise<Run> {
+  try {
+    await bed.reset();
+    const network = await AnvilNetwork.begin(bed, seed);
+    const run = await runSchedule(network, seed);
+    network.close();
+    return run;
+  } catch (error) {
+    throw new Error(`the suite itself failed at seed ${seed}`, { cause: error });
+  }
+}
+
 /** anvil loses states of old blocks when it is reset many times: then a reorganization finds an empty chain. */
 const SCHEDULES_A_BED = 10;
 
@@ -63,10 +75,7 @@ export async function runAnvilSuite({ schedules, seed, onProgress }: Suite): Pro
     const bed = await makeBed(script);
     try {
       for (let at = from; at < Math.min(from + SCHEDULES_A_BED, seed + schedules); at++) {
-        await bed.reset();
-        const network = await AnvilNetwork.begin(bed, at);
-        tally.add(at, await runSchedule(network, at), []);
-        network.close();
+        tally.add(at, await runOnBed(bed, at), []);
         onProgress(tally.schedules);
       }
       tally.addWrites(new Map(Object.entries(await bed.writes())));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { addTallies, forgeTally, vitestTally } from '../../scripts/lib/tally.ts';
+import { addTallies, commandTally, forgeTally, vitestTally } from '../../scripts/lib/tally.ts';
 
 const report = (tests: readonly (readonly [string, string])[], status = 'passed') =>
   JSON.stringify({
@@ -7,6 +7,11 @@ const report = (tests: readonly (readonly [string, string])[], status = 'passed'
       { name: 'a.test.ts', status, assertionResults: tests.map(([fullName, state]) => ({ fullName, status: state })) },
     ],
   });
+
+test('a command counts as one test, by its name where it fails', () => {
+  expect(commandTally('chaos', 0)).toMatchObject({ passed: 1, failed: 0, failures: [] });
+  expect(commandTally('chaos', 1)).toMatchObject({ passed: 0, failed: 1, failures: ['chaos'] });
+});
 
 test('vitest and forge add up', () => {
   const vitest = vitestTally(
