@@ -1,7 +1,7 @@
 import canonicalize from 'canonicalize';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { canonicalJson } from './canonical-json.ts';
+import { canonicalJson } from '../../core/canonical-json.ts';
 
 const key = fc.string().filter((text) => !/^\d+$/.test(text) && text !== '__proto__');
 const { value } = fc.letrec((tie) => ({
