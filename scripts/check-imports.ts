@@ -26,12 +26,12 @@ const FOLDERS: Readonly<Record<string, readonly string[] | null>> = {
 /** Only each other, and `bench` and `test` may use the commands' parts; no product code imports any of the three. */
 const NOBODY_IMPORTS = new Set(['scripts', 'test', 'bench']);
 
-const CORE_PACKAGES = /^(?:@noble\/|@scure\/base(?:\/|$)|canonicalize$|cborg(?:\/|$))/;
+const CORE_PACKAGES = /^(?:@noble\/|@scure\/base(?:\/|$)|cborg(?:\/|$))/;
 const PACKAGES: Readonly<Record<string, { readonly allowed: RegExp; readonly say: string }>> = {
-  core: { allowed: CORE_PACKAGES, say: '@noble/*, @scure/base, canonicalize, cborg' },
+  core: { allowed: CORE_PACKAGES, say: '@noble/*, @scure/base, cborg' },
   schema: { allowed: /^(?:drizzle-orm|drizzle-kit|zod)(?:\/|$)/, say: 'drizzle-orm, zod' },
   'durable-objects': {
-    allowed: /^(?:cloudflare:|drizzle-orm|viem|@x402\/|@noble\/|@scure\/base|canonicalize$|cborg)/,
+    allowed: /^(?:cloudflare:|drizzle-orm|viem|@x402\/|@noble\/|@scure\/base|cborg)/,
     say: 'cloudflare:*, drizzle-orm, viem, @x402/* and the packages of core',
   },
   // The map library and the outlines of land; both `*-specification` and `geojson` are types.

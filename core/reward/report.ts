@@ -4,7 +4,7 @@
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import canonicalize from 'canonicalize';
+import { canonicalJson } from '../canonical-json.ts';
 import { err, ok, type Result } from '../result.ts';
 import type { PayoutBatch } from './batches.ts';
 import type { Carry } from './reserve.ts';
@@ -97,7 +97,7 @@ type ReportBatch = {
 };
 
 export function encodeReport(report: EpochReport): string {
-  return canonicalize(report) ?? '';
+  return canonicalJson(report);
 }
 
 /** sha-256 of the canonical text, lower-case hex; also the report's name in the archive. */

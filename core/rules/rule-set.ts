@@ -4,7 +4,7 @@
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import canonicalize from 'canonicalize';
+import { canonicalJson } from '../canonical-json.ts';
 import type { T } from '../qc/thresholds.ts';
 import type { TRAIT_CONSTANTS } from '../qc/traits.ts';
 import type { QuantityCode } from '../reading/quantity.ts';
@@ -127,5 +127,5 @@ export type RewardRules = {
 
 /** sha-256 of the RFC 8785 form, lower-case hex. */
 export function hashRuleSet(rules: RuleSet): string {
-  return bytesToHex(sha256(utf8ToBytes(canonicalize(rules) ?? '')));
+  return bytesToHex(sha256(utf8ToBytes(canonicalJson(rules))));
 }

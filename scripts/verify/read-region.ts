@@ -94,6 +94,8 @@ export async function readRegion(
     segments.push({ cell, fromSeq: listing.fromSeq, toSeq: listing.toSeq, root, hour: listing.hour });
     parts.onSegment();
   }
+  // Needed while folding; several regions are held at once.
+  replay.week = [];
   const byEpoch = Map.groupBy(segments, ({ hour }) => epochOfHour(hour, rules.time));
   return ok({ replay, segments: byEpoch, spentMs, ...count });
 }
