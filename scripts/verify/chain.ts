@@ -40,6 +40,8 @@ export class PaymentReader {
     this.#origin = new URL(rpc).origin;
     this.#network = network;
     this.#client = createPublicClient({
+      // A remembered block number would hide payments made a moment ago.
+      cacheTime: 0,
       transport: http(rpc, { retryCount: 1, timeout: 15_000, batch: { batchSize: 50 } }),
     });
   }
