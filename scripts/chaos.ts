@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { runAnvilSuite, runModelSuite } from '../test/chaos/suite.ts';
 import { dim, done, failed, Refusal, runCommand, yellow } from './lib/say.ts';
 
-/** What continuous integration runs; CHANGELOG and docs/operations.md name the long runs. */
+/** What continuous integration runs; test/README.md names the long runs. */
 const SUITES = { 'rewards-model': 1000, rewards: 30 } as const;
 /** From here on no kind of write may be spared. */
 const MANY = 5000;
