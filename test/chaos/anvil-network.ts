@@ -181,8 +181,11 @@ export class AnvilNetwork implements Network {
     if (!old) return false;
     for (const { nonce, hash } of await this.#waiting())
       if (nonce === old.nonce) await this.#bed.chain.request('anvil_dropTransaction', [hash]);
-    await this.#bed.chain.request('eth_sendRawTransaction', [old.raw]);
-    return true;
+    // A node refuses a price below the base fee of the day.
+    return await this.#bed.chain.request('eth_sendRawTransaction', [old.raw]).then(
+      () => true,
+      () => false,
+    );
   }
 
   async #nonce(blockTag: 'latest' | 'finalized'): Promise<number> {
