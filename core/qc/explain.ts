@@ -5,7 +5,7 @@
 import type { Quantity } from '../reading/quantity.ts';
 
 export type FlagFacts = {
-  /** In the quantity's unit, except: hours for `flat`, `shifted` and `replay`, seconds for `time`, a factor for `quiet` and `noisy`. */
+  /** In the quantity's unit, except: hours for `flat`, `shifted` and `replay`, seconds for `time`, a logarithm for `quiet`, a share for `noisy`. */
   readonly measured: number;
   /** Band of honest values; null: open end. */
   readonly expected: readonly [number | null, number | null];

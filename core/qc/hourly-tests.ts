@@ -166,7 +166,7 @@ function noisyTest(own: Sight, neighbors: Neighbors): Finding | null {
 function zeroTest(own: Sight, neighbors: Neighbors): Finding | null {
   const { model, traits } = own;
   if (traits.scale !== 'ratio' || own.steps !== 0 || model.hours < T.neighbor.learnHours) return null;
-  const run = own.cell.hour === model.at + 1 ? model.zeroRun + 1 : 1;
+  const run = zeroHours(own);
   if (run < Math.max(T.zero.leastHours, T.zero.runFactor * model.longestZero + 1)) return null;
   if (!isBelow(own, neighbors)) return null;
   const center = own.scaled - residualOf(own, neighbors);
@@ -221,15 +221,26 @@ function pastOf({ model, traits, cell, grain }: Sight, hours: number): { middle:
   return { middle, spread };
 }
 
+/** Hours with one value, this one included. */
+export function sameHours({ cell, scaled, model }: Sight): number {
+  const isSame = cell.hour === model.at + 1 && scaled === model.value && cell.min === cell.max;
+  return isSame ? model.run + 1 : 1;
+}
+
+/** Hours of exactly nothing, this one included. */
+export function zeroHours({ cell, steps, model }: Sight): number {
+  if (steps !== 0) return 0;
+  return cell.hour === model.at + 1 ? model.zeroRun + 1 : 1;
+}
+
 function flatTest(own: Sight, isMoving: boolean, stillHours: number): Finding | null {
   const { model, traits } = own;
-  const isSame = own.cell.hour === model.at + 1 && own.scaled === model.value && own.cell.min === own.cell.max;
-  const run = isSame ? model.run + 1 : 1;
+  const run = sameHours(own);
   if (!isMoving || stillHours * T.flat.stillShare >= run) return null;
   const value = fromScale(own.scaled, traits);
   if (value <= traits.stillBelow || value >= traits.stillAbove) return null;
   const learned = T.flat.runFactor * model.longestRun + T.flat.runHours;
-  const limit = Math.max(T.flat.leastHours, Math.min(traits.flatHours, Math.max(learned, T.flat.leastHours)));
+  const limit = Math.max(T.flat.leastHours, Math.min(traits.flatHours, learned));
   if (run <= limit) return null;
   return {
     test: FLAT,
@@ -257,13 +268,6 @@ export function fisher(correlation: number): number {
 export function possibleCorrelation({ model, traits, grain }: Sight): number {
   const scatter = Math.max(model.spread, traits.floor, grain);
   return Math.min(0.99, Math.sqrt(model.others / (model.others + scatter * scatter)));
-}
-
-export type Agreement = { readonly apart: number; readonly shifted: number };
-
-/** What the series says of the device: it takes more than one to accuse (judge-device.ts). */
-export function agreementOf(model: Model): Agreement {
-  return { apart: model.apart, shifted: model.shifted };
 }
 
 export function agreementFinding(own: Sight, what: 'apart' | 'shifted'): Finding | null {

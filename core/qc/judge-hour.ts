@@ -4,7 +4,7 @@ import type { Cell, DeviceState } from '../region/state.ts';
 import { believeFailed } from '../region/cells.ts';
 import { copyFinding, holdsPlace, homeOf, isSuspected, updateCopies } from './copy.ts';
 import type { Finding } from './finding.ts';
-import { agreementFinding, agreementOf, residualOf, seriesTests, usualSpread } from './hourly-tests.ts';
+import { agreementFinding, residualOf, seriesTests, usualSpread } from './hourly-tests.ts';
 import { jointFindings } from './joint-tests.ts';
 import { learn } from './learn.ts';
 import { outlookOf, type Outlook } from './outlook.ts';
@@ -147,7 +147,7 @@ function deviceFindings(device: DeviceState, seen: readonly Seen[]): Finding[] {
 function addAgreement(findings: Finding[], compared: readonly Seen[], what: 'apart' | 'shifted', hours: number): void {
   const isOnly = compared.length === 1;
   for (const { own, findings: ofSeries } of compared) {
-    if (agreementOf(own.model)[what] < (isOnly ? hours : T.agreement.aloneHours)) continue;
+    if (own.model[what] < (isOnly ? hours : T.agreement.aloneHours)) continue;
     const finding = agreementFinding(own, what);
     if (finding !== null) (isOnly ? findings : ofSeries).push(finding);
   }

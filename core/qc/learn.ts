@@ -7,7 +7,9 @@ import {
   possibleCorrelation,
   ratiosOf,
   residualOf,
+  sameHours,
   usualSpread,
+  zeroHours,
 } from './hourly-tests.ts';
 import { historyLevel, writeHistory } from './history.ts';
 import { round5, toward, type Model } from './model.ts';
@@ -148,7 +150,6 @@ function learnAgreement(own: Sight, neighbors: Neighbors, trust: number): void {
   const best = Math.max(...correlation);
   const isShifted = isLearned && best > (correlation[0] ?? 0) + T.agreement.better && best > T.agreement.least;
   model.shifted = isShifted ? model.shifted + 1 : 0;
-  model.bestLag = isShifted ? 2 * correlation.indexOf(best) : 0;
   const learning = trust * Math.max(1 / T.agreement.usualHours, 1 / (model.hours - T.agreement.memoryHours + 1));
   const away = now - model.agreement;
   model.agreement = round5(model.agreement + learning * away);
@@ -170,10 +171,9 @@ function learnOwn(own: Sight, trust: number, isBelowNeighbors: boolean): void {
     model.change = toward(model.change, change * change, rate);
     learnGrain(own, model);
   }
-  model.zeroRun = own.steps === 0 ? (isNext ? model.zeroRun + 1 : 1) : 0;
+  model.zeroRun = zeroHours(own);
   if (trust === 1 && !isBelowNeighbors) model.longestZero = Math.max(model.longestZero, model.zeroRun);
-  const isSame = isNext && change === 0 && own.cell.min === own.cell.max;
-  model.run = isSame ? model.run + 1 : 1;
+  model.run = sameHours(own);
   if (trust === 1 && model.run > model.longestRun) model.longestRun = model.run;
 }
 

@@ -56,7 +56,6 @@ export type Model = {
   agreementVar: number;
   apart: number;
   shifted: number;
-  bestLag: number;
   /** The neighbors' median an hour ago. */
   neighbors: number;
   /** Size of what is left over in spreads, squared: mean of the last day, its usual mean and variance. */
@@ -109,7 +108,6 @@ export function newModel(): Model {
     agreementVar: 0,
     apart: 0,
     shifted: 0,
-    bestLag: 0,
     neighbors: 0,
     stray: 0,
     usualStray: 0,

@@ -19,6 +19,7 @@ import {
   SHIFTED,
   STEP,
   TIME,
+  ZERO,
 } from './tests.ts';
 import { T } from './thresholds.ts';
 
@@ -46,6 +47,7 @@ const LIMITS: ReadonlyMap<number, number> = new Map([
   [SHIFTED, T.joint.shift],
   // These are told in times of a limit of their own.
   [FLAT, 1],
+  [ZERO, T.zero.leastHours],
 ]);
 
 export function findingSeverity({ test, severity, high }: Finding): number {
