@@ -2,6 +2,8 @@
  * What callers see of the settler. Payments cross RPC as JSON text, because x402's open-ended types (`unknown` inside)
  * have no RPC form. Reached only through durable-objects/stub.ts.
  */
+import type { ServedUnits } from '../../core/reward/sale.ts';
+
 export type SettlerBindings = {
   readonly CHAIN_ID: string;
   readonly RPC_URL: string;
@@ -24,7 +26,12 @@ export type PaymentClaim = PaymentKey & {
   readonly validBeforeSeconds: number;
 };
 
-export type SoldAnswer = { readonly contentType: string; readonly body: string };
+export type SoldAnswer = {
+  readonly contentType: string;
+  readonly body: string | Uint8Array<ArrayBuffer>;
+  /** Whose data it is: what the sale's USDC is shared by. */
+  readonly served: readonly ServedUnits[];
+};
 
 export type SettledReceipt = {
   readonly success: true;

@@ -2,6 +2,7 @@
  * The payment ledger: one row per (payer, authorization nonce), and the answer that it bought. Written before anything is
  * broadcast, so that whoever paid gets the answer even if every process dies in between.
  */
+import type { ServedUnits } from '../../core/reward/sale.ts';
 import type { PaymentClaim, PaymentKey, SettledReceipt, SoldAnswer } from './api.ts';
 import type { PaymentRow, PaymentState } from './decide.ts';
 
@@ -31,7 +32,8 @@ const TABLES = `
     payer TEXT NOT NULL,
     nonce TEXT NOT NULL,
     content_type TEXT NOT NULL,
-    body TEXT NOT NULL,
+    body ANY NOT NULL,
+    served TEXT NOT NULL,
     PRIMARY KEY (payer, nonce)
   );
 `;
@@ -86,23 +88,31 @@ export class Ledger {
   storeAnswer({ payer, nonce }: PaymentKey, answer: SoldAnswer): void {
     this.#storage.transactionSync(() => {
       this.#sql.exec(
-        'INSERT OR REPLACE INTO payment_answer (payer, nonce, content_type, body) VALUES (?, ?, ?, ?)',
+        'INSERT OR REPLACE INTO payment_answer (payer, nonce, content_type, body, served) VALUES (?, ?, ?, ?, ?)',
         payer,
         nonce,
         answer.contentType,
-        answer.body,
+        typeof answer.body === 'string' ? answer.body : new Uint8Array(answer.body).buffer,
+        JSON.stringify(answer.served),
       );
       this.#setState({ payer, nonce }, 'answered');
     });
   }
 
   answerOf({ payer, nonce }: PaymentKey): SoldAnswer | null {
-    const rows = this.#sql.exec<SoldAnswer & Record<string, SqlStorageValue>>(
-      'SELECT content_type AS contentType, body FROM payment_answer WHERE payer = ? AND nonce = ?',
+    const rows = this.#sql.exec<{ contentType: string; body: string | ArrayBuffer; served: string }>(
+      'SELECT content_type AS contentType, body, served FROM payment_answer WHERE payer = ? AND nonce = ?',
       payer,
       nonce,
     );
-    return rows.toArray()[0] ?? null;
+    const row = rows.toArray()[0];
+    if (row === undefined) return null;
+    const { contentType, body, served } = row;
+    return {
+      contentType,
+      body: typeof body === 'string' ? body : new Uint8Array(body),
+      served: JSON.parse(served) as readonly ServedUnits[],
+    };
   }
 
   receiptOf({ payer, nonce }: PaymentKey): SettledReceipt | null {

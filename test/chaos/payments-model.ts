@@ -168,15 +168,15 @@ export class PaymentsModel {
   async buy(n: number): Promise<boolean> {
     const claim = this.#claimOf(n);
     const reply = await this.#call((settler) => settler.open(claim));
-    const answer = { contentType: 'text/plain', body: `${n}: ${++this.#asked}` };
+    const answer = { contentType: 'text/plain', body: `${n}: ${++this.#asked}`, served: [] };
     const outcome = reply?.status === 'verified' ? await this.#call((settler) => settler.settle(claim, answer)) : reply;
     if (outcome === null) return false;
     if (outcome.status === 'refused' && this.#charged.has(nameOf(claim)))
       this.wrongs.push(`buyer ${n} was charged and refused: ${outcome.detail}`);
     if (outcome.status !== 'settled') return false;
     if (!this.#charged.has(nameOf(claim))) this.wrongs.push(`buyer ${n} got an answer without being charged`);
-    const first = this.#answers.get(nameOf(claim)) ?? outcome.answer.body;
-    if (first !== outcome.answer.body) this.wrongs.push(`buyer ${n} got two answers for one payment`);
+    const first = this.#answers.get(nameOf(claim)) ?? String(outcome.answer.body);
+    if (first !== String(outcome.answer.body)) this.wrongs.push(`buyer ${n} got two answers for one payment`);
     this.#answers.set(nameOf(claim), first);
     return true;
   }

@@ -12,6 +12,7 @@ import {
   queryHash,
   type ObservationsRequest,
 } from '../../core/query/observations.ts';
+import { servedBy } from '../../core/query/served.ts';
 import { unitOf, type ObservationRow } from '../../core/query/rows.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import { rfc3339 } from '../../core/time.ts';
@@ -123,8 +124,9 @@ async function selectDevices(
 }
 
 function encodeAnswer(rows: readonly ObservationRow[], request: ObservationsRequest, config: EdgeConfig): SoldAnswer {
+  const served = servedBy(rows, config.rules.time);
   if (request.format === 'csv')
-    return { contentType: 'text/csv; charset=utf-8; header=present', body: encodeCsv(rows) };
+    return { contentType: 'text/csv; charset=utf-8; header=present', body: encodeCsv(rows), served };
   const answer: ObservationsAnswer = {
     from: rfc3339(request.fromMs),
     until: rfc3339(request.untilMs),
@@ -143,5 +145,5 @@ function encodeAnswer(rows: readonly ObservationRow[], request: ObservationsRequ
       final: row.final,
     })),
   };
-  return { contentType: 'application/json', body: JSON.stringify(answer) };
+  return { contentType: 'application/json', body: JSON.stringify(answer), served };
 }
