@@ -167,7 +167,7 @@ function parseQuantities(texts: readonly string[]): Parsed<readonly Quantity[]> 
   return ok([...unique].toSorted((a, b) => a.index - b.index));
 }
 
-function parseTime(parameter: 'from' | 'until', text: string | undefined): Parsed<number> {
+export function parseTime(parameter: string, text: string | undefined): Parsed<number> {
   const expected = 'RFC 3339 with an offset, such as 2026-11-22T00:00:00Z';
   if (text === undefined) return err({ reason: 'missing-parameter', parameter, expected });
   // A plus sign that was not percent-encoded arrives as a space (URL Standard, application/x-www-form-urlencoded).

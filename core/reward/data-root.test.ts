@@ -1,5 +1,7 @@
+import { bytesToHex } from '@noble/hashes/utils.js';
 import { expect, test } from 'vitest';
-import { dataRoot, type Segment } from './data-root.ts';
+import { rootOfPath } from '../merkle-tree.ts';
+import { dataRoot, segmentLeaf, segmentPath, type Segment } from './data-root.ts';
 
 const segment = (cell: string, fromSeq: number): Segment => ({
   cell,
@@ -19,4 +21,13 @@ test('the root depends on every segment and not on their order', () => {
   segments.forEach((_, dropped) => {
     expect(dataRoot(segments.filter((_each, index) => index !== dropped))).not.toBe(root);
   });
+});
+
+test('every segment has a path to the root, whatever their order, and a strange one has none', () => {
+  const segments = [segment('b', 0), segment('a', 10), segment('c', 7), segment('a', 0), segment('b', 100)];
+  for (const one of segments) {
+    const path = segmentPath(segments, one) ?? [];
+    expect(bytesToHex(rootOfPath(segmentLeaf(one), path))).toBe(dataRoot(segments));
+  }
+  expect(segmentPath(segments, segment('b', 7))).toBeNull();
 });

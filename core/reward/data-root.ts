@@ -3,7 +3,7 @@
  * region, ordered by region and first entry.
  */
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import { leafHash, merkleRoot } from '../merkle-tree.ts';
+import { leafHash, merklePath, merkleRoot, type PathStep } from '../merkle-tree.ts';
 import { compareText } from './weight.ts';
 
 export type Segment = {
@@ -18,9 +18,18 @@ function orderSegments(segments: readonly Segment[]): readonly Segment[] {
   return [...segments].sort((a, b) => compareText(a.cell, b.cell) || a.fromSeq - b.fromSeq);
 }
 
+/** `{cell}:{fromSeq}:{toSeq}:{root}` under the leaf prefix of the tree. */
+export function segmentLeaf({ cell, fromSeq, toSeq, root }: Segment): Uint8Array {
+  return leafHash(utf8ToBytes(`${cell}:${fromSeq}:${toSeq}:${root}`));
+}
+
 export function dataRoot(segments: readonly Segment[]): string {
-  const leaves = orderSegments(segments).map(({ cell, fromSeq, toSeq, root }) =>
-    leafHash(utf8ToBytes(`${cell}:${fromSeq}:${toSeq}:${root}`)),
-  );
-  return bytesToHex(merkleRoot(leaves));
+  return bytesToHex(merkleRoot(orderSegments(segments).map(segmentLeaf)));
+}
+
+/** From one of these segments to their data root; null: it is none of them. */
+export function segmentPath(segments: readonly Segment[], of: Segment): readonly PathStep[] | null {
+  const ordered = orderSegments(segments);
+  const index = ordered.findIndex(({ cell, fromSeq }) => cell === of.cell && fromSeq === of.fromSeq);
+  return index < 0 ? null : merklePath(ordered.map(segmentLeaf), index);
 }
