@@ -10,12 +10,15 @@ export type LocalNetwork = {
   readonly api: string;
   readonly rpc: string | null;
   readonly adminToken: string | null;
+  /** Contract, lower case. */
+  readonly distributor: string | null;
   readonly devices: readonly DemoDevice[];
   /** Test key of the first owner of stations. */
   readonly ownerKey: string | null;
 };
 
-type LocalFile = Partial<Omit<LocalNetwork, 'ownerKey'>> & {
+type LocalFile = Partial<Omit<LocalNetwork, 'ownerKey' | 'distributor'>> & {
+  readonly contracts?: { readonly distributor?: string };
   readonly accounts?: { readonly owner?: { readonly privateKey?: string } };
 };
 
@@ -28,10 +31,11 @@ export async function readLocalNetwork(dir: string): Promise<LocalNetwork | null
   });
   if (text === null) return null;
   try {
-    const { api, rpc, adminToken, devices, accounts } = JSON.parse(text) as LocalFile;
+    const { api, rpc, adminToken, devices, accounts, contracts } = JSON.parse(text) as LocalFile;
     if (typeof api === 'string' && Array.isArray(devices)) {
       const ownerKey = accounts?.owner?.privateKey ?? null;
-      return { api, rpc: rpc ?? null, adminToken: adminToken ?? null, devices, ownerKey };
+      const distributor = contracts?.distributor?.toLowerCase() ?? null;
+      return { api, rpc: rpc ?? null, adminToken: adminToken ?? null, distributor, devices, ownerKey };
     }
   } catch {
     // Not JSON: answered below like any other broken file.

@@ -10,12 +10,14 @@ import { err, ok, type Result } from '../result.ts';
 export type ChainWord = {
   /** Null: a saved log does not tell. */
   readonly chainId: number | null;
+  /** The distributor that the caller trusts, lower case. Null: whichever the proof names; the caller is to look at it. */
+  readonly contract: string | null;
   readonly events: readonly CommitEvent[];
 };
 
 export type CommitEvent = {
-  /** Lower case. */
-  readonly contract: string;
+  /** Lower case. Null: not told. */
+  readonly contract: string | null;
   readonly epoch: number;
   /** Hex without 0x, as core/reward writes it. */
   readonly dataRoot: string;

@@ -7,7 +7,7 @@ import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
 import { base64 } from '@scure/base';
 import { checkBatch, type BatchTools, type LoggedBatch } from '../audit/check-batch.ts';
 import type { Difference } from '../audit/difference.ts';
-import { parseRegionCell } from '../ids.ts';
+import type { DeviceId } from '../ids.ts';
 import { rootOfPath, type PathStep } from '../merkle-tree.ts';
 import { unpackReadings } from '../reading/pack.ts';
 import { quantityByCode } from '../reading/quantity.ts';
@@ -37,11 +37,7 @@ export type CheckedProof = {
 type Held = Result<string, Fault>;
 
 /** @param chain null: nobody asked the chain; then the proof holds up to the data roots that it names */
-export async function checkProof(
-  bytes: Uint8Array,
-  chain: ChainWord | null,
-  tools: BatchTools,
-): Promise<CheckedProof> {
+export async function checkProof(bytes: Uint8Array, chain: ChainWord | null, tools: BatchTools): Promise<CheckedProof> {
   const steps: ProofStep[] = [];
   const parsed = parseProof(bytes);
   if (!parsed.ok) return { steps, fault: parsed.error, proof: null };
@@ -62,12 +58,12 @@ async function* checks(
   const signed: (readonly Reading[])[] = [];
   for (const [index, batch] of proof.batches.entries()) {
     const at = `batches[${index}]`;
-    const logged = readBatch(proof, batch, at);
-    if (!logged.ok) {
-      yield ['post', logged];
+    const rebuilt = readBatch(proof, batch, at);
+    if (!rebuilt.ok) {
+      yield ['post', rebuilt];
       return;
     }
-    const readings = await checkSigned(logged.value, proof, batch, at, tools);
+    const readings = await checkSigned(rebuilt.value, batch, at, tools);
     if (!readings.ok) {
       yield ['signature', readings];
       return;
@@ -75,53 +71,50 @@ async function* checks(
     signed.push(readings.value);
     const { authority } = batch.post;
     yield ['signature', ok(`of ${proof.claim.device} over ${readings.value.length} readings, posted to ${authority}`)];
-    yield ['log entry', checkLeaf(batch, logged.value, at)];
+    yield ['log entry', checkLeaf(batch, rebuilt.value, at)];
     yield ['segment', checkSegment(batch, at)];
     yield ['data root', checkRoot(batch, proof.commits, at)];
   }
   yield ['claim', checkClaim(proof, signed)];
   yield ['commits', checkCommits(proof)];
   if (chain === null) return;
-  for (const [index, commit] of proof.commits.entries()) yield ['chain', checkEvent(commit, chain, `commits[${index}]`)];
+  for (const [index, commit] of proof.commits.entries())
+    yield ['chain', checkEvent(commit, chain, `commits[${index}]`)];
 }
 
+type RebuiltBatch = LoggedBatch & { readonly device: DeviceId };
+
 /** The entry of the log, rebuilt from the request and the three facts that only the log holds. */
-function readBatch({ claim }: Proof, { post, entry }: ProvenBatch, at: string): Result<LoggedBatch, Fault> {
+function readBatch({ claim }: Proof, { post, entry }: ProvenBatch, at: string): Result<RebuiltBatch, Fault> {
   const read = readPost(post, `${at}.post`);
   if (!read.ok) return read;
   const { device, digest, evidence } = read.value;
   if (device !== claim.device) return fault('device', `${at}.post.signatureInput`, device, claim.device);
   const { seq, receivedMs, slot } = entry;
-  const readings = base64.decode(entry.readings);
   return ok({
     kind: 'batch',
+    device,
     seq,
     receivedMs,
     slot,
     nonce: evidence.nonce,
     digest,
-    readings,
+    readings: base64.decode(entry.readings),
     evidence: encodeEvidence(evidence),
   });
 }
 
 async function checkSigned(
-  batch: LoggedBatch,
-  { claim }: Proof,
-  { region, post }: ProvenBatch,
+  { device, ...batch }: RebuiltBatch,
+  { region }: ProvenBatch,
   at: string,
   tools: BatchTools,
 ): Promise<Result<readonly Reading[], Fault>> {
-  const cell = parseRegionCell(region);
-  const read = readPost(post, `${at}.post`);
-  if (!cell.ok || !read.ok) return fault('post', at, region, 'a region and a post');
-  const holds = await checkBatch(batch, read.value.device, cell.value, tools);
+  const holds = await checkBatch(batch, device, region, tools);
   if (!holds.ok) return faultOf(holds.error, at);
   // checkBatch found them to be what the signed body says.
   const readings = unpackReadings(batch.readings);
-  return readings.ok
-    ? ok(readings.value)
-    : fault('readings', `${at}.entry.readings`, readings.error.detail, `readings of ${claim.device}`);
+  return readings.ok ? readings : fault('readings', `${at}.entry.readings`, readings.error.detail, 'packed readings');
 }
 
 /** Where the file says it, and under which name. */
@@ -139,8 +132,8 @@ function faultOf({ reason, at: { field }, published, recomputed }: Difference, a
   return fault(name, where, published, recomputed);
 }
 
-function checkLeaf({ region, entry }: ProvenBatch, logged: LoggedBatch, at: string): Held {
-  const { seq, receivedMs, ...body } = logged;
+function checkLeaf({ region, entry }: ProvenBatch, rebuilt: RebuiltBatch, at: string): Held {
+  const { device: _device, seq, receivedMs, ...body } = rebuilt;
   const leaf = bytesToHex(entryLeaf({ seq, receivedMs, kind: 'batch', body: encodeEntryBody(body) }));
   if (leaf !== entry.leaf) return fault('leaf', `${at}.entry.leaf`, entry.leaf, leaf);
   return ok(`${seq} of region ${region}, received ${rfc3339(receivedMs)}`);
@@ -155,7 +148,7 @@ function checkSegment({ entry, segment }: ProvenBatch, at: string): Held {
     return fault('segment', `${at}.segment`, `entries ${fromSeq} to ${toSeq}`, `entry ${entry.seq} among them`);
   const root = bytesToHex(rootOfPath(hexToBytes(entry.leaf), stepsOf(path)));
   if (root !== segment.root) return fault('segment', `${at}.segment`, segment.root, root);
-  return ok(`entries ${fromSeq} to ${toSeq}, ${path.length} steps`);
+  return ok(`entries ${fromSeq} to ${toSeq}, path of ${path.length}`);
 }
 
 function checkRoot({ region, segment, epoch }: ProvenBatch, commits: readonly ProvenCommit[], at: string): Held {
@@ -165,7 +158,7 @@ function checkRoot({ region, segment, epoch }: ProvenBatch, commits: readonly Pr
   const leaf = segmentLeaf({ cell: region, fromSeq, toSeq, root });
   const dataRoot = bytesToHex(rootOfPath(leaf, stepsOf(epoch.path)));
   if (dataRoot !== commit.dataRoot) return fault('root', `${at}.epoch`, commit.dataRoot, dataRoot);
-  return ok(`of epoch ${epoch.number}, ${epoch.path.length} steps`);
+  return ok(`of epoch ${epoch.number}, path of ${epoch.path.length}`);
 }
 
 /** Every reading of the claim is in a batch, and every batch holds one of them. */
@@ -213,9 +206,11 @@ function checkEvent(commit: ProvenCommit, chain: ChainWord, at: string): Held {
   const { epoch, contract, dataRoot } = commit;
   if (chain.chainId !== null && chain.chainId !== commit.chainId)
     return fault('event', `${at}.chainId`, commit.chainId, chain.chainId);
+  if (chain.contract !== null && chain.contract !== contract)
+    return fault('event', `${at}.contract`, contract, chain.contract);
   const ofEpoch = chain.events.filter((event) => event.epoch === epoch);
   if (ofEpoch.length === 0) return fault('event', `${at}.epoch`, epoch, 'an epoch of the given events');
-  const event = ofEpoch.find((one) => one.contract === contract);
+  const event = ofEpoch.find((one) => one.contract === null || one.contract === contract);
   if (event === undefined) return fault('event', `${at}.contract`, contract, ofEpoch[0]?.contract ?? '');
   if (event.dataRoot !== dataRoot) return fault('event', `${at}.dataRoot`, dataRoot, event.dataRoot);
   for (const field of ['transaction', 'block'] as const) {

@@ -3,6 +3,7 @@
  * says. Everything outside `unproved` is checked by core/proof/check.ts, or refused here.
  */
 import { canonicalJson } from '../canonical-json.ts';
+import { parseRegionCell, type RegionCell } from '../ids.ts';
 import { bodyText } from '../ingest/body-text.ts';
 import { ok, type Result } from '../result.ts';
 import { fault, type Fault } from './fault.ts';
@@ -10,6 +11,7 @@ import {
   anything,
   base64Text,
   hex32,
+  is,
   list,
   literal,
   nullable,
@@ -45,7 +47,7 @@ export type Claim = {
 };
 
 export type ProvenBatch = {
-  readonly region: string;
+  readonly region: RegionCell;
   readonly post: PostFields;
   readonly entry: {
     readonly seq: number;
@@ -119,7 +121,7 @@ const SHAPE = record({
   }),
   batches: list(
     record({
-      region: pattern(/^83[0-9a-f]{4}f{9}$/, 'an H3 cell of resolution 3'),
+      region: is((given) => parseRegionCell(given).ok, 'an H3 cell of resolution 3'),
       post: record({
         method: literal('POST'),
         authority: text,

@@ -19,7 +19,6 @@ export type SealedBatch = Omit<ProvenBatch, 'epoch'>;
 export type FoundBatch = { readonly sealed: SealedBatch; readonly readings: readonly Reading[] };
 
 export type Wanted = {
-  readonly slot: number;
   readonly device: DeviceId;
   readonly quantity: Quantity;
   readonly fromMs: number;
@@ -33,7 +32,7 @@ export type Wanted = {
 export function batchesIn(
   cell: RegionCell,
   rows: readonly LogRow[],
-  wanted: Wanted,
+  wanted: Wanted & { readonly slot: number },
   known: Set<number>,
 ): readonly FoundBatch[] {
   const found: FoundBatch[] = [];
@@ -96,13 +95,11 @@ export function pathItems(path: readonly PathStep[]): readonly PathItem[] {
 }
 
 /** All that these batches say of what was asked, each time once, from the first that speaks of it. */
-export function claimOf(batches: readonly FoundBatch[], wanted: Wanted): Claim {
+export function claimOf(batches: readonly (readonly Reading[])[], wanted: Wanted): Claim {
   const { device, quantity } = wanted;
   const said = new Map<number, number>();
-  for (const { readings } of batches) {
-    for (const reading of readings) {
-      if (isWanted(reading, wanted) && !said.has(reading.measuredMs)) said.set(reading.measuredMs, reading.steps);
-    }
+  for (const reading of batches.flat()) {
+    if (isWanted(reading, wanted) && !said.has(reading.measuredMs)) said.set(reading.measuredMs, reading.steps);
   }
   return {
     device,

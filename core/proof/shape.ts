@@ -9,7 +9,7 @@ export type Shape = (given: unknown, at: string) => Result<void, Fault>;
 const FITS: Result<void, Fault> = ok(undefined);
 const shown = (given: unknown): string => JSON.stringify(given) ?? 'nothing';
 
-const is =
+export const is =
   (test: (given: unknown) => boolean, expected: string): Shape =>
   (given, at) =>
     test(given) ? FITS : fault('format', at, shown(given), expected);

@@ -44,7 +44,9 @@ export async function readLastFinal(db: D1Database): Promise<number | null> {
 export async function writeMarks(db: D1Database, marks: readonly EpochMark[]): Promise<void> {
   if (marks.length === 0) return;
   // A row that D1 lost in the meantime is not made again here: only the epoch's close writes rows.
-  const update = db.prepare(`UPDATE epoch SET state = ?, commit_hash = ?, commit_block = ?, mint_hashes = ? WHERE epoch = ?`);
+  const update = db.prepare(
+    `UPDATE epoch SET state = ?, commit_hash = ?, commit_block = ?, mint_hashes = ? WHERE epoch = ?`,
+  );
   await db.batch(
     marks.map(({ epoch, state, commitHash, commitBlock, mintHashes }) =>
       update.bind(state, commitHash, commitBlock, JSON.stringify(mintHashes), epoch),
@@ -63,7 +65,9 @@ export async function readPayouts(db: D1Database, epoch: number): Promise<readon
 
 /** After an operator has looked: what was taken back is committed again. */
 export async function forgetRevocations(db: D1Database): Promise<void> {
-  await db.prepare(`UPDATE epoch SET state = 'computed', commit_hash = NULL, commit_block = NULL WHERE state = 'revoked'`).run();
+  await db
+    .prepare(`UPDATE epoch SET state = 'computed', commit_hash = NULL, commit_block = NULL WHERE state = 'revoked'`)
+    .run();
 }
 
 export function isSameMark(row: EpochRow, mark: EpochMark): boolean {
