@@ -1,11 +1,12 @@
-/** `npm run buy`: buys observations from the network with the stock x402 client, and prints what came. */
-import { readFile } from 'node:fs/promises';
+/** `npm run buy`: buys observations or a proof from the network with the stock x402 client, and prints or saves what came. */
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { decodePaymentResponseHeader, wrapFetchWithPayment, x402Client } from '@x402/fetch';
 import { ExactEvmScheme } from '@x402/evm/exact/client';
 import { privateKeyToAccount } from 'viem/accounts';
 import type { ObservationsAnswer, ObservationsQuote } from '../schema/api/observations.ts';
+import type { ProofQuote } from '../schema/api/proofs.ts';
 import type { Problem, RegionsAnswer, StatusAnswer } from '../schema/api/public.ts';
 import { resendWhileAsked } from './lib/resend.ts';
 import { dim, done, Refusal, runCommand } from './lib/say.ts';
@@ -20,6 +21,11 @@ What to buy
   --from T --until T  RFC 3339 times instead of --hours
   --resolution R      hour (default) or raw
   --csv               print CSV as it comes instead of a table
+
+A proof instead, of one --device and one --quantity; npm run verify:proof -- FILE checks it
+  --proof FILE        where to save it
+  --t T               of the reading measured at this RFC 3339 time
+  --start T           of all its readings in the hour that this time lies in
 
 How
   --dry-run           tell price and size, pay nothing
@@ -52,6 +58,9 @@ function readOptions() {
         until: { type: 'string' },
         resolution: { type: 'string', default: 'hour' },
         csv: { type: 'boolean', default: false },
+        proof: { type: 'string' },
+        t: { type: 'string' },
+        start: { type: 'string' },
         'dry-run': { type: 'boolean', default: false },
         max: { type: 'string', default: '1' },
         dir: { type: 'string', default: '.isobar' },
@@ -70,15 +79,38 @@ await runCommand(async () => {
     return;
   }
   const local = await readLocal(options.dir);
+  if (options.proof !== undefined) {
+    await buyProof(local, options.proof, options);
+    return;
+  }
   const url = `${local.api}/v1/observations?${String(await parameters(local, options))}`;
   const quoted = await ask<ObservationsQuote>(`${url}&dry-run=true`);
   done(
     `${quoted.deviceQuantityHours} device-quantity-hours of ${quoted.devices} devices cost ${quoted.price.usdc} USDC`,
   );
-  if (!options['dry-run']) await buy(local, url, options);
+  if (options['dry-run']) return;
+  const response = await buy(local, url, options);
+  if (options.csv) process.stdout.write(await response.text());
+  else show(await response.json<ObservationsAnswer>());
 });
 
-async function buy(local: Local, url: string, options: Options): Promise<void> {
+async function buyProof(local: Local, path: string, options: Options): Promise<void> {
+  const { device = [], quantity, t, start } = options;
+  if (device.length !== 1 || quantity.length !== 1) throw new Refusal('a proof is of one --device and one --quantity');
+  const asked = new URLSearchParams({ device: device.join(), quantity: quantity.join() });
+  for (const [name, value] of Object.entries({ t, start })) if (value !== undefined) asked.set(name, value);
+  const url = `${local.api}/v1/proofs?${String(asked)}`;
+  const quoted = await ask<ProofQuote>(`${url}&dry-run=true`);
+  const { readings, batches, deviceQuantityHours, price } = quoted;
+  done(
+    `the proof of ${readings} readings reveals ${batches} batches with ${deviceQuantityHours} device-quantity-hours and costs ${price.usdc} USDC`,
+  );
+  if (options['dry-run']) return;
+  await writeFile(path, new Uint8Array(await (await buy(local, url, options)).arrayBuffer()));
+  done(`saved as ${path}; npm run verify:proof -- ${path} checks it`);
+}
+
+async function buy(local: Local, url: string, options: Options): Promise<Response> {
   const { usdc } = local.contracts;
   const client = new x402Client()
     .register(`eip155:${local.chainId}`, new ExactEvmScheme(privateKeyToAccount(local.accounts.buyer.privateKey)))
@@ -101,8 +133,7 @@ async function buy(local: Local, url: string, options: Options): Promise<void> {
     const { transaction, network } = decodePaymentResponseHeader(receipt);
     done(`paid by ${local.accounts.buyer.address} on ${network}, transaction ${transaction}`);
   }
-  if (options.csv) process.stdout.write(await response.text());
-  else show(await response.json<ObservationsAnswer>());
+  return response;
 }
 
 function show(answer: ObservationsAnswer): void {

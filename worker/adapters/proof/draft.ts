@@ -76,6 +76,7 @@ async function whyNothing(
     limit: 1,
   });
   if (open.length === 0) return { reason: 'no-such-reading' };
-  const epoch = closedThrough === null ? epochOf(nowMs, time) : epochOfHour(closedThrough + 1, time);
+  // The next close seals it; a region that has closed nothing begins with its oldest readings.
+  const epoch = closedThrough === null ? epochOf(fromMs, time) : epochOfHour(closedThrough + 1, time);
   return { reason: 'proof-pending', epoch, expectedMs: commitExpectedMs(epoch, nowMs, time) };
 }
