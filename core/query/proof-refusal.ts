@@ -3,11 +3,9 @@ import type { TimeRules } from '../rules/rule-set.ts';
 import { epochStartMs } from '../time.ts';
 
 export type ProofRefusal =
-  /** `epoch`: whose commit will hold it. */
+  /** `epoch`: the first whose commit can hold it. */
   | { readonly reason: 'proof-pending'; readonly epoch: number; readonly expectedMs: number }
   | { readonly reason: 'epoch-revoked'; readonly epoch: number }
-  /** In no epoch that the chain has or will have. */
-  | { readonly reason: 'never-committed'; readonly epoch: number }
   | { readonly reason: 'no-such-reading' }
   | { readonly reason: 'proof-too-large'; readonly bytes: number; readonly limit: number }
   /** Database, archive and chain do not fit together. */

@@ -13,7 +13,7 @@ export function describeProofRefusal(refusal: ProofRefusal, nowMs: number): Prob
         status: 409,
         code: refusal.reason,
         title: 'The chain does not hold this yet',
-        detail: `It can be proved once epoch ${epoch} is committed. Nothing was charged.`,
+        detail: `It can be proved once its log is committed, with epoch ${epoch} or a later one. Nothing was charged.`,
         remedy: `Ask again from ${rfc3339(expectedMs)} on.`,
         members: { epoch, expected: rfc3339(expectedMs) },
         headers: { 'retry-after': String(Math.max(1, Math.ceil((expectedMs - nowMs) / 1000))) },
@@ -26,15 +26,6 @@ export function describeProofRefusal(refusal: ProofRefusal, nowMs: number): Prob
         title: 'The commit of this epoch was taken back',
         detail: `The guardian revoked epoch ${refusal.epoch}: the chain holds no root of it now. Nothing was charged.`,
         remedy: `See /v1/epochs/${refusal.epoch}: it is committed again once an operator has looked.`,
-        members: { epoch: refusal.epoch },
-      };
-    case 'never-committed':
-      return {
-        status: 404,
-        code: refusal.reason,
-        title: 'The chain does not hold this',
-        detail: `The log that has it was closed with epoch ${refusal.epoch}, which is not on the chain. Nothing was charged.`,
-        remedy: 'Its evidence is open data: /v1/evidence/{cell}.',
         members: { epoch: refusal.epoch },
       };
     case 'no-such-reading':

@@ -1,9 +1,13 @@
-/** Where in the sealed logs a device's readings of some hours can be, and which segments an epoch holds. Raw SQL: JSON columns are searched in the database. */
+/** Where in the sealed logs a device's readings of an hour can be, and which commits may hold them. JSON columns are searched in the database. */
+import { gte } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/d1';
 import type { DeviceId, RegionCell } from '../../../core/ids.ts';
 import type { Segment } from '../../../core/reward/data-root.ts';
 import { lastHourOf } from '../../../core/reward/closable.ts';
 import type { TimeRules } from '../../../core/rules/rule-set.ts';
 import { firstHourOf, hoursPerEpoch } from '../../../core/time.ts';
+import { epochs } from '../../../schema/d1/epochs.ts';
+import type { EpochRow } from './public.ts';
 
 export type SegmentPlace = {
   readonly cell: RegionCell;
@@ -43,25 +47,19 @@ export async function findSegments(
   return results;
 }
 
-/** Of the hours of an epoch. `cells` null: of all regions. */
-export async function segmentsOfHours(
-  db: D1Database,
-  epoch: number,
-  cells: readonly string[] | null,
-  rules: TimeRules,
-): Promise<readonly Segment[]> {
+/** Of the hours of an epoch, all regions'. */
+export async function segmentsOfHours(db: D1Database, epoch: number, rules: TimeRules): Promise<readonly Segment[]> {
   const { results } = await db
     .prepare(
       `SELECT cell, from_seq AS fromSeq, to_seq AS toSeq, segment_root AS root FROM region_hour
-       WHERE hour BETWEEN ?1 AND ?2 AND segment_root IS NOT NULL
-         AND (?3 IS NULL OR cell IN (SELECT value FROM json_each(?3)))`,
+       WHERE hour BETWEEN ?1 AND ?2 AND segment_root IS NOT NULL`,
     )
-    .bind(firstHourOf(epoch, rules), lastHourOf(epoch, rules), cells === null ? null : JSON.stringify(cells))
+    .bind(firstHourOf(epoch, rules), lastHourOf(epoch, rules))
     .all<Segment>();
   return results;
 }
 
-/** Whether the database knows of an epoch after this one: then one that is not there was never closed. */
-export async function hasLaterEpoch(db: D1Database, epoch: number): Promise<boolean> {
-  return (await db.prepare(`SELECT 1 AS found FROM epoch WHERE epoch > ? LIMIT 1`).bind(epoch).first('found')) !== null;
+/** From one epoch on, oldest first. */
+export async function readEpochsFrom(db: D1Database, epoch: number, limit: number): Promise<readonly EpochRow[]> {
+  return drizzle(db).select().from(epochs).where(gte(epochs.epoch, epoch)).orderBy(epochs.epoch).limit(limit);
 }

@@ -1,14 +1,15 @@
 /** Which commit on the chain holds a segment, and by which path. */
-import type { Result } from '../../../core/result.ts';
-import { err, ok } from '../../../core/result.ts';
+import { err, ok, type Result } from '../../../core/result.ts';
 import type { PathStep } from '../../../core/merkle-tree.ts';
 import { commitExpectedMs, type ProofRefusal } from '../../../core/query/proof-refusal.ts';
 import { dataRoot, segmentPath, type Segment } from '../../../core/reward/data-root.ts';
-import { hashReport, reportKey, type EpochReport } from '../../../core/reward/report.ts';
+import { carryOf, hashReport, reportKey, type EpochReport } from '../../../core/reward/report.ts';
+import { NO_CARRY } from '../../../core/reward/reserve.ts';
 import type { RuleSet } from '../../../core/rules/rule-set.ts';
 import type { EdgeBindings } from '../../env.ts';
-import { hasLaterEpoch, segmentsOfHours } from '../d1/proofs.ts';
-import { readEpochRow, type EpochRow } from '../d1/public.ts';
+import { readEpochSegments } from '../d1/epoch-inputs.ts';
+import { readEpochsFrom, segmentsOfHours } from '../d1/proofs.ts';
+import type { EpochRow } from '../d1/public.ts';
 import { Lru } from '../lru.ts';
 
 type Stores = Pick<EdgeBindings, 'DB' | 'ARCHIVE'>;
@@ -16,9 +17,12 @@ type Stores = Pick<EdgeBindings, 'DB' | 'ARCHIVE'>;
 export type Anchor = { readonly row: EpochRow; readonly path: readonly PathStep[] };
 
 /** By data root, which names them for good. About 150 bytes a segment. */
-const epochSegments = new Lru<string, readonly Segment[]>(4);
+const segmentsByRoot = new Lru<string, readonly Segment[]>(8);
 
-/** A region that closed `epoch` too late is in the root of a later one: of the one that paid it (decision 0018). */
+/**
+ * The first commit from the segment's own epoch on whose root holds it: a later one where its region closed too late, or
+ * where a backfill closed hours of epochs that were over (core/reward/data-root.ts).
+ */
 export async function anchorOf(
   stores: Stores,
   segment: Segment,
@@ -26,56 +30,48 @@ export async function anchorOf(
   rules: RuleSet,
   nowMs: number,
 ): Promise<Result<Anchor, ProofRefusal>> {
-  for (let holder = epoch; holder <= epoch + rules.reward.reserveEpochs; holder += 1) {
-    const row = await readEpochRow(stores.DB, holder);
-    if (row === null) {
-      return (await hasLaterEpoch(stores.DB, holder))
-        ? err({ reason: 'never-committed', epoch: holder })
-        : err({ reason: 'proof-pending', epoch: holder, expectedMs: commitExpectedMs(holder, nowMs, rules.time) });
-    }
+  const backfilled = Math.ceil(rules.time.backfillSeconds / rules.time.epochSeconds);
+  const rows = await readEpochsFrom(stores.DB, epoch, backfilled + rules.reward.reserveEpochs);
+  const pending = (of: number): Result<never, ProofRefusal> =>
+    err({ reason: 'proof-pending', epoch: of, expectedMs: commitExpectedMs(of, nowMs, rules.time) });
+  for (const row of rows) {
     const segments = await segmentsOf(stores, row, rules);
     if (segments === null) return err({ reason: 'proof-unavailable' });
     const path = segmentPath(segments, segment);
     if (path === null) continue;
-    switch (row.state) {
-      case 'computed':
-      case 'committing':
-        return err({
-          reason: 'proof-pending',
-          epoch: holder,
-          expectedMs: commitExpectedMs(holder, nowMs, rules.time),
-        });
-      case 'revoked':
-        return err({ reason: 'epoch-revoked', epoch: holder });
-      default:
-        return ok({ row, path });
-    }
+    if (row.state === 'computed' || row.state === 'committing') return pending(row.epoch);
+    return row.state === 'revoked' ? err({ reason: 'epoch-revoked', epoch: row.epoch }) : ok({ row, path });
   }
-  return err({ reason: 'never-committed', epoch });
+  return pending(Math.max(epoch, (rows.at(-1)?.epoch ?? 0) + 1));
 }
 
 /** Null: what is stored does not give the root. */
 async function segmentsOf(stores: Stores, row: EpochRow, rules: RuleSet): Promise<readonly Segment[] | null> {
-  const known = epochSegments.get(row.dataRoot);
+  const known = segmentsByRoot.get(row.dataRoot);
   if (known !== undefined) return known;
-  // Every region closed in time and none was late: the usual case, which needs no report.
-  const all = await segmentsOfHours(stores.DB, row.epoch, null, rules.time);
+  // Every region took part in this epoch and in the one before: the usual case, which needs no report.
+  const all = await segmentsOfHours(stores.DB, row.epoch, rules.time);
   const found = dataRoot(all) === row.dataRoot ? all : await segmentsOfReport(stores, row, rules);
-  if (found !== null) epochSegments.set(row.dataRoot, found);
+  if (found !== null) segmentsByRoot.set(row.dataRoot, found);
   return found;
 }
 
-async function segmentsOfReport(
-  { DB, ARCHIVE }: Stores,
-  row: EpochRow,
-  { time }: RuleSet,
-): Promise<readonly Segment[] | null> {
-  const text = await (await ARCHIVE.get(reportKey(row.reportHash)))?.text();
-  if (text === undefined || hashReport(text) !== row.reportHash) return null;
-  // The hash is ours, so the text has the shape that encodeReport gave it.
-  const report = JSON.parse(text) as EpochReport;
-  const cells = report.regions.map(({ cell }) => cell);
-  const late = await Promise.all(report.late.map(({ epoch, cell }) => segmentsOfHours(DB, epoch, [cell], time)));
-  const found = [...(await segmentsOfHours(DB, row.epoch, cells, time)), ...late.flat()];
+async function segmentsOfReport(stores: Stores, row: EpochRow, rules: RuleSet): Promise<readonly Segment[] | null> {
+  const text = await readReport(stores, row.reportHash);
+  if (text === null) return null;
+  const { regions, previous } = reportOf(text);
+  const before = previous === null ? null : await readReport(stores, previous);
+  if (previous !== null && before === null) return null;
+  const carry = before === null ? NO_CARRY : carryOf(before);
+  const cells = regions.map(({ cell }) => cell);
+  const found = await readEpochSegments(stores.DB, row.epoch, cells, carry, rules.time);
   return dataRoot(found) === row.dataRoot ? found : null;
 }
+
+async function readReport({ ARCHIVE }: Stores, hash: string): Promise<string | null> {
+  const text = await (await ARCHIVE.get(reportKey(hash)))?.text();
+  return text === undefined || hashReport(text) !== hash ? null : text;
+}
+
+/** The hash is ours, so the text has the shape that encodeReport gave it. */
+const reportOf = (text: string): EpochReport => JSON.parse(text) as EpochReport;
