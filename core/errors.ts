@@ -29,6 +29,7 @@ export type SignatureRefusal =
 
 export type PackRefusal =
   | { readonly reason: 'not-json'; readonly detail: string }
+  | { readonly reason: 'not-cbor'; readonly detail: string }
   | { readonly reason: 'not-senml'; readonly record: number; readonly detail: string }
   | { readonly reason: 'empty-pack' }
   | { readonly reason: 'too-many-records'; readonly count: number; readonly limit: number }

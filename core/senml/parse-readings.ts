@@ -5,7 +5,8 @@ import { quantityByCode, type Quantity } from '../reading/quantity.ts';
 import type { Reading } from '../reading/reading.ts';
 import { conversionOf, stepsOf, type Conversion } from '../reading/units.ts';
 import { err, ok, type Result } from '../result.ts';
-import { resolvePack, type ResolvedRecord } from './resolve.ts';
+import { readCborPack } from './cbor.ts';
+import { readJsonPack, resolvePack, type ResolvedRecord } from './resolve.ts';
 
 /** What a name and unit stand for; a pack of 60 records has about five of them. */
 type Column = { readonly unit: string | null; readonly quantity: Quantity; readonly conversion: Conversion };
@@ -22,7 +23,22 @@ export function parseReadings(
   device: DeviceId,
   createdMs: number,
 ): Result<readonly Reading[], PackRefusal> {
-  const pack = resolvePack(text, createdMs);
+  const pack = readJsonPack(text);
+  return pack.ok ? readingsOf(pack.value, device, createdMs) : pack;
+}
+
+/** The compact form's payload. */
+export function parseCborReadings(
+  bytes: Uint8Array,
+  device: DeviceId,
+  createdMs: number,
+): Result<readonly Reading[], PackRefusal> {
+  const pack = readCborPack(bytes);
+  return pack.ok ? readingsOf(pack.value, device, createdMs) : pack;
+}
+
+function readingsOf(given: unknown, device: DeviceId, createdMs: number): Result<readonly Reading[], PackRefusal> {
+  const pack = resolvePack(given, createdMs);
   if (!pack.ok) return pack;
   const columns = new Map<string, Column>();
   const readings: Reading[] = [];

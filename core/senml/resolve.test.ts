@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { resolvePack } from './resolve.ts';
+import { readJsonPack, resolvePack } from './resolve.ts';
 
 type Published = {
   readonly name: string;
@@ -14,7 +14,12 @@ const { packs } = JSON.parse(
 ) as { packs: readonly Published[] };
 
 const NOW_MS = 1_763_805_600_000;
-const resolve = (pack: unknown) => resolvePack(JSON.stringify(pack), NOW_MS);
+const resolve = (pack: unknown) => resolveText(JSON.stringify(pack));
+
+function resolveText(text: string) {
+  const pack = readJsonPack(text);
+  return pack.ok ? resolvePack(pack.value, NOW_MS) : pack;
+}
 
 function detailOf(pack: unknown): string {
   const result = resolve(pack);
@@ -68,7 +73,7 @@ test('a record of base fields alone is no reading', () => {
 
 test('an empty pack and a text that is no JSON have their own reasons', () => {
   expect(resolve([])).toEqual({ ok: false, error: { reason: 'empty-pack' } });
-  expect(resolvePack('[{"n":', NOW_MS)).toMatchObject({ ok: false, error: { reason: 'not-json' } });
+  expect(resolveText('[{"n":')).toMatchObject({ ok: false, error: { reason: 'not-json' } });
 });
 
 test('more than 5,000 records are refused', () => {
@@ -108,7 +113,7 @@ test.each<[string, unknown]>([
 });
 
 test('a label of the prototype is refused like any other that ends in an underscore', () => {
-  expect(resolvePack('[{"n":"temp","v":1,"__proto__":{"v":2}}]', NOW_MS)).toMatchObject({
+  expect(resolveText('[{"n":"temp","v":1,"__proto__":{"v":2}}]')).toMatchObject({
     ok: false,
     error: { reason: 'not-senml' },
   });
@@ -120,11 +125,11 @@ test('versions 10 and 26, older ones and none are understood', () => {
 
 test('unknown labels that need not be understood are ignored, however deep', () => {
   const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
-  expect(resolvePack(`[{"n":"temp","v":1,"x":${deep}}]`, NOW_MS)).toMatchObject({
+  expect(resolveText(`[{"n":"temp","v":1,"x":${deep}}]`)).toMatchObject({
     ok: true,
     value: [{ name: 'temp', value: 1 }],
   });
-  expect(resolvePack('['.repeat(200_000), NOW_MS)).toMatchObject({ ok: false, error: { reason: 'not-json' } });
+  expect(resolveText('['.repeat(200_000))).toMatchObject({ ok: false, error: { reason: 'not-json' } });
 });
 
 test('any JSON gives a value or a refusal, never an exception', () => {

@@ -1,5 +1,5 @@
 /**
- * RFC 8428: a SenML JSON pack, resolved (section 4.6) into records that stand alone. Knows nothing of our quantities.
+ * RFC 8428: a SenML pack, resolved (section 4.6) into records that stand alone. Knows nothing of our quantities.
  * No clock: `nowMs` is passed in.
  */
 import type { PackRefusal } from '../errors.ts';
@@ -44,15 +44,18 @@ type Fields = Readonly<Record<string, unknown>>;
 const refuse = (record: number, detail: string): Result<never, PackRefusal> =>
   err({ reason: 'not-senml', record, detail });
 
-export function resolvePack(text: string, nowMs: number): Result<readonly ResolvedRecord[], PackRefusal> {
-  let pack: unknown;
+export function readJsonPack(text: string): Result<unknown, PackRefusal> {
   try {
-    pack = JSON.parse(text);
+    return ok(JSON.parse(text));
   } catch (error) {
     // The only exception a parser of untrusted text may meet: a SyntaxError whose message quotes a few characters of it.
     return err({ reason: 'not-json', detail: error instanceof Error ? error.message.slice(0, 120) : 'not valid JSON' });
   }
-  if (!Array.isArray(pack)) return refuse(0, 'a SenML pack is a JSON array of records');
+}
+
+/** @param pack as JSON.parse gives it; cbor.ts makes the same of the compact form */
+export function resolvePack(pack: unknown, nowMs: number): Result<readonly ResolvedRecord[], PackRefusal> {
+  if (!Array.isArray(pack)) return refuse(0, 'a SenML pack is an array of records');
   const records: readonly unknown[] = pack;
   if (records.length > MAX_RECORDS)
     return err({ reason: 'too-many-records', count: records.length, limit: MAX_RECORDS });
@@ -62,7 +65,7 @@ export function resolvePack(text: string, nowMs: number): Result<readonly Resolv
   for (let index = 0; index < records.length; index += 1) {
     const fields = records[index];
     if (typeof fields !== 'object' || fields === null || Array.isArray(fields))
-      return refuse(index, 'a record is a JSON object');
+      return refuse(index, 'a record is a map of labels');
     const one = resolveRecord(fields as Fields, bases, index, nowMs);
     if (!one.ok) return one;
     if (one.value !== null) resolved.push(one.value);

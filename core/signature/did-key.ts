@@ -47,6 +47,17 @@ export function toDidKey(key: DeviceKey): DeviceId {
   return `${METHOD}${base58.encode(Uint8Array.from([...PREFIX[key.algorithm], ...key.publicKey]))}` as DeviceId;
 }
 
+/** Multicodec prefix and key: what a did:key writes in base58. */
+export function multicodecOf(device: DeviceId): Uint8Array {
+  return base58.decode(device.slice(METHOD.length));
+}
+
+/** Null: neither an Ed25519 nor a compressed P-256 key. */
+export function didKeyOfMulticodec(bytes: Uint8Array): DeviceId | null {
+  const device = parseDidKey(`${METHOD}${base58.encode(bytes)}`);
+  return device.ok ? toDidKey(device.value) : null;
+}
+
 function refuse(given: string): Result<never, InvalidId> {
   return err({ reason: 'invalid-id', kind: 'device', given: given.slice(0, 80) });
 }

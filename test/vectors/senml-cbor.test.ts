@@ -1,0 +1,20 @@
+/** The CBOR examples of the SenML working group, against the same packs in JSON. */
+import { readFileSync } from 'node:fs';
+import { hexToBytes } from '@noble/hashes/utils.js';
+import { expect, test } from 'vitest';
+import { readCborPack } from '../../core/senml/cbor.ts';
+import { resolvePack } from '../../core/senml/resolve.ts';
+
+type Vectors = Readonly<Record<string, { readonly cbor: string; readonly json: unknown }>>;
+const { vectors } = JSON.parse(readFileSync(new URL('senml-cbor.json', import.meta.url), 'utf8')) as {
+  readonly vectors: Vectors;
+};
+const NOW_MS = 1_800_000_000_000;
+
+test.each(Object.entries(vectors))('%s: both forms resolve to the same records', (_, { cbor, json }) => {
+  const pack = readCborPack(hexToBytes(cbor));
+  if (!pack.ok) throw new Error(pack.error.reason);
+  const compact = resolvePack(pack.value, NOW_MS);
+  expect(compact).toMatchObject({ ok: true });
+  expect(compact).toEqual(resolvePack(json, NOW_MS));
+});
