@@ -5,6 +5,8 @@
 import type { ServedUnits } from '../../core/reward/sale.ts';
 
 export type SettlerBindings = {
+  /** Where sales go once nothing can undo them. */
+  readonly DB: D1Database;
   readonly CHAIN_ID: string;
   readonly RPC_URL: string;
   /** Holds gas only: it can neither choose the payee nor the amount of a payment. */
@@ -31,6 +33,8 @@ export type SoldAnswer = {
   readonly body: string | Uint8Array<ArrayBuffer>;
   /** Whose data it is: what the sale's USDC is shared by. */
   readonly served: readonly ServedUnits[];
+  /** What is bought is credits: nobody has served anything, and the USDC is shared when they are spent. */
+  readonly kind?: 'top-up';
 };
 
 export type SettledReceipt = {
