@@ -114,7 +114,12 @@ export class Ledger {
   }
 
   answerOf({ payer, nonce }: PaymentKey): SoldAnswer | null {
-    const rows = this.#sql.exec<{ contentType: string; body: string | ArrayBuffer; served: string; kind: 'top-up' | null }>(
+    const rows = this.#sql.exec<{
+      contentType: string;
+      body: string | ArrayBuffer;
+      served: string;
+      kind: 'top-up' | null;
+    }>(
       'SELECT content_type AS contentType, body, served, kind FROM payment_answer WHERE payer = ? AND nonce = ?',
       payer,
       nonce,
@@ -189,12 +194,12 @@ export class Ledger {
         number,
         hash,
       );
-      for (const key of rows) this.#outbox.release(paymentSaleId(key), timestampSeconds * 1000);
+      for (const key of rows.toArray()) this.#outbox.release(paymentSaleId(key), timestampSeconds * 1000);
     });
   }
 
-  /** @param hash of the block that is there now; null: none. What was settled in another has to be settled again. */
-  reopen(number: number, hash: string | null): void {
+  /** @param block that the chain has at this height now: what was settled in another has to be settled again */
+  reopen({ number, hash }: MinedBlock): void {
     this.#sql.exec(
       `UPDATE payment SET state = 'pending' WHERE state = 'settled' AND block_number = ? AND block_hash IS NOT ?`,
       number,
