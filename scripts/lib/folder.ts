@@ -17,7 +17,7 @@ export type Contracts = {
 
 export type NetworkRecord = {
   readonly kind: 'isobar-local-network';
-  readonly version: 2;
+  readonly version: 3;
   readonly apiPort: number;
   readonly chainPort: number;
   /** Null: not deployed yet. */

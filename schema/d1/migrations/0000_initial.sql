@@ -25,7 +25,8 @@ CREATE TABLE `region` (
 	`batches` integer NOT NULL,
 	`readings` integer NOT NULL,
 	`state_hash` text NOT NULL,
-	`slots` text DEFAULT '[]' NOT NULL
+	`slots` text DEFAULT '[]' NOT NULL,
+	`operator` text
 ) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE TABLE `region_hour` (
@@ -80,6 +81,8 @@ CREATE TABLE `epoch` (
 	`total` text NOT NULL,
 	`reserved` text NOT NULL,
 	`usdc_total` text NOT NULL,
+	`sales` integer NOT NULL,
+	`usage_hash` text NOT NULL,
 	`recipients` integer NOT NULL,
 	`devices` integer NOT NULL,
 	`batch_count` integer NOT NULL,
@@ -99,3 +102,15 @@ CREATE TABLE `payout` (
 	`shares` text NOT NULL,
 	PRIMARY KEY(`epoch`, `owner`)
 ) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE TABLE `sale` (
+	`id` text PRIMARY KEY NOT NULL,
+	`kind` text NOT NULL,
+	`usdc` text NOT NULL,
+	`served` text NOT NULL,
+	`transaction_hash` text,
+	`sold_ms` integer NOT NULL,
+	`epoch` integer
+) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE INDEX `sale_epoch` ON `sale` (`epoch`,`sold_ms`);

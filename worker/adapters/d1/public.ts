@@ -8,7 +8,7 @@ import { epochs, payouts } from '../../../schema/d1/epochs.ts';
 import { regionHours } from '../../../schema/d1/region-hours.ts';
 import { regions } from '../../../schema/d1/regions.ts';
 
-export type RegionRow = Omit<typeof regions.$inferSelect, 'slots'> & { readonly devices: number };
+export type RegionRow = Omit<typeof regions.$inferSelect, 'slots' | 'operator'> & { readonly devices: number };
 export type DeviceRow = typeof devices.$inferSelect;
 export type EventRow = typeof anomalyEvents.$inferSelect;
 export type EpochRow = typeof epochs.$inferSelect;
