@@ -35,7 +35,9 @@ async function statement(args: readonly string[]): Promise<void> {
   if (!parseEpochNumber(epoch).ok) throw new UsageError(`--epoch "${epoch}" is not the number of an epoch`);
   const url = new URL(`/v1/owners/${flags['address'] ?? wallet.address}/statement`, api);
   const { network } = await ask<StatusAnswer>(new URL('/v1/status', api));
-  const authorization = await signIn(wallet, url, network.chainId, Date.now());
+  const authorization = await signIn(wallet, url, network.chainId, Date.now(), {
+    statement: 'Show me what my devices earned.',
+  });
   url.searchParams.set('epoch', epoch);
   const answer = await ask<StatementAnswer>(url, { authorization });
   if (has('json')) console.log(JSON.stringify(answer, null, 2));

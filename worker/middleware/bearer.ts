@@ -5,8 +5,8 @@ import type { AppEnv } from '../context.ts';
 
 /** Null: the request carries none. What it carries may be no key at all. */
 export function bearerOf(c: Context<AppEnv>): string | null {
-  const [, token] = /^Bearer +(.*)$/i.exec(c.req.header('authorization') ?? '') ?? [];
-  return token ?? null;
+  const bearer = /^Bearer(?: +(.*))?$/i.exec(c.req.header('authorization') ?? '');
+  return bearer === null ? null : (bearer[1] ?? '');
 }
 
 export type BadIdempotencyKey = { readonly reason: 'bad-idempotency-key' };
