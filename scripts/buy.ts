@@ -1,13 +1,15 @@
-/** `npm run buy`: buys observations from the network with the stock x402 client, and prints what came. */
+/** `npm run buy`: buys observations with the buyers' client, and prints what came. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { decodePaymentResponseHeader, wrapFetchWithPayment, x402Client } from '@x402/fetch';
-import { ExactEvmScheme } from '@x402/evm/exact/client';
 import { privateKeyToAccount } from 'viem/accounts';
+import { Buyer, SYSTEM, type Unbought } from '../buyers/client/buyer.ts';
+import { chainAt } from '../buyers/client/chain.ts';
+import { FileStore } from '../buyers/client/file-store.ts';
+import { parseProblem, type Problem } from '../buyers/client/problem.ts';
+import { formatUsdc } from '../core/price/price.ts';
 import type { ObservationsAnswer, ObservationsQuote } from '../schema/api/observations.ts';
-import type { Problem, RegionsAnswer, StatusAnswer } from '../schema/api/public.ts';
-import { resendWhileAsked } from './lib/resend.ts';
+import type { RegionsAnswer, StatusAnswer } from '../schema/api/public.ts';
 import { dim, done, Refusal, runCommand } from './lib/say.ts';
 
 const HELP = `npm run buy -- [options]        buys observations with the local network's test buyer
@@ -24,6 +26,7 @@ What to buy
 How
   --dry-run           tell price and size, pay nothing
   --max USDC          pay at most this much (default: 1)
+  --anew              buy what was bought before once more, instead of fetching it again
   --dir DIR           folder of the local network (default: .isobar)
   --help              this text
 `;
@@ -31,8 +34,12 @@ How
 /** Rows of the table; the rest is counted. */
 const SHOWN_ROWS = 24;
 
+/** Within the local network's folder. */
+const PURCHASES = 'purchases';
+
 type Local = {
   readonly api: string;
+  readonly rpc: string;
   readonly chainId: number;
   readonly contracts: { readonly usdc: string };
   readonly accounts: { readonly buyer: { readonly address: string; readonly privateKey: `0x${string}` } };
@@ -54,6 +61,7 @@ function readOptions() {
         csv: { type: 'boolean', default: false },
         'dry-run': { type: 'boolean', default: false },
         max: { type: 'string', default: '1' },
+        anew: { type: 'boolean', default: false },
         dir: { type: 'string', default: '.isobar' },
         help: { type: 'boolean', default: false },
       },
@@ -79,30 +87,47 @@ await runCommand(async () => {
 });
 
 async function buy(local: Local, url: string, options: Options): Promise<void> {
-  const { usdc } = local.contracts;
-  const client = new x402Client()
-    .register(`eip155:${local.chainId}`, new ExactEvmScheme(privateKeyToAccount(local.accounts.buyer.privateKey)))
-    // Without this line the client refuses every asset on OP: its list of known assets has none there.
-    .setSpendControls({
-      allowedAssets: [
-        { network: `eip155:${local.chainId}`, asset: usdc, maxAmountPerPayment: toBaseUnits(options.max) },
-      ],
-    });
-  const paidFetch = wrapFetchWithPayment(
-    resendWhileAsked(fetch, (sentence) => console.log(dim(sentence))),
-    client,
-  );
-  const response = await paidFetch(url).catch((error: Error) => {
-    throw new Refusal(`the payment was not made: ${error.message}`);
+  const buyer = new Buyer({
+    signer: privateKeyToAccount(local.accounts.buyer.privateKey),
+    chainId: local.chainId,
+    usdc: local.contracts.usdc,
+    mostPerPayment: toBaseUnits(options.max),
+    budget: null,
+    store: new FileStore(join(options.dir, PURCHASES)),
+    chain: chainAt(local.rpc),
+    transport: {
+      ...SYSTEM,
+      wait: (ms) => {
+        console.log(dim('No answer yet; sending the same request again, with the same payment.'));
+        return SYSTEM.wait(ms);
+      },
+    },
   });
-  if (!response.ok) throw await refusalOf(response);
-  const receipt = response.headers.get('PAYMENT-RESPONSE');
-  if (receipt !== null) {
-    const { transaction, network } = decodePaymentResponseHeader(receipt);
-    done(`paid by ${local.accounts.buyer.address} on ${network}, transaction ${transaction}`);
+  const bought = await buyer.buy({ url }, { anew: options.anew });
+  if (!bought.ok) throw new Refusal(describeUnbought(bought.error));
+  const { payment, response } = bought.value;
+  if (payment?.transaction) {
+    done(`paid by ${payment.payer} on eip155:${local.chainId}, transaction ${payment.transaction}`);
   }
   if (options.csv) process.stdout.write(await response.text());
   else show(await response.json<ObservationsAnswer>());
+}
+
+function describeUnbought(unbought: Unbought): string {
+  switch (unbought.reason) {
+    case 'refused':
+      return sentenceOf(unbought.problem);
+    case 'used-unanswered':
+      return `the payment was used or canceled on the chain, and brings no answer: ${sentenceOf(unbought.problem)}`;
+    case 'unknown':
+      return `no answer came (${unbought.detail}); the same command again sends the same payment`;
+    case 'no-longer-kept':
+      return 'this was bought before and is kept no more; --anew buys it again';
+    case 'over-payment-limit':
+      return `it costs ${formatUsdc(unbought.amount)} USDC, and --max allows ${formatUsdc(unbought.most)}; nothing was paid`;
+    default:
+      return `the payment was not made: ${JSON.stringify(unbought, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))}`;
+  }
 }
 
 function show(answer: ObservationsAnswer): void {
@@ -176,18 +201,16 @@ async function ask<T>(url: string): Promise<T> {
 }
 
 async function refusalOf(response: Response): Promise<Refusal> {
-  const text = await response.text();
-  try {
-    const { detail, remedy, code } = JSON.parse(text) as Problem;
-    return new Refusal(`${detail} ${remedy} (${response.status} ${code})`);
-  } catch {
-    return new Refusal(`the network answered ${response.status}: ${text.slice(0, 200)}`);
-  }
+  return new Refusal(sentenceOf(parseProblem(response.status, await response.text())));
 }
 
-function toBaseUnits(usdc: string): string {
+function sentenceOf({ status, code, detail, remedy }: Problem): string {
+  return `${[detail, ...(remedy === null ? [] : [remedy])].join(' ')} (${status} ${code})`;
+}
+
+function toBaseUnits(usdc: string): bigint {
   const [whole = '', fraction = ''] = usdc.split('.');
   if (!/^\d{1,9}$/.test(whole) || !/^\d{0,6}$/.test(fraction))
     throw new Refusal('--max must be an amount of USDC such as 0.5');
-  return String(BigInt(whole + fraction.padEnd(6, '0')));
+  return BigInt(whole + fraction.padEnd(6, '0'));
 }
