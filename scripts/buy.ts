@@ -3,13 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { privateKeyToAccount } from 'viem/accounts';
-import { Buyer, SYSTEM, type Unbought } from '../buyers/client/buyer.ts';
-import { chainAt } from '../buyers/client/chain.ts';
-import { FileStore } from '../buyers/client/file-store.ts';
-import { parseProblem, type Problem } from '../buyers/client/problem.ts';
+import { DEFAULT_PATIENCE, sendUntilKnown } from '../buyers/client/send.ts';
+import { parseUsdc } from '../core/price/parse-usdc.ts';
 import { formatUsdc } from '../core/price/price.ts';
 import type { ObservationsAnswer, ObservationsQuote } from '../schema/api/observations.ts';
 import type { RegionsAnswer, StatusAnswer } from '../schema/api/public.ts';
+import { ask, buyerOf, describeUnbought, sentenceOf, TALKING } from './lib/purchase.ts';
 import { dim, done, Refusal, runCommand } from './lib/say.ts';
 
 const HELP = `npm run buy -- [options]        buys observations with the local network's test buyer
@@ -26,6 +25,7 @@ What to buy
 How
   --dry-run           tell price and size, pay nothing
   --max USDC          pay at most this much (default: 1)
+  --key isk_...       pay with credits instead of on the chain (npm run credits; default: $ISOBAR_KEY)
   --anew              buy what was bought before once more, instead of fetching it again
   --dir DIR           folder of the local network (default: .isobar)
   --help              this text
@@ -33,9 +33,6 @@ How
 
 /** Rows of the table; the rest is counted. */
 const SHOWN_ROWS = 24;
-
-/** Within the local network's folder. */
-const PURCHASES = 'purchases';
 
 type Local = {
   readonly api: string;
@@ -61,6 +58,7 @@ function readOptions() {
         csv: { type: 'boolean', default: false },
         'dry-run': { type: 'boolean', default: false },
         max: { type: 'string', default: '1' },
+        key: { type: 'string', default: process.env['ISOBAR_KEY'] ?? '' },
         anew: { type: 'boolean', default: false },
         dir: { type: 'string', default: '.isobar' },
         help: { type: 'boolean', default: false },
@@ -87,47 +85,35 @@ await runCommand(async () => {
 });
 
 async function buy(local: Local, url: string, options: Options): Promise<void> {
-  const buyer = new Buyer({
-    signer: privateKeyToAccount(local.accounts.buyer.privateKey),
-    chainId: local.chainId,
-    usdc: local.contracts.usdc,
-    mostPerPayment: toBaseUnits(options.max),
-    budget: null,
-    store: new FileStore(join(options.dir, PURCHASES)),
-    chain: chainAt(local.rpc),
-    transport: {
-      ...SYSTEM,
-      wait: (ms) => {
-        console.log(dim('No answer yet; sending the same request again, with the same payment.'));
-        return SYSTEM.wait(ms);
-      },
-    },
-  });
-  const bought = await buyer.buy({ url }, { anew: options.anew });
-  if (!bought.ok) throw new Refusal(describeUnbought(bought.error));
-  const { payment, response } = bought.value;
-  if (payment?.transaction) {
-    done(`paid by ${payment.payer} on eip155:${local.chainId}, transaction ${payment.transaction}`);
-  }
+  const response = await (options.key === '' ? payOnChain(local, url, options) : payWithCredits(url, options.key));
   if (options.csv) process.stdout.write(await response.text());
   else show(await response.json<ObservationsAnswer>());
 }
 
-function describeUnbought(unbought: Unbought): string {
-  switch (unbought.reason) {
-    case 'refused':
-      return sentenceOf(unbought.problem);
-    case 'used-unanswered':
-      return `the payment was used or canceled on the chain, and brings no answer: ${sentenceOf(unbought.problem)}`;
-    case 'unknown':
-      return `no answer came (${unbought.detail}); the same command again sends the same payment`;
-    case 'no-longer-kept':
-      return 'this was bought before and is kept no more; --anew buys it again';
-    case 'over-payment-limit':
-      return `it costs ${formatUsdc(unbought.amount)} USDC, and --max allows ${formatUsdc(unbought.most)}; nothing was paid`;
-    default:
-      return `the payment was not made: ${JSON.stringify(unbought, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))}`;
-  }
+async function payOnChain(local: Local, url: string, options: Options): Promise<Response> {
+  const most = parseUsdc(options.max);
+  if (most === null) throw new Refusal('--max must be an amount of USDC such as 0.5');
+  const { chainId, rpc, accounts, contracts } = local;
+  const account = privateKeyToAccount(accounts.buyer.privateKey);
+  const buyer = buyerOf({ account, chainId, usdc: contracts.usdc, rpc, dir: options.dir, most });
+  const bought = await buyer.buy({ url }, { anew: options.anew });
+  if (!bought.ok) throw new Refusal(describeUnbought(bought.error));
+  const { payment, response } = bought.value;
+  if (payment?.transaction) done(`paid by ${payment.payer} on eip155:${chainId}, transaction ${payment.transaction}`);
+  return response;
+}
+
+async function payWithCredits(url: string, key: string): Promise<Response> {
+  // The same in every try, so that a lost answer is fetched and not bought again.
+  const headers = { authorization: `Bearer ${key}`, 'idempotency-key': crypto.randomUUID() };
+  const sent = await sendUntilKnown({ url }, headers, TALKING, DEFAULT_PATIENCE);
+  if (sent.kind === 'refused') throw new Refusal(sentenceOf(sent.problem));
+  if (sent.kind === 'unknown') throw new Refusal(`no answer came (${sent.detail})`);
+  const [charged, left] = ['credits-charged', 'credits-left'].map((name) =>
+    formatUsdc(BigInt(sent.response.headers.get(name) ?? '0')),
+  );
+  done(`paid ${charged} USDC of credits; ${left} USDC are left`);
+  return sent.response;
 }
 
 function show(answer: ObservationsAnswer): void {
@@ -190,27 +176,4 @@ async function readLocal(dir: string): Promise<Local> {
         : `${path} cannot be read; start the network again with npm start`,
     );
   }
-}
-
-async function ask<T>(url: string): Promise<T> {
-  const response = await fetch(url).catch(() => {
-    throw new Refusal(`nothing answers at ${new URL(url).origin}; is npm start running?`);
-  });
-  if (!response.ok) throw await refusalOf(response);
-  return await response.json<T>();
-}
-
-async function refusalOf(response: Response): Promise<Refusal> {
-  return new Refusal(sentenceOf(parseProblem(response.status, await response.text())));
-}
-
-function sentenceOf({ status, code, detail, remedy }: Problem): string {
-  return `${[detail, ...(remedy === null ? [] : [remedy])].join(' ')} (${status} ${code})`;
-}
-
-function toBaseUnits(usdc: string): bigint {
-  const [whole = '', fraction = ''] = usdc.split('.');
-  if (!/^\d{1,9}$/.test(whole) || !/^\d{0,6}$/.test(fraction))
-    throw new Refusal('--max must be an amount of USDC such as 0.5');
-  return BigInt(whole + fraction.padEnd(6, '0'));
 }

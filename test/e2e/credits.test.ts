@@ -1,9 +1,12 @@
 /** Credits with the stock x402 client, real wallets, the real runtime and a real chain. */
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { hashApiKey, keyIdOf } from '../../core/credits/api-key.ts';
 import { LOCAL_RULES } from '../../core/rules/local.ts';
 import type { Wallet } from '../../scripts/lib/sign-in.ts';
 import type { CreditsAnswer, KeysAnswer, NewKeyAnswer, TopUpAnswer, UsageAnswer } from '../../schema/api/credits.ts';
@@ -224,7 +227,7 @@ test('with a balance for one, two queries at once bring one answer and one 402 t
   await spendMost(key);
   const urls = [queryUrl({ limit: '100' }), queryUrl({ limit: '200' })];
   const both = await Promise.all(urls.map((url) => fetch(url, asKey(key))));
-  expect(both.map(({ status }) => status).toSorted()).toEqual([200, 402]);
+  expect(new Set(both.map(({ status }) => status))).toEqual(new Set([200, 402]));
   const refused = both.find(({ status }) => status === 402);
   expect(refused?.headers.get('PAYMENT-REQUIRED')).not.toBeNull();
   expect(await refused?.json()).toMatchObject({
@@ -323,4 +326,39 @@ test('an owner reads its own devices free, and is told which are not its own and
   ]);
   expect(await spentOnChain()).toBe(0n);
   await setOwner(`0x${'aa'.repeat(20)}`);
+});
+
+test('npm run credits tops up, makes a key, buys with it, shows usage and revokes it', async () => {
+  const privateKey = generatePrivateKey();
+  const account = privateKeyToAccount(privateKey);
+  await chain.fund(account, FUNDS);
+  const accounts = { buyer: { address: account.address, privateKey } };
+  const local = {
+    api: shop.url,
+    rpc: chain.proxyUrl,
+    chainId: CHAIN_ID,
+    devices: [],
+    accounts,
+    contracts: { usdc: chain.usdc },
+  };
+  await writeFile(join(folder, 'local.json'), JSON.stringify(local));
+  const run = async (script: string, ...options: string[]) => {
+    const { stdout } = await promisify(execFile)(process.execPath, [script, ...options, '--dir', folder]);
+    return stdout;
+  };
+  expect(await run('scripts/credits.ts', 'top-up', '1.5')).toContain('1.5 USDC of credits');
+  expect(await run('scripts/credits.ts', 'top-up', '1.5', '--key-name', 'first')).toContain('isk_');
+  expect(await chain.balanceOf(account.address)).toBe(FUNDS - 3_000_000n);
+  const [key = ''] =
+    /isk_[0-9a-f]+/.exec(await run('scripts/credits.ts', 'keys', '--make', 'lab', '--limit', '1')) ?? [];
+  const span = ['--from', new Date(seeded.fromMs).toISOString(), '--until', new Date(seeded.untilMs).toISOString()];
+  expect(await run('scripts/buy.ts', ...span, '--key', key)).toContain('paid 0.01 USDC of credits; 2.99 USDC are left');
+  const id = keyIdOf(hashApiKey(key));
+  const usage = await run('scripts/credits.ts', 'usage');
+  expect(usage).toContain('2.99 USDC of 3 are left');
+  expect(usage).toContain(id);
+  expect(await run('scripts/credits.ts', 'keys')).toContain('lab');
+  expect(await run('scripts/credits.ts', 'keys', '--revoke', id)).toContain('revoked lab');
+  await expect(run('scripts/buy.ts', ...span, '--key', key)).rejects.toThrow('key-revoked');
+  expect(await chain.balanceOf(account.address)).toBe(FUNDS - 3_000_000n);
 });
