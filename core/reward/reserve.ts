@@ -25,9 +25,11 @@ export type Carry = {
   /** What each region weighed when it last took part: what it is expected to weigh. */
   readonly weights: ReadonlyMap<string, bigint>;
   readonly reserves: readonly Reserve[];
+  /** USDC base units of credits that were paid for and not spent. */
+  readonly unspent: bigint;
 };
 
-export const NO_CARRY: Carry = { previous: null, weights: new Map(), reserves: [] };
+export const NO_CARRY: Carry = { previous: null, weights: new Map(), reserves: [], unspent: 0n };
 
 /** An earlier epoch of which some regions are paid now. Regions that do not take part now are in neither list. */
 export type LateEpoch = {

@@ -38,6 +38,7 @@ export class Account extends DurableObject<AccountBindings> implements AccountAp
   }
 
   async credit(topUp: TopUp): Promise<void> {
+    if (topUp.finalMs !== null) await this.#alarmWithin(DELIVER_AFTER_MS);
     this.#bank.credit(topUp, Date.now());
   }
 

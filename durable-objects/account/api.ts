@@ -17,6 +17,8 @@ export type TopUp = PaymentKey & {
   readonly transaction: string;
   /** A key that the buyer asked for with the top-up. */
   readonly key: NewKey | null;
+  /** Time of the settlement's block once nothing can undo it; null: the chain may still take it back. */
+  readonly finalMs: number | null;
 };
 
 export type SpendOrder = {
@@ -100,7 +102,7 @@ export type KeyChange =
   | { readonly status: 'refused'; readonly why: ChangeRefusal };
 
 export interface AccountApi {
-  /** Once per payment, however often it is called. */
+  /** Once per payment, however often it is called; called again when the payment is final. */
   credit(topUp: TopUp): Promise<void>;
   recall(order: SpendOrder): Promise<RecallReply>;
   hold(order: SpendOrder, amount: string): Promise<HoldReply>;

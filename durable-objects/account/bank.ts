@@ -52,11 +52,13 @@ export class Bank {
   }
 
   credit(topUp: TopUp, nowMs: number): void {
-    this.#storage.transactionSync(() => {
+    this.#sales = this.#storage.transactionSync(() => {
       this.#storage.sql.exec(FUND_TABLES + KEY_TABLES);
+      const sales = new SaleOutbox(this.#storage);
       if (this.#funds.credit(topUp, nowMs) && topUp.key !== null) this.#keys.add(topUp.key, nowMs);
+      this.#release(sales);
+      return sales;
     });
-    this.#sales ??= new SaleOutbox(this.#storage);
   }
 
   recall(order: SpendOrder, nowMs: number): RecallReply {
@@ -99,7 +101,8 @@ export class Bank {
       const { payer, n } = this.#funds.spend(row, key, day, answer, nowMs);
       const { served } = answer;
       const usdc = BigInt(row.amount);
-      sales.put({ id: creditSaleId(payer, n), kind: 'credit', usdc, served, transaction: null, soldMs: nowMs });
+      sales.put({ id: creditSaleId(payer, n), kind: 'credit', usdc, served, transaction: null, soldMs: null });
+      this.#release(sales);
       this.#keys.markUsed(key, day);
     });
     return { status: 'spent', receipt: this.#receipt(row, nowMs) };
@@ -165,6 +168,10 @@ export class Bank {
     const answer = this.#funds.answerOf(row.id);
     if (answer === null) throw new Error(`a spend without an answer: ${row.id}`);
     return { status: 'spent', answer, receipt: this.#receipt(row, nowMs) };
+  }
+
+  #release(sales: SaleOutbox): void {
+    for (const { payer, n, soldMs } of this.#funds.release()) sales.release(creditSaleId(payer, n), soldMs);
   }
 
   #receipt({ id, amount }: SpendRow, nowMs: number): SpendReceipt {

@@ -16,14 +16,21 @@ export const FUND_TABLES = `
   CREATE TABLE IF NOT EXISTS account (
     payer TEXT PRIMARY KEY,
     balance TEXT NOT NULL,
-    spends INTEGER NOT NULL
+    spends INTEGER NOT NULL,
+    released TEXT NOT NULL
   ) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS top_up (
     nonce TEXT PRIMARY KEY,
     amount TEXT NOT NULL,
     hash TEXT NOT NULL,
-    credited_ms INTEGER NOT NULL
+    credited_ms INTEGER NOT NULL,
+    final_ms INTEGER
   ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS unreleased (
+    n INTEGER PRIMARY KEY,
+    amount TEXT NOT NULL,
+    at_ms INTEGER NOT NULL
+  );
   CREATE TABLE IF NOT EXISTS spend (
     id TEXT PRIMARY KEY,
     key TEXT NOT NULL,
@@ -55,10 +62,16 @@ export const FUND_TABLES = `
 const COLUMNS = 'id, key, query, amount, state, lease_until_ms AS leaseUntilMs';
 
 type Stored<T> = T & Record<string, SqlStorageValue>;
-/** One row. `spends` counts them all: their numbers name the sales. */
-type AccountRow = { readonly payer: string; readonly balance: string; readonly spends: number };
+/** One row. `spends` counts them all: their numbers name the sales. `released`: USDC of the sales that went out. */
+type AccountRow = {
+  readonly payer: string;
+  readonly balance: string;
+  readonly spends: number;
+  readonly released: string;
+};
 
 export type Spent = { readonly payer: string; readonly n: number };
+export type Released = Spent & { readonly soldMs: number };
 
 export class FundStore {
   readonly #sql: SqlStorage;
@@ -88,7 +101,7 @@ export class FundStore {
   }
 
   /** False: this payment was credited before. */
-  credit({ payer, nonce, amount, transaction }: TopUp, nowMs: number): boolean {
+  credit({ payer, nonce, amount, transaction, finalMs }: TopUp, nowMs: number): boolean {
     const added = this.#sql.exec(
       'INSERT OR IGNORE INTO top_up (nonce, amount, hash, credited_ms) VALUES (?, ?, ?, ?)',
       nonce,
@@ -96,15 +109,49 @@ export class FundStore {
       transaction,
       nowMs,
     );
-    if (added.rowsWritten === 0) return false;
-    const { balance, spends } = this.#account() ?? { balance: '0', spends: 0 };
+    const isNew = added.rowsWritten > 0;
+    if (finalMs !== null) {
+      this.#sql.exec('UPDATE top_up SET final_ms = ?, hash = ? WHERE nonce = ?', finalMs, transaction, nonce);
+    }
+    if (!isNew) return false;
+    const { balance, spends, released } = this.#account() ?? { balance: '0', spends: 0, released: '0' };
     this.#sql.exec(
-      'INSERT OR REPLACE INTO account (payer, balance, spends) VALUES (?, ?, ?)',
+      'INSERT OR REPLACE INTO account (payer, balance, spends, released) VALUES (?, ?, ?, ?)',
       payer,
       String(BigInt(balance) + BigInt(amount)),
       spends,
+      released,
     );
     return true;
+  }
+
+  /**
+   * Spends that final top-ups pay for, oldest first; the others wait. So no epoch ever counts credits that nobody paid for,
+   * and none is sold before the top-up that it was bought with.
+   */
+  release(): readonly Released[] {
+    const account = this.#account();
+    if (account === null) return [];
+    const final = this.#sql
+      .exec<{ amount: string; finalMs: number }>(
+        'SELECT amount, final_ms AS finalMs FROM top_up WHERE final_ms IS NOT NULL',
+      )
+      .toArray();
+    const covered = final.reduce((sum, { amount }) => sum + BigInt(amount), 0n);
+    const newestMs = final.reduce((newest, { finalMs }) => Math.max(newest, finalMs), 0);
+    let released = BigInt(account.released);
+    const out: Released[] = [];
+    const waiting = this.#sql.exec<{ n: number; amount: string; atMs: number }>(
+      'SELECT n, amount, at_ms AS atMs FROM unreleased ORDER BY n',
+    );
+    for (const { n, amount, atMs } of waiting.toArray()) {
+      if (released + BigInt(amount) > covered) break;
+      released += BigInt(amount);
+      out.push({ payer: account.payer, n, soldMs: Math.max(atMs, newestMs + 1) });
+      this.#sql.exec('DELETE FROM unreleased WHERE n = ?', n);
+    }
+    if (out.length > 0) this.#sql.exec('UPDATE account SET released = ?', String(released));
+    return out;
   }
 
   findByIdempotency(key: string, idempotency: string): SpendRow | null {
@@ -142,6 +189,7 @@ export class FundStore {
     if (account === null || left < 0n) throw new Error(`a hold that nothing covers: ${id}`);
     const n = account.spends + 1;
     this.#sql.exec('UPDATE account SET balance = ?, spends = ?', String(left), n);
+    this.#sql.exec('INSERT INTO unreleased (n, amount, at_ms) VALUES (?, ?, ?)', n, amount, nowMs);
     this.#sql.exec(`UPDATE spend SET state = 'spent', at_ms = ? WHERE id = ?`, nowMs, id);
     this.#sql.exec(
       'INSERT INTO spend_answer (id, content_type, body, served) VALUES (?, ?, ?, ?)',
@@ -208,7 +256,7 @@ export class FundStore {
   }
 
   #account(): AccountRow | null {
-    return this.#sql.exec<Stored<AccountRow>>('SELECT payer, balance, spends FROM account').toArray()[0] ?? null;
+    return this.#sql.exec<Stored<AccountRow>>('SELECT * FROM account').toArray()[0] ?? null;
   }
 
   #find(where: string, ...bindings: string[]): SpendRow | null {

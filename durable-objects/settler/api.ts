@@ -7,6 +7,8 @@ import type { ServedUnits } from '../../core/reward/sale.ts';
 import type { Account } from '../account/account.ts';
 
 export type SettlerBindings = {
+  /** Where sales go once nothing can undo them. */
+  readonly DB: D1Database;
   readonly CHAIN_ID: string;
   readonly RPC_URL: string;
   /** Holds gas only: it can neither choose the payee nor the amount of a payment. */
@@ -35,7 +37,10 @@ export type SoldAnswer = {
   readonly body: string | Uint8Array<ArrayBuffer>;
   /** Whose data it is: what the sale's USDC is shared by. */
   readonly served: readonly ServedUnits[];
-  /** Of a top-up: the payment becomes balance of its payer's account, with the key that the buyer asked for. */
+  /**
+   * Of a top-up: the payment becomes balance of its payer's account, with the key that the buyer asked for. Nobody has served
+   * anything yet; the USDC is shared when the credits are spent.
+   */
   readonly topUp?: { readonly key: NewKey | null };
 };
 

@@ -69,6 +69,18 @@ export class Cashier {
     return run;
   }
 
+  /** Looks at the chain once: what is final becomes a sale, what a reorganization took away has to be settled again. */
+  async checkFinality(): Promise<void> {
+    const numbers = this.#ledger.openBlocks();
+    if (numbers.length === 0) return;
+    const { finalized, blocks } = await (await this.#facilitator()).look(numbers);
+    for (const number of numbers) {
+      const block = blocks.get(number);
+      this.#ledger.reopen(number, block?.hash ?? null);
+      if (block !== undefined && number <= finalized) this.#ledger.finalize(block);
+    }
+  }
+
   async #claimAndVerify(claim: PaymentClaim): Promise<OpenReply> {
     const payload = JSON.parse(claim.payload) as PaymentPayload;
     // Before the first await: a parallel request with the same header must find the row.
@@ -94,11 +106,11 @@ export class Cashier {
       const payload = JSON.parse(row.payload) as PaymentPayload;
       const settled = await facilitator.settle(payload);
       if (settled.success) {
-        const { transaction, network } = settled;
+        const { transaction, network, block } = settled;
+        if (block === null) return this.#pending(key, transaction);
         const { amount } = payload.accepted;
         const receipt = { success: true, transaction, network, payer: row.payer, amount } as const;
-        const topUp = this.#ledger.answerOf(key)?.topUp;
-        this.#ledger.markSettled(key, receipt, () => topUp && this.#credits.add(key.nonce, receipt, topUp.key));
+        this.#ledger.markSettled(key, receipt, block);
       } else if (settled.errorReason === 'settlement_pending') {
         return this.#pending(key, settled.transaction);
       } else {

@@ -1,11 +1,12 @@
 /**
  * Settled top-ups on their way to the accounts they belong to. A row is written in the transaction that marks the payment
- * settled, and dropped once the account has it; the account counts each payment once, so a row may be brought twice.
+ * settled, and again in the one that marks it final; it is dropped once the account has heard of it. The account counts each
+ * payment once, so a row may be brought twice.
  */
 import type { NewKey } from '../../core/credits/api-key.ts';
 import type { TopUp } from '../account/api.ts';
 import { logLine } from '../log.ts';
-import type { SettledReceipt } from './api.ts';
+import type { PaymentKey, SettledReceipt } from './api.ts';
 
 const TABLE = `
   CREATE TABLE IF NOT EXISTS credit_due (
@@ -14,6 +15,7 @@ const TABLE = `
     amount TEXT NOT NULL,
     hash TEXT NOT NULL,
     key TEXT,
+    final_ms INTEGER,
     PRIMARY KEY (payer, nonce)
   ) WITHOUT ROWID;
 `;
@@ -22,7 +24,12 @@ const BROUGHT_AT_ONCE = 20;
 
 export type Credit = (topUp: TopUp) => Promise<void>;
 
-type DueRow = Readonly<Record<'payer' | 'nonce' | 'amount' | 'hash', string>> & { readonly key: string | null };
+type DueRow = PaymentKey & {
+  readonly amount: string;
+  readonly hash: string;
+  readonly key: string | null;
+  readonly final_ms: number | null;
+};
 
 export class CreditOutbox {
   readonly #sql: SqlStorage;
@@ -34,14 +41,21 @@ export class CreditOutbox {
     this.#sql.exec(TABLE);
   }
 
-  add(nonce: string, { payer, amount, transaction }: SettledReceipt, key: NewKey | null): void {
+  /** @param finalMs time of the settlement's block once nothing can undo it */
+  put(
+    { payer, nonce }: PaymentKey,
+    { amount, transaction }: SettledReceipt,
+    key: NewKey | null,
+    finalMs: number | null,
+  ): void {
     this.#sql.exec(
-      'INSERT OR IGNORE INTO credit_due (payer, nonce, amount, hash, key) VALUES (?, ?, ?, ?, ?)',
+      'INSERT OR REPLACE INTO credit_due (payer, nonce, amount, hash, key, final_ms) VALUES (?, ?, ?, ?, ?, ?)',
       payer,
       nonce,
       amount,
       transaction,
       key && JSON.stringify(key),
+      finalMs,
     );
   }
 
@@ -54,14 +68,15 @@ export class CreditOutbox {
     return this.#sql.exec('SELECT 1 FROM credit_due LIMIT 1').toArray().length > 0;
   }
 
-  async #bringOne({ payer, nonce, amount, hash, key }: DueRow): Promise<void> {
+  async #bringOne({ payer, nonce, amount, hash, key, final_ms: finalMs }: DueRow): Promise<void> {
     try {
       const wanted = key === null ? null : (JSON.parse(key) as NewKey);
-      await this.#credit({ payer, nonce, amount, transaction: hash, key: wanted });
+      await this.#credit({ payer, nonce, amount, transaction: hash, key: wanted, finalMs });
     } catch (error) {
       logLine({ code: 'credit-not-brought', payer, nonce, message: String(error) });
       return;
     }
-    this.#sql.exec('DELETE FROM credit_due WHERE payer = ? AND nonce = ?', payer, nonce);
+    // Not what has become final in the meantime.
+    this.#sql.exec('DELETE FROM credit_due WHERE payer = ? AND nonce = ? AND final_ms IS ?', payer, nonce, finalMs);
   }
 }

@@ -17,7 +17,9 @@ export type StatementAnswer = {
   readonly demand: string;
   /** Of quarantined devices: not paid. */
   readonly withheld: string;
+  /** Sum of `sales`, and what the chain pays. */
   readonly usdc: string;
+  readonly sales: readonly StatementSales[];
   readonly devices: readonly StatementDevice[];
   /** Where it stands in the committed tree and on the chain; null: nothing is paid. */
   readonly payment: {
@@ -28,6 +30,17 @@ export type StatementAnswer = {
   } | null;
   /** Everything here follows from this report and the signed readings. */
   readonly reportHash: string;
+};
+
+/** What the owner gets of the sales that the epoch counts, and as what. */
+export type StatementSales = {
+  readonly part: 'device' | 'operator' | 'auction' | 'treasury';
+  /** The device or the region; null otherwise. */
+  readonly of: string | null;
+  readonly name: string | null;
+  /** Device-quantity-hours that were sold with a good flag; null where the part is no device's. */
+  readonly units: number | null;
+  readonly usdc: string;
 };
 
 /** `full` less the costs is `earned`; `earned` less `withheld` is `amount`, which is `base + demand`. */

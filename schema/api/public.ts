@@ -142,6 +142,10 @@ export type EpochItem = {
   readonly total: string;
   readonly reserved: string;
   readonly usdcTotal: string;
+  /** That it counts, `usdcTotal` in all. */
+  readonly sales: number;
+  /** Of the usage list, `/v1/usage/{epoch}`. */
+  readonly usageHash: string;
   readonly recipients: number;
   readonly devices: number;
   readonly root: string;

@@ -127,6 +127,7 @@ export function runtimeOptions(
       TOKEN_ADDRESS: contracts.token,
       DISTRIBUTOR_ADDRESS: contracts.distributor,
       USDC_ADDRESS: contracts.usdc,
+      TREASURY_ADDRESS: accounts.treasury.address,
       // 0.01 ETH: a fresh anvil begins at a base fee of a gwei, a thousand times OP Mainnet's.
       MAX_TRANSACTION_FEE_WEI: '10000000000000000',
     },

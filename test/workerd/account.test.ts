@@ -35,6 +35,7 @@ const topUpOf = (amount: bigint, nonce = '0x01', key: NewKey | null = keyOf()): 
   amount: String(amount),
   transaction: '0xfe',
   key,
+  finalMs: null,
 });
 const orderOf = (n: number, more: Partial<SpendOrder> = {}): SpendOrder => ({
   id: `${payer}-${n}`,
@@ -157,27 +158,44 @@ test('a signature makes one key, and none without a top-up', async () => {
   });
 });
 
-test('each spend is one sale in the database, whatever is evicted before it gets there', async () => {
-  await account().credit(topUpOf(1_000_000n));
-  for (const n of [1, 2]) {
+test('each spend is one sale in the database once a final top-up pays for it, whatever is evicted in between', async () => {
+  const salesOf = async () => {
+    const ids = [1, 2, 3].map((n) => `credit:${payer}:${n}`);
+    const { results } = await env.DB.prepare('SELECT * FROM sale WHERE id IN (?, ?, ?) ORDER BY id')
+      .bind(...ids)
+      .all();
+    return results;
+  };
+  await account().credit(topUpOf(2n * BigInt(PRICE)));
+  await account().credit(topUpOf(2n * BigInt(PRICE), '0x02', null));
+  for (const n of [1, 2, 3]) {
     await account().hold(orderOf(n), PRICE);
     await account().spend(orderOf(n), ANSWER);
     await evictDurableObject(account());
   }
+  await runDurableObjectAlarm(account());
+  expect(await salesOf()).toEqual([]);
+
+  const finalMs = Date.now() + 5000;
+  for (let repeat = 0; repeat < 2; repeat++) await account().credit({ ...topUpOf(2n * BigInt(PRICE)), finalMs });
+  await evictDurableObject(account());
   expect(await runDurableObjectAlarm(account())).toBe(true);
-  const { results } = await env.DB.prepare('SELECT * FROM sale WHERE id IN (?, ?) ORDER BY id')
-    .bind(`credit:${payer}:1`, `credit:${payer}:2`)
-    .all();
-  expect(results).toMatchObject(
-    [1, 2].map((n) => ({
-      id: `credit:${payer}:${n}`,
-      kind: 'credit',
-      usdc: PRICE,
-      served: JSON.stringify([[DEVICE, 24]]),
-      transaction_hash: null,
-      epoch: null,
-    })),
-  );
+  const sale = (n: number, soldMs: number) => ({
+    id: `credit:${payer}:${n}`,
+    kind: 'credit',
+    usdc: PRICE,
+    served: JSON.stringify([[DEVICE, 24]]),
+    transaction_hash: null,
+    // Never before the top-up that it was bought with.
+    sold_ms: soldMs,
+    epoch: null,
+  });
+  expect(await salesOf()).toEqual([1, 2].map((n) => sale(n, finalMs + 1)));
+  expect(await money()).toEqual({ balance: PRICE, held: '0' });
+
+  await account().credit({ ...topUpOf(2n * BigInt(PRICE), '0x02', null), finalMs: finalMs + 10 });
+  await runDurableObjectAlarm(account());
+  expect(await salesOf()).toEqual([sale(1, finalMs + 1), sale(2, finalMs + 1), sale(3, finalMs + 11)]);
 });
 
 test('answers are dropped after a day, usage is not', async () => {

@@ -11,6 +11,7 @@ import { CELL, edgeEnv, edgeStores, ORIGIN } from '../../test/support/edge-env.t
 import { authorizationOf, headerOf, newWallet, signedHeader } from '../../test/support/wallet.ts';
 import { writeEpoch } from '../adapters/d1/epochs.ts';
 import { app } from '../app.ts';
+import { NO_USAGE } from '../../core/reward/usage.ts';
 
 const CHAIN_ID = 10;
 const EPOCH = 77;
@@ -42,13 +43,13 @@ beforeAll(async () => {
     firstEpoch: EPOCH,
     burned: 10n ** 21n,
     days,
-    usdc: [],
+    usage: NO_USAGE,
     segments: [],
     missing: [],
     late: [],
   };
   result = computeEpoch({ ...inputs, regions: [{ cell: CELL }], carry: NO_CARRY }, LOCAL_RULES);
-  await writeEpoch(stores.DB, result, 0);
+  await writeEpoch(stores.DB, result, [], 0);
   await stores.ARCHIVE.put(reportKey(result.reportHash), result.reportText);
   const parts = {
     costs: [

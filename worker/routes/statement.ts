@@ -55,7 +55,7 @@ async function toAnswer(
   earlier: readonly EpochReport[],
 ): Promise<StatementAnswer> {
   const { reward } = c.var.config.rules;
-  const own = [...report.devices, ...report.late.flatMap(({ devices }) => devices)]
+  const own = [...report.devices, ...report.late.flatMap(({ devices }) => devices), ...report.usage.devices]
     .filter((device) => device.owner === owner)
     .map(({ device }) => device);
   const epochs = [report, ...earlier].map(({ epoch }) => epoch);
@@ -75,6 +75,11 @@ async function toAnswer(
     },
     ...amountsOf(statement),
     usdc: String(statement.usdc),
+    sales: statement.sales.map((line) => ({
+      ...line,
+      name: line.part === 'device' ? (names.get(line.of ?? '') ?? line.of) : null,
+      usdc: String(line.usdc),
+    })),
     devices: statement.lines.map((line) => toDevice(line, report.epoch, names)),
     payment: batch && {
       batch: batch.index,

@@ -1,10 +1,21 @@
-/** `GET /v1/epochs`, `GET /v1/epochs/{epoch}` and `GET /v1/reports/{hash}`: what was earned, and on what it rests. */
+/**
+ * `GET /v1/epochs`, `GET /v1/epochs/{epoch}`, `GET /v1/reports/{hash}` and `GET /v1/usage/{epoch}`: what was earned, and on
+ * what it rests.
+ */
 import { Hono } from 'hono';
 import { parseEpochNumber } from '../../../core/ids.ts';
 import type { TimeRules } from '../../../core/rules/rule-set.ts';
 import { epochStartMs, rfc3339 } from '../../../core/time.ts';
 import type { EpochAnswer, EpochItem, EpochsAnswer, PayoutItem } from '../../../schema/api/public.ts';
-import { readEpoch, readEpochs, type EpochDetail, type EpochRow, type PayoutRow } from '../../adapters/d1/public.ts';
+import { encodeUsage, NO_USAGE, usageKey } from '../../../core/reward/usage.ts';
+import {
+  readEpoch,
+  readEpochRow,
+  readEpochs,
+  type EpochDetail,
+  type EpochRow,
+  type PayoutRow,
+} from '../../adapters/d1/public.ts';
 import type { AppEnv } from '../../context.ts';
 import { problem } from '../../middleware/problem.ts';
 import { IMMUTABLE, perHour } from './cache.ts';
@@ -36,10 +47,36 @@ export const epochRoutes = new Hono<AppEnv>()
     const object = /^[0-9a-f]{64}$/.test(hash) ? await c.env.ARCHIVE.get(`reports/${hash}.json`) : null;
     if (object === null) return problem(c, { reason: 'no-such', kind: 'report', given: hash });
     return c.body(object.body, 200, { 'content-type': 'application/json', 'cache-control': IMMUTABLE });
+  })
+  .get('/v1/usage/:epoch', async (c) => {
+    const epoch = parseEpochNumber(c.req.param('epoch'));
+    if (!epoch.ok) return problem(c, epoch.error);
+    const row = await readEpochRow(c.env.DB, epoch.value);
+    if (row === null) return problem(c, { reason: 'no-such', kind: 'epoch', given: String(epoch.value) });
+    const object = await c.env.ARCHIVE.get(usageKey(row.usageHash));
+    const headers = {
+      'content-type': 'application/json',
+      'cache-control': perHour(c.var.config.rules.time.hourSeconds),
+    };
+    // Where nothing was sold none is stored: it follows from the number.
+    return c.body(object?.body ?? encodeUsage(epoch.value, NO_USAGE), 200, headers);
   });
 
 function toItem(row: EpochRow, rules: TimeRules): EpochItem {
-  const { epoch, state, total, reserved, usdcTotal, recipients, devices, root, reportHash, dataRoot } = row;
+  const {
+    epoch,
+    state,
+    total,
+    reserved,
+    usdcTotal,
+    sales,
+    usageHash,
+    recipients,
+    devices,
+    root,
+    reportHash,
+    dataRoot,
+  } = row;
   return {
     epoch,
     start: rfc3339(epochStartMs(epoch, rules)),
@@ -48,6 +85,8 @@ function toItem(row: EpochRow, rules: TimeRules): EpochItem {
     total,
     reserved,
     usdcTotal,
+    sales,
+    usageHash,
     recipients,
     devices,
     root,
