@@ -5,7 +5,9 @@ import { formatUsdc } from './price.ts';
 
 test('what is written as USDC reads back to the same base units', () => {
   fc.assert(
-    fc.property(fc.bigInt(0n, 999_999_999_999_999n), (amount) => expect(parseUsdc(formatUsdc(amount))).toBe(amount)),
+    fc.property(fc.bigInt(0n, 999_999_999_999_999n), (amount) => {
+      expect(parseUsdc(formatUsdc(amount))).toBe(amount);
+    }),
   );
   expect(parseUsdc('1.50')).toBe(1_500_000n);
 });

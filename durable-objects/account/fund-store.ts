@@ -103,13 +103,13 @@ export class FundStore {
   /** False: this payment was credited before. */
   credit({ payer, nonce, amount, transaction, finalMs }: TopUp, nowMs: number): boolean {
     const added = this.#sql.exec(
-      'INSERT OR IGNORE INTO top_up (nonce, amount, hash, credited_ms) VALUES (?, ?, ?, ?)',
+      'INSERT OR IGNORE INTO top_up (nonce, amount, hash, credited_ms) VALUES (?, ?, ?, ?) RETURNING nonce',
       nonce,
       amount,
       transaction,
       nowMs,
     );
-    const isNew = added.rowsWritten > 0;
+    const isNew = added.toArray().length > 0;
     if (finalMs !== null) {
       this.#sql.exec('UPDATE top_up SET final_ms = ?, hash = ? WHERE nonce = ?', finalMs, transaction, nonce);
     }

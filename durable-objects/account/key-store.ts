@@ -72,8 +72,8 @@ export class KeyStore {
 
   /** False: it was used before. */
   useSignIn({ nonce, untilMs }: UsedSignIn): boolean {
-    const written = this.#sql.exec('INSERT OR IGNORE INTO sign_in (nonce, until_ms) VALUES (?, ?)', nonce, untilMs);
-    return written.rowsWritten > 0;
+    const added = 'INSERT OR IGNORE INTO sign_in (nonce, until_ms) VALUES (?, ?) RETURNING nonce';
+    return this.#sql.exec(added, nonce, untilMs).toArray().length > 0;
   }
 
   purge(nowMs: number): void {

@@ -296,6 +296,26 @@ test('a top-up that is killed between broadcast and credit is credited once, tho
   expect(await spentOnChain()).toBe(TOP_UP + PRICE);
 });
 
+test('a top-up and what was bought with it are one sale each in the database, once the chain is final', async () => {
+  const key = await topUp();
+  expect((await fetch(queryUrl(), asKey(key))).status).toBe(200);
+  const payer = buyer.account.address.toLowerCase();
+  const db = await shop.runtime.getD1Database('DB');
+  const sales = async () => {
+    const { results } = await db
+      .prepare('SELECT kind, usdc, sold_ms AS soldMs FROM sale WHERE instr(id, ?) > 0 ORDER BY sold_ms')
+      .bind(payer)
+      .all<{ kind: string; usdc: string; soldMs: number }>();
+    return results;
+  };
+  await chain.client.mine({ blocks: 200 });
+  const found = await until('both are there', 90_000, async () => ((await sales()).length === 2 ? sales() : null));
+  expect(found).toMatchObject([
+    { kind: 'top-up', usdc: String(TOP_UP) },
+    { kind: 'credit', usdc: String(PRICE) },
+  ]);
+});
+
 test('an owner reads its own devices free, and is told which are not its own and what they cost', async () => {
   const db = await shop.runtime.getD1Database('DB');
   const setOwner = (address: string) =>
