@@ -1,13 +1,14 @@
-/** `npm run buy`: buys observations from the network with the stock x402 client, and prints what came. */
+/** `npm run buy`: buys observations with the buyers' client, and prints what came. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { decodePaymentResponseHeader, wrapFetchWithPayment, x402Client } from '@x402/fetch';
-import { ExactEvmScheme } from '@x402/evm/exact/client';
 import { privateKeyToAccount } from 'viem/accounts';
+import { DEFAULT_PATIENCE, sendUntilKnown } from '../buyers/client/send.ts';
+import { parseUsdc } from '../core/price/parse-usdc.ts';
+import { formatUsdc } from '../core/price/price.ts';
 import type { ObservationsAnswer, ObservationsQuote } from '../schema/api/observations.ts';
-import type { Problem, RegionsAnswer, StatusAnswer } from '../schema/api/public.ts';
-import { resendWhileAsked } from './lib/resend.ts';
+import type { RegionsAnswer, StatusAnswer } from '../schema/api/public.ts';
+import { ask, buyerOf, describeUnbought, sentenceOf, TALKING } from './lib/purchase.ts';
 import { dim, done, Refusal, runCommand } from './lib/say.ts';
 
 const HELP = `npm run buy -- [options]        buys observations with the local network's test buyer
@@ -24,6 +25,8 @@ What to buy
 How
   --dry-run           tell price and size, pay nothing
   --max USDC          pay at most this much (default: 1)
+  --key isk_...       pay with credits instead of on the chain (npm run credits; default: $ISOBAR_KEY)
+  --anew              buy what was bought before once more, instead of fetching it again
   --dir DIR           folder of the local network (default: .isobar)
   --help              this text
 `;
@@ -33,6 +36,7 @@ const SHOWN_ROWS = 24;
 
 type Local = {
   readonly api: string;
+  readonly rpc: string;
   readonly chainId: number;
   readonly contracts: { readonly usdc: string };
   readonly accounts: { readonly buyer: { readonly address: string; readonly privateKey: `0x${string}` } };
@@ -54,6 +58,8 @@ function readOptions() {
         csv: { type: 'boolean', default: false },
         'dry-run': { type: 'boolean', default: false },
         max: { type: 'string', default: '1' },
+        key: { type: 'string', default: process.env['ISOBAR_KEY'] ?? '' },
+        anew: { type: 'boolean', default: false },
         dir: { type: 'string', default: '.isobar' },
         help: { type: 'boolean', default: false },
       },
@@ -79,30 +85,35 @@ await runCommand(async () => {
 });
 
 async function buy(local: Local, url: string, options: Options): Promise<void> {
-  const { usdc } = local.contracts;
-  const client = new x402Client()
-    .register(`eip155:${local.chainId}`, new ExactEvmScheme(privateKeyToAccount(local.accounts.buyer.privateKey)))
-    // Without this line the client refuses every asset on OP: its list of known assets has none there.
-    .setSpendControls({
-      allowedAssets: [
-        { network: `eip155:${local.chainId}`, asset: usdc, maxAmountPerPayment: toBaseUnits(options.max) },
-      ],
-    });
-  const paidFetch = wrapFetchWithPayment(
-    resendWhileAsked(fetch, (sentence) => console.log(dim(sentence))),
-    client,
-  );
-  const response = await paidFetch(url).catch((error: Error) => {
-    throw new Refusal(`the payment was not made: ${error.message}`);
-  });
-  if (!response.ok) throw await refusalOf(response);
-  const receipt = response.headers.get('PAYMENT-RESPONSE');
-  if (receipt !== null) {
-    const { transaction, network } = decodePaymentResponseHeader(receipt);
-    done(`paid by ${local.accounts.buyer.address} on ${network}, transaction ${transaction}`);
-  }
+  const response = await (options.key === '' ? payOnChain(local, url, options) : payWithCredits(url, options.key));
   if (options.csv) process.stdout.write(await response.text());
   else show(await response.json<ObservationsAnswer>());
+}
+
+async function payOnChain(local: Local, url: string, options: Options): Promise<Response> {
+  const most = parseUsdc(options.max);
+  if (most === null) throw new Refusal('--max must be an amount of USDC such as 0.5');
+  const { chainId, rpc, accounts, contracts } = local;
+  const account = privateKeyToAccount(accounts.buyer.privateKey);
+  const buyer = buyerOf({ account, chainId, usdc: contracts.usdc, rpc, dir: options.dir, most });
+  const bought = await buyer.buy({ url }, { anew: options.anew });
+  if (!bought.ok) throw new Refusal(describeUnbought(bought.error));
+  const { payment, response } = bought.value;
+  if (payment?.transaction) done(`paid by ${payment.payer} on eip155:${chainId}, transaction ${payment.transaction}`);
+  return response;
+}
+
+async function payWithCredits(url: string, key: string): Promise<Response> {
+  // The same in every try, so that a lost answer is fetched and not bought again.
+  const headers = { authorization: `Bearer ${key}`, 'idempotency-key': crypto.randomUUID() };
+  const sent = await sendUntilKnown({ url }, headers, TALKING, DEFAULT_PATIENCE);
+  if (sent.kind === 'refused') throw new Refusal(sentenceOf(sent.problem));
+  if (sent.kind === 'unknown') throw new Refusal(`no answer came (${sent.detail})`);
+  const [charged, left] = ['credits-charged', 'credits-left'].map((name) =>
+    formatUsdc(BigInt(sent.response.headers.get(name) ?? '0')),
+  );
+  done(`paid ${charged} USDC of credits; ${left} USDC are left`);
+  return sent.response;
 }
 
 function show(answer: ObservationsAnswer): void {
@@ -165,29 +176,4 @@ async function readLocal(dir: string): Promise<Local> {
         : `${path} cannot be read; start the network again with npm start`,
     );
   }
-}
-
-async function ask<T>(url: string): Promise<T> {
-  const response = await fetch(url).catch(() => {
-    throw new Refusal(`nothing answers at ${new URL(url).origin}; is npm start running?`);
-  });
-  if (!response.ok) throw await refusalOf(response);
-  return await response.json<T>();
-}
-
-async function refusalOf(response: Response): Promise<Refusal> {
-  const text = await response.text();
-  try {
-    const { detail, remedy, code } = JSON.parse(text) as Problem;
-    return new Refusal(`${detail} ${remedy} (${response.status} ${code})`);
-  } catch {
-    return new Refusal(`the network answered ${response.status}: ${text.slice(0, 200)}`);
-  }
-}
-
-function toBaseUnits(usdc: string): string {
-  const [whole = '', fraction = ''] = usdc.split('.');
-  if (!/^\d{1,9}$/.test(whole) || !/^\d{0,6}$/.test(fraction))
-    throw new Refusal('--max must be an amount of USDC such as 0.5');
-  return String(BigInt(whole + fraction.padEnd(6, '0')));
 }

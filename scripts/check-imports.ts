@@ -16,6 +16,7 @@ const FOLDERS: Readonly<Record<string, readonly string[] | null>> = {
   'durable-objects': ['core', 'schema', 'contracts'],
   worker: ['core', 'schema', 'durable-objects', 'contracts'],
   sensors: ['core'],
+  buyers: ['core'],
   contracts: [],
   web: ['schema'],
   scripts: null,
@@ -34,12 +35,16 @@ const PACKAGES: Readonly<Record<string, { readonly allowed: RegExp; readonly say
     allowed: /^(?:cloudflare:|drizzle-orm|viem|@x402\/|@noble\/|@scure\/base|cborg)/,
     say: 'cloudflare:*, drizzle-orm, viem, @x402/* and the packages of core',
   },
+  buyers: { allowed: /^(?:viem|@x402\/|@noble\/)/, say: 'viem, @x402/*, @noble/*' },
   // The map library and the outlines of land; both `*-specification` and `geojson` are types.
   web: {
     allowed: /^(?:leaflet|topojson-client|topojson-specification|geojson)$/,
     say: 'leaflet, topojson-client',
   },
 };
+
+/** The rest of the buyers' client runs in browsers, too. */
+const NODE_ONLY = new Set(['buyers/client/file-store.ts']);
 
 /** Tests may use what only tests need. */
 const TEST_FILE = /\.test(?:-d)?\.ts$/;
@@ -80,6 +85,7 @@ export function refusalOf(file: string, { specifier, typeOnly }: Import): string
     return typeOnly ? undefined : 'web/ may only `import type`';
   }
   if (isTest && TEST_PACKAGES.test(specifier)) return undefined;
+  if (NODE_ONLY.has(file) && specifier.startsWith('node:')) return undefined;
   const packages = PACKAGES[from];
   if (packages === undefined || packages.allowed.test(specifier)) return undefined;
   if (from === 'durable-objects' && CORE_PACKAGES.test(specifier)) return undefined;

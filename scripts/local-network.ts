@@ -13,10 +13,11 @@ export type LocalNetwork = {
   readonly devices: readonly DemoDevice[];
   /** Test key of the first owner of stations. */
   readonly ownerKey: string | null;
+  readonly buyerKey: string | null;
 };
 
-type LocalFile = Partial<Omit<LocalNetwork, 'ownerKey'>> & {
-  readonly accounts?: { readonly owner?: { readonly privateKey?: string } };
+type LocalFile = Partial<Omit<LocalNetwork, 'ownerKey' | 'buyerKey'>> & {
+  readonly accounts?: Partial<Readonly<Record<'owner' | 'buyer', { readonly privateKey?: string }>>>;
 };
 
 /** Null: the network was never started here. */
@@ -31,7 +32,8 @@ export async function readLocalNetwork(dir: string): Promise<LocalNetwork | null
     const { api, rpc, adminToken, devices, accounts } = JSON.parse(text) as LocalFile;
     if (typeof api === 'string' && Array.isArray(devices)) {
       const ownerKey = accounts?.owner?.privateKey ?? null;
-      return { api, rpc: rpc ?? null, adminToken: adminToken ?? null, devices, ownerKey };
+      const buyerKey = accounts?.buyer?.privateKey ?? null;
+      return { api, rpc: rpc ?? null, adminToken: adminToken ?? null, devices, ownerKey, buyerKey };
     }
   } catch {
     // Not JSON: answered below like any other broken file.

@@ -5,6 +5,7 @@
 import { paymentSaleId, type ServedUnits } from '../../core/reward/sale.ts';
 import type { SaleOutbox } from '../sale-outbox.ts';
 import type { PaymentClaim, PaymentKey, SettledReceipt, SoldAnswer } from './api.ts';
+import type { CreditOutbox } from './credits.ts';
 import type { PaymentRow, PaymentState } from './decide.ts';
 import type { ChainBlock, MinedBlock } from './facilitator.ts';
 
@@ -43,7 +44,7 @@ const TABLES = `
     content_type TEXT NOT NULL,
     body ANY NOT NULL,
     served TEXT NOT NULL,
-    kind TEXT,
+    top_up TEXT,
     PRIMARY KEY (payer, nonce)
   );
 `;
@@ -51,17 +52,25 @@ const TABLES = `
 const COLUMNS = `payer, nonce, query, header_hash AS headerHash, payload, state, lease_until_ms AS leaseUntilMs,
   hash AS "transaction", detail`;
 
+type StoredAnswer = {
+  readonly contentType: string;
+  readonly body: string | ArrayBuffer;
+  readonly served: string;
+  readonly topUp: string | null;
+};
 type StoredRow = PaymentRow & Record<string, SqlStorageValue>;
 
 export class Ledger {
   readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
   readonly #outbox: SaleOutbox;
+  readonly #credits: CreditOutbox;
 
-  constructor(storage: DurableObjectStorage, outbox: SaleOutbox) {
+  constructor(storage: DurableObjectStorage, outbox: SaleOutbox, credits: CreditOutbox) {
     this.#storage = storage;
     this.#sql = storage.sql;
     this.#outbox = outbox;
+    this.#credits = credits;
     this.#sql.exec(TABLES);
   }
 
@@ -101,37 +110,34 @@ export class Ledger {
   storeAnswer({ payer, nonce }: PaymentKey, answer: SoldAnswer): void {
     this.#storage.transactionSync(() => {
       this.#sql.exec(
-        'INSERT OR REPLACE INTO payment_answer (payer, nonce, content_type, body, served, kind) VALUES (?, ?, ?, ?, ?, ?)',
+        `INSERT OR REPLACE INTO payment_answer (payer, nonce, content_type, body, served, top_up)
+         VALUES (?, ?, ?, ?, ?, ?)`,
         payer,
         nonce,
         answer.contentType,
         typeof answer.body === 'string' ? answer.body : new Uint8Array(answer.body).buffer,
         JSON.stringify(answer.served),
-        answer.kind ?? null,
+        answer.topUp ? JSON.stringify(answer.topUp) : null,
       );
       this.#setState({ payer, nonce }, 'answered');
     });
   }
 
   answerOf({ payer, nonce }: PaymentKey): SoldAnswer | null {
-    const rows = this.#sql.exec<{
-      contentType: string;
-      body: string | ArrayBuffer;
-      served: string;
-      kind: 'top-up' | null;
-    }>(
-      'SELECT content_type AS contentType, body, served, kind FROM payment_answer WHERE payer = ? AND nonce = ?',
+    const rows = this.#sql.exec<StoredAnswer>(
+      `SELECT content_type AS contentType, body, served, top_up AS topUp FROM payment_answer
+       WHERE payer = ? AND nonce = ?`,
       payer,
       nonce,
     );
     const row = rows.toArray()[0];
     if (row === undefined) return null;
-    const { contentType, body, served, kind } = row;
+    const { contentType, body, served, topUp } = row;
     return {
       contentType,
       body: typeof body === 'string' ? body : new Uint8Array(body),
       served: JSON.parse(served) as readonly ServedUnits[],
-      ...(kind === null ? {} : { kind }),
+      ...(topUp === null ? {} : { topUp: JSON.parse(topUp) as NonNullable<SoldAnswer['topUp']> }),
     };
   }
 
@@ -149,20 +155,22 @@ export class Ledger {
     this.#setState(key, 'pending', transaction);
   }
 
-  /** From the same moment on the devices that served it are owed their part. */
+  /** From the same moment on the devices that served it are owed their part, or the payer its credits. */
   markSettled(key: PaymentKey, receipt: SettledReceipt, block: MinedBlock): void {
     const answer = this.answerOf(key);
     if (answer === null) throw new Error(`payment without an answer: ${paymentSaleId(key)}`);
+    const { topUp, served } = answer;
     this.#storage.transactionSync(() => {
       this.#setState(key, 'settled', receipt.transaction, null, JSON.stringify(receipt), block);
       this.#outbox.put({
         id: paymentSaleId(key),
-        kind: answer.kind ?? 'x402',
+        kind: topUp ? 'top-up' : 'x402',
         usdc: BigInt(receipt.amount),
-        served: answer.served,
+        served,
         transaction: receipt.transaction,
         soldMs: null,
       });
+      if (topUp) this.#credits.put(key, receipt, topUp.key, null);
     });
   }
 
@@ -194,7 +202,12 @@ export class Ledger {
         number,
         hash,
       );
-      for (const key of rows.toArray()) this.#outbox.release(paymentSaleId(key), timestampSeconds * 1000);
+      for (const key of rows.toArray()) {
+        this.#outbox.release(paymentSaleId(key), timestampSeconds * 1000);
+        const topUp = this.answerOf(key)?.topUp;
+        const receipt = this.receiptOf(key);
+        if (topUp && receipt) this.#credits.put(key, receipt, topUp.key, timestampSeconds * 1000);
+      }
     });
   }
 

@@ -4,7 +4,11 @@
  */
 import { DurableObject } from 'cloudflare:workers';
 import type { OpenReply, Outcome, PaymentClaim, SettlerApi, SettlerBindings, SoldAnswer } from './api.ts';
+import { parseOwnerAddress } from '../../core/ids.ts';
+import type { TopUp } from '../account/api.ts';
+import { accountStub } from '../stub.ts';
 import { Cashier } from './cashier.ts';
+import { CreditOutbox } from './credits.ts';
 import type { Facilitator } from './facilitator.ts';
 import { Ledger } from './ledger.ts';
 import { logLine } from '../log.ts';
@@ -24,15 +28,17 @@ export class Settler extends DurableObject<SettlerBindings> implements SettlerAp
   readonly #ledger: Ledger;
   readonly #store: TransactionStore;
   readonly #outbox: SaleOutbox;
+  readonly #credits: CreditOutbox;
   readonly #cashier: Cashier;
   #facilitator: Promise<Facilitator> | null = null;
 
   constructor(state: DurableObjectState, bindings: SettlerBindings) {
     super(state, bindings);
     this.#outbox = new SaleOutbox(state.storage);
-    this.#ledger = new Ledger(state.storage, this.#outbox);
+    this.#credits = new CreditOutbox(state.storage, (topUp) => this.#credit(topUp));
+    this.#ledger = new Ledger(state.storage, this.#outbox, this.#credits);
     this.#store = new TransactionStore(state.storage);
-    this.#cashier = new Cashier(this.#ledger, this.#store, () => this.#load());
+    this.#cashier = new Cashier(this.#ledger, this.#store, this.#credits, () => this.#load());
   }
 
   async open(claim: PaymentClaim): Promise<OpenReply> {
@@ -56,10 +62,11 @@ export class Settler extends DurableObject<SettlerBindings> implements SettlerAp
     const delivered = await this.#attempt('sales', () => this.#outbox.deliver(this.env.DB, Date.now()));
     this.#store.purge(Date.now());
     const more = this.#ledger.purge(Date.now());
+    const isDue = await this.#credits.bring();
     if (more) await this.#alarmWithin(PURGE_AFTER_MS);
     if (delivered !== null) await this.#alarmWithin(delivered ?? RETRY_MS);
     if (this.#ledger.openBlocks().length > 0) await this.#alarmWithin(hasLooked ? FINALITY_MS : RETRY_MS);
-    if (this.#ledger.unfinished(1).length > 0) await this.#alarmWithin(FINISH_AFTER_MS);
+    if (isDue || this.#ledger.unfinished(1).length > 0) await this.#alarmWithin(FINISH_AFTER_MS);
   }
 
   /** Undefined: it did not answer; the next alarm goes on where this one stopped. */
@@ -75,6 +82,12 @@ export class Settler extends DurableObject<SettlerBindings> implements SettlerAp
   async #alarmWithin(delayMs: number): Promise<void> {
     const due = await this.ctx.storage.getAlarm();
     if (due === null || due > Date.now() + delayMs) await this.ctx.storage.setAlarm(Date.now() + delayMs);
+  }
+
+  async #credit(topUp: TopUp): Promise<void> {
+    const payer = parseOwnerAddress(topUp.payer);
+    if (!payer.ok) throw new Error(`a payer is an address: ${topUp.payer}`);
+    await accountStub(this.env.ACCOUNT, Number(this.env.CHAIN_ID), payer.value).credit(topUp);
   }
 
   #load(): Promise<Facilitator> {

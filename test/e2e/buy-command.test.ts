@@ -47,6 +47,7 @@ beforeAll(async () => {
     join(folder, 'local.json'),
     JSON.stringify({
       api: shop.url,
+      rpc: chain.proxyUrl,
       chainId: 10,
       contracts: { usdc: chain.usdc },
       accounts: { buyer: { address: buyer.address, privateKey: buyerKey } },
@@ -94,12 +95,21 @@ test('buying prints the transaction and the rows, and pays the price', async () 
   expect(await chain.balanceOf(buyer.address)).toBe(990_000n);
 });
 
+test('what was bought comes again for nothing, and anew for its price', async () => {
+  const again = await run(...span());
+  expect(again).toMatchObject({ code: 0, output: expect.stringContaining('5 ug/m3') as string });
+  expect(await chain.balanceOf(buyer.address)).toBe(990_000n);
+  const { code, output } = await run(...span(), '--anew');
+  expect(code, output).toBe(0);
+  expect(await chain.balanceOf(buyer.address)).toBe(980_000n);
+});
+
 test('a refusal is one sentence with its remedy and exit code 1', async () => {
   const { code, output } = await run(...span(), '--quantity', 'dust');
   expect(code).toBe(1);
   expect(output).toContain('"dust" is not what "quantity" takes.');
-  const limited = await run(...span(), '--max', '0.001');
-  expect(limited).toMatchObject({ code: 1, output: expect.stringContaining('the payment was not made') as string });
+  const limited = await run(...span(), '--resolution', 'raw', '--max', '0.001');
+  expect(limited).toMatchObject({ code: 1, output: expect.stringContaining('--max allows 0.001; nothing') as string });
 });
 
 test('the status names rules, contracts and totals, and says that the minter is away', async () => {

@@ -24,8 +24,8 @@ export function createBuyer(usdc: string) {
     headers,
     fetch: wrapFetchWithPayment(remembering, client),
     /** Asks, signs what is asked for, and sends nothing. */
-    async sign(url: string): Promise<string> {
-      const response = await fetch(url);
+    async sign(url: string, init?: RequestInit): Promise<string> {
+      const response = await fetch(url, init);
       const required = http.getPaymentRequiredResponse((name) => response.headers.get(name), await response.json());
       const signed = http.encodePaymentSignatureHeader(await client.createPaymentPayload(required));
       return signed['PAYMENT-SIGNATURE'] ?? '';
@@ -35,6 +35,12 @@ export function createBuyer(usdc: string) {
 
 export const send = (url: string, header: string, signal?: AbortSignal): Promise<Response> =>
   fetch(url, { headers: { 'PAYMENT-SIGNATURE': header }, ...(signal ? { signal } : {}) });
+
+export const post = (body: object, headers: Readonly<Record<string, string>> = {}): RequestInit => ({
+  method: 'POST',
+  body: JSON.stringify(body),
+  headers: { 'content-type': 'application/json', ...headers },
+});
 
 /** As a careful client does: the same header again while the server says so in Retry-After. */
 export async function sendUntilAnswered(url: string, header: string): Promise<Response> {

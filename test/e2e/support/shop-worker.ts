@@ -10,6 +10,7 @@ import { LOCAL_RULES } from '../../../core/rules/local.ts';
 import type { ScoreParts } from '../../../core/region/score.ts';
 import { hashRuleSet } from '../../../core/rules/rule-set.ts';
 import { epochOf, firstHourOf } from '../../../core/time.ts';
+import { freePort } from '../../../scripts/lib/ports.ts';
 
 const CONFIG = 'test/e2e/fixtures/shop.wrangler.toml';
 const MIGRATION = 'schema/d1/migrations/0000_initial.sql';
@@ -50,10 +51,12 @@ export async function bundleShop(): Promise<string> {
 export async function openShop(contents: string, bindings: ShopBindings, persistTo: string) {
   const { workerOptions } = unstable_getMiniflareWorkerOptions(CONFIG);
   const { modulesRules: _rules, ...rest } = workerOptions;
+  // Known before it listens: wallets sign for the host that they ask.
+  const port = await freePort();
   const runtime = new Miniflare(
     convertV4MiniflareOptions({
       host: '127.0.0.1',
-      port: 0,
+      port,
       resourcePersistencePath: persistTo,
       workers: [
         {
@@ -64,7 +67,7 @@ export async function openShop(contents: string, bindings: ShopBindings, persist
           bindings: {
             RULES: 'local',
             CHAIN_ID: '10',
-            AUTHORITIES: 'localhost',
+            AUTHORITIES: `localhost,127.0.0.1:${port}`,
             TOKEN_ADDRESS: `0x${'01'.repeat(20)}`,
             INGEST_TAG_KEY: 'test-only-ingest-tag-key',
             ADMIN_TOKEN: 'test-only-admin-token',
