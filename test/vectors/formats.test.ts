@@ -3,8 +3,8 @@ import { check } from '@placemarkio/check-geojson';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { encodeTable } from './encode.ts';
-import { linkHeader, type Table, type TableFacts } from './table.ts';
+import { encodeTable } from '../../core/query/encode.ts';
+import { linkHeader, type Table, type TableFacts } from '../../core/query/table.ts';
 
 type Row = { readonly name: string; readonly startMs: number; readonly value: number | null; readonly tests: string[] };
 

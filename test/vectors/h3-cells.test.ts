@@ -1,7 +1,7 @@
 import { cellToChildren, cellToParent, latLngToCell } from 'h3-js';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseAreaCell } from './cell.ts';
+import { parseAreaCell } from '../../core/cell.ts';
 
 const place = fc
   .tuple(fc.double({ min: -89, max: 89, noNaN: true }), fc.double({ min: -180, max: 180, noNaN: true }))
