@@ -30,7 +30,7 @@ const QUOTA_EXCEEDED = 'https://iana.org/assignments/http-problem-types#quota-ex
 const seen = new Lru<string, number>(10_000);
 
 export const rateLimit = createMiddleware<AppEnv>(async (c, next) => {
-  const policy = policyOf(c);
+  const policy = isPaying(c) ? PAID : UNPAID;
   const limiter = policy.binding(c.env);
   if (limiter === undefined) return next();
   const key = addressOf(c);
@@ -41,9 +41,9 @@ export const rateLimit = createMiddleware<AppEnv>(async (c, next) => {
   for (const [name, value] of Object.entries(fields)) c.res.headers.set(name, value);
 });
 
-function policyOf(c: Context<AppEnv>): Policy {
-  const isPaying = c.req.header(PAYMENT_SIGNATURE) !== undefined || c.req.header('authorization') !== undefined;
-  return isPaying ? PAID : UNPAID;
+/** Has come to buy, not to ask the price. */
+export function isPaying(c: Context<AppEnv>): boolean {
+  return c.req.header(PAYMENT_SIGNATURE) !== undefined || c.req.header('authorization') !== undefined;
 }
 
 /** An IPv6 customer has a whole /64 (RFC 6177). */
