@@ -2,10 +2,10 @@
  * Balance, top-ups, holds and spends. Amounts are decimal text and bigint: exact at any size. What is held is summed from
  * the holds themselves, so no counter can drift from them.
  */
-import type { ServedUnits } from '../../core/reward/sale.ts';
 import type { SoldAnswer } from '../settler/api.ts';
 import type { KeyRow, SpendOrder, TopUp, UsageRequest, UsageRow } from './api.ts';
 import type { SpendRow } from './decide.ts';
+import { ANSWER_COLUMNS, ANSWER_NAMES, answerOfRow, answerValues, type AnswerRow } from '../stored-answer.ts';
 
 /** Answering takes milliseconds; after this a hold counts as abandoned. */
 const LEASE_MS = 60_000;
@@ -44,10 +44,7 @@ export const FUND_TABLES = `
   CREATE UNIQUE INDEX IF NOT EXISTS spend_idempotency ON spend (key, idempotency);
   CREATE INDEX IF NOT EXISTS spend_held ON spend (state) WHERE state = 'held';
   CREATE TABLE IF NOT EXISTS spend_answer (
-    id TEXT PRIMARY KEY,
-    content_type TEXT NOT NULL,
-    body ANY NOT NULL,
-    served TEXT NOT NULL
+    id TEXT PRIMARY KEY,${ANSWER_COLUMNS}
   );
   CREATE TABLE IF NOT EXISTS usage_day (
     day TEXT NOT NULL,
@@ -192,11 +189,9 @@ export class FundStore {
     this.#sql.exec('INSERT INTO unreleased (n, amount, at_ms) VALUES (?, ?, ?)', n, amount, nowMs);
     this.#sql.exec(`UPDATE spend SET state = 'spent', at_ms = ? WHERE id = ?`, nowMs, id);
     this.#sql.exec(
-      'INSERT INTO spend_answer (id, content_type, body, served) VALUES (?, ?, ?, ?)',
+      `INSERT INTO spend_answer (id, ${ANSWER_NAMES}) VALUES (?, ?, ?, ?, ?)`,
       id,
-      answer.contentType,
-      typeof answer.body === 'string' ? answer.body : new Uint8Array(answer.body).buffer,
-      JSON.stringify(answer.served),
+      ...answerValues(answer),
     );
     const known = this.#usageOf(day, key.id);
     this.#sql.exec(
@@ -211,19 +206,8 @@ export class FundStore {
   }
 
   answerOf(id: string): SoldAnswer | null {
-    const row = this.#sql
-      .exec<{ contentType: string; body: string | ArrayBuffer; served: string }>(
-        'SELECT content_type AS contentType, body, served FROM spend_answer WHERE id = ?',
-        id,
-      )
-      .toArray()[0];
-    if (row === undefined) return null;
-    const { contentType, body, served } = row;
-    return {
-      contentType,
-      body: typeof body === 'string' ? body : new Uint8Array(body),
-      served: JSON.parse(served) as readonly ServedUnits[],
-    };
+    const rows = this.#sql.exec<AnswerRow>(`SELECT ${ANSWER_NAMES} FROM spend_answer WHERE id = ?`, id).toArray();
+    return rows[0] === undefined ? null : answerOfRow(rows[0]);
   }
 
   usage({ from, until, key, after, limit }: UsageRequest): readonly UsageRow[] {

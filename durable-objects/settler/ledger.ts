@@ -2,12 +2,13 @@
  * The payment ledger: one row per (payer, authorization nonce), and the answer that it bought. Written before anything is
  * broadcast, so that whoever paid gets the answer even if every process dies in between.
  */
-import { paymentSaleId, type ServedUnits } from '../../core/reward/sale.ts';
+import { paymentSaleId } from '../../core/reward/sale.ts';
 import type { SaleOutbox } from '../sale-outbox.ts';
 import type { PaymentClaim, PaymentKey, SettledReceipt, SoldAnswer } from './api.ts';
 import type { CreditOutbox } from './credits.ts';
 import type { PaymentRow, PaymentState } from './decide.ts';
 import type { ChainBlock, MinedBlock } from './facilitator.ts';
+import { ANSWER_COLUMNS, ANSWER_NAMES, answerOfRow, answerValues, type AnswerRow } from '../stored-answer.ts';
 
 /** Answering takes milliseconds; after this a claim counts as abandoned. */
 const LEASE_MS = 30_000;
@@ -40,10 +41,7 @@ const TABLES = `
   CREATE INDEX IF NOT EXISTS payment_settled ON payment (block_number) WHERE state = 'settled';
   CREATE TABLE IF NOT EXISTS payment_answer (
     payer TEXT NOT NULL,
-    nonce TEXT NOT NULL,
-    content_type TEXT NOT NULL,
-    body ANY NOT NULL,
-    served TEXT NOT NULL,
+    nonce TEXT NOT NULL,${ANSWER_COLUMNS},
     top_up TEXT,
     PRIMARY KEY (payer, nonce)
   );
@@ -52,12 +50,7 @@ const TABLES = `
 const COLUMNS = `payer, nonce, query, header_hash AS headerHash, payload, state, lease_until_ms AS leaseUntilMs,
   hash AS "transaction", detail`;
 
-type StoredAnswer = {
-  readonly contentType: string;
-  readonly body: string | ArrayBuffer;
-  readonly served: string;
-  readonly topUp: string | null;
-};
+type StoredAnswer = AnswerRow & { readonly topUp: string | null };
 type StoredRow = PaymentRow & Record<string, SqlStorageValue>;
 
 export class Ledger {
@@ -110,13 +103,11 @@ export class Ledger {
   storeAnswer({ payer, nonce }: PaymentKey, answer: SoldAnswer): void {
     this.#storage.transactionSync(() => {
       this.#sql.exec(
-        `INSERT OR REPLACE INTO payment_answer (payer, nonce, content_type, body, served, top_up)
-         VALUES (?, ?, ?, ?, ?, ?)`,
+        `INSERT OR REPLACE INTO payment_answer (payer, nonce, ${ANSWER_NAMES}, top_up)
+         VALUES (?, ?, ?, ?, ?, ?, ?)`,
         payer,
         nonce,
-        answer.contentType,
-        typeof answer.body === 'string' ? answer.body : new Uint8Array(answer.body).buffer,
-        JSON.stringify(answer.served),
+        ...answerValues(answer),
         answer.topUp ? JSON.stringify(answer.topUp) : null,
       );
       this.#setState({ payer, nonce }, 'answered');
@@ -125,18 +116,16 @@ export class Ledger {
 
   answerOf({ payer, nonce }: PaymentKey): SoldAnswer | null {
     const rows = this.#sql.exec<StoredAnswer>(
-      `SELECT content_type AS contentType, body, served, top_up AS topUp FROM payment_answer
+      `SELECT ${ANSWER_NAMES}, top_up AS topUp FROM payment_answer
        WHERE payer = ? AND nonce = ?`,
       payer,
       nonce,
     );
     const row = rows.toArray()[0];
     if (row === undefined) return null;
-    const { contentType, body, served, topUp } = row;
+    const { topUp } = row;
     return {
-      contentType,
-      body: typeof body === 'string' ? body : new Uint8Array(body),
-      served: JSON.parse(served) as readonly ServedUnits[],
+      ...answerOfRow(row),
       ...(topUp === null ? {} : { topUp: JSON.parse(topUp) as NonNullable<SoldAnswer['topUp']> }),
     };
   }
