@@ -283,7 +283,8 @@ test('anomalies are sold with their evidence, by begun days of devices', async (
   expect(anomalies[1]).toMatchObject({ flag: 4, end: null, low: 5, high: 20, against: [DEVICES[1], FIJI] });
   expect(anomalies[1]?.reason).toContain('80 ug/m3');
   const severe = await buyer.fetch(queryUrl({ cell: CELL, severity: '3', flags: '4', format: 'csv' }, path));
-  expect((parse(await severe.text(), { columns: true }) as unknown[]).length).toBe(1);
+  const severeRows: unknown[] = parse(await severe.text(), { columns: true });
+  expect(severeRows).toHaveLength(1);
   const geo = await buyer.fetch(queryUrl({ cell: CELL, test: 'neighbour', format: 'geojson' }, path));
   expect(check(await geo.text())).toMatchObject({ type: 'FeatureCollection' });
   const etag = bought.headers.get('etag') ?? '';

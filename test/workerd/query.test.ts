@@ -155,9 +155,9 @@ test('thirty days of one device read the same rows alone and beside a thousand',
       .bind(firstEpoch, hours, CROWD)
       .run();
   const month = `from=${rfc3339(firstEpoch * 86_400_000)}&until=${rfc3339((firstEpoch + 30) * 86_400_000)}`;
-  const readBy = async () => {
+  const readBy = async (more = '') => {
     const database = countedDatabase(env.DB);
-    const page = await find(`device=${ALONE}&quantity=temp&${month}`, true, database.db);
+    const page = await find(`device=${ALONE}&quantity=temp&${month}${more}`, true, database.db);
     expect((await answerOf(page)).observations).toHaveLength(720);
     return { statements: database.statements(), rows: database.rowsRead() };
   };
@@ -176,4 +176,7 @@ test('thirty days of one device read the same rows alone and beside a thousand',
   expect(crowded.statements).toBe(1);
   expect(alone.rows).toBeGreaterThanOrEqual(30);
   expect(crowded.rows).toBeLessThanOrEqual(alone.rows * 1.5);
+  const page = await readBy('&limit=720');
+  expect(page.statements).toBe(2);
+  expect(page.rows).toBeLessThanOrEqual(alone.rows * 1.5);
 });
