@@ -28,6 +28,7 @@ export type AdminClient = {
     cell: string,
     region: { readonly name: string; readonly boundary: readonly (readonly [number, number])[] },
   ) => Promise<Result<unknown, NetworkProblem>>;
+  readonly putOperator: (cell: string, operator: string | null) => Promise<Result<unknown, NetworkProblem>>;
   readonly getDevice: (did: string) => Promise<Result<DeviceRecord, NetworkProblem>>;
   readonly putDevice: (did: string, record: DeviceRecord) => Promise<Result<RegisteredDevice, NetworkProblem>>;
   readonly addMaintenance: (did: string, from: string, until: string) => Promise<Result<unknown, NetworkProblem>>;
@@ -47,6 +48,7 @@ export function createAdminClient(api: string, token: string): AdminClient {
   }
   return {
     putRegion: (cell, region) => call('PUT', `/regions/${cell}`, region),
+    putOperator: (cell, operator) => call('PUT', `/regions/${cell}/operator`, { operator }),
     getDevice: (did) => call('GET', `/devices/${did}`),
     putDevice: (did, record) => call('PUT', `/devices/${did}`, record),
     addMaintenance: (did, from, until) => call('POST', `/devices/${did}/maintenance`, { from, until }),

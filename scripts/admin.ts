@@ -16,6 +16,7 @@ import { publicElevation, publicPlaceOf, regionBoundary, regionCell } from './pl
 const HELP = `npm run admin -- COMMAND
 
   region add --name NAME (--cell CELL | --lat N --lon N)     opens a region (an H3 cell of resolution 3)
+  region set-operator --cell CELL --operator 0x...|none      who gets 5 % of what its devices sell; none: the treasury
   device add --did DID --lat N --lon N --owner 0x...         registers a device
              [--elevation M] [--name NAME] [--tier 0|1|2] [--status claimed|active] [--density CELL]
   device set-status --did DID --status active|quarantined|retired|claimed
@@ -39,13 +40,21 @@ async function clientOf({ flags }: Arguments): Promise<AdminClient> {
 }
 
 async function region(args: readonly string[]): Promise<void> {
-  const read = readArguments(args, { words: 1, values: [...COMMON, 'name', 'cell', 'lat', 'lon'] });
-  if (read.words[0] !== 'add') throw new UsageError('region knows one command: add');
+  const read = readArguments(args, { words: 1, values: [...COMMON, 'name', 'cell', 'lat', 'lon', 'operator'] });
+  if (read.words[0] === 'set-operator') return setOperator(read);
+  if (read.words[0] !== 'add') throw new UsageError('region knows two commands: add, set-operator');
   const name = requireFlag(read.flags, 'name');
   const given = read.flags['cell'];
   const cell = given === undefined ? publicPlaceOf(positionOf(read)).cell : regionCell(given);
   orRefuse(await (await clientOf(read)).putRegion(cell, { name, boundary: regionBoundary(cell) }));
   done(`region ${cell} is open: ${name}`);
+}
+
+async function setOperator(read: Arguments): Promise<void> {
+  const cell = regionCell(requireFlag(read.flags, 'cell'));
+  const operator = requireFlag(read.flags, 'operator');
+  orRefuse(await (await clientOf(read)).putOperator(cell, operator === 'none' ? null : operator));
+  done(operator === 'none' ? `region ${cell} has no operator` : `region ${cell} is operated by ${operator}`);
 }
 
 const positionOf = ({ flags }: Arguments) => ({

@@ -76,8 +76,10 @@ export class Cashier {
     const { finalized, blocks } = await (await this.#facilitator()).look(numbers);
     for (const number of numbers) {
       const block = blocks.get(number);
-      this.#ledger.reopen(number, block?.hash ?? null);
-      if (block !== undefined && number <= finalized) this.#ledger.finalize(block);
+      // A node that is behind, or a chain that has just become shorter: there will be a block again.
+      if (block === undefined) continue;
+      this.#ledger.reopen(block);
+      if (number <= finalized) this.#ledger.finalize(block);
     }
   }
 

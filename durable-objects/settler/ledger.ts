@@ -211,8 +211,8 @@ export class Ledger {
     });
   }
 
-  /** @param hash of the block that is there now; null: none. What was settled in another has to be settled again. */
-  reopen(number: number, hash: string | null): void {
+  /** @param block that the chain has at this height now: what was settled in another has to be settled again */
+  reopen({ number, hash }: MinedBlock): void {
     this.#sql.exec(
       `UPDATE payment SET state = 'pending' WHERE state = 'settled' AND block_number = ? AND block_hash IS NOT ?`,
       number,

@@ -66,6 +66,7 @@ export async function makeBed(script: string): Promise<Bed> {
     RULES: 'main',
     RPC_URL: wire.url,
     DISTRIBUTOR_ADDRESS: contracts.distributor,
+    TREASURY_ADDRESS: `0x${'7e'.repeat(20)}`,
     COMMITTER_PRIVATE_KEY: accounts.committer.privateKey,
     MAX_TRANSACTION_FEE_WEI: FEE_LIMIT_WEI,
   });

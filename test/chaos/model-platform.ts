@@ -95,6 +95,7 @@ export class ModelPlatform {
       CHAIN_ID: '10',
       RPC_URL: this.#url,
       DISTRIBUTOR_ADDRESS: NOBODY,
+      TREASURY_ADDRESS: `0x${'7e'.repeat(20)}`,
       MAX_TRANSACTION_FEE_WEI: '10000000000000000',
       COMMITTER_PRIVATE_KEY: `0x${'1'.repeat(64)}`,
       MINTER: { getByName: () => this.#stub(life) },

@@ -1,13 +1,14 @@
 /**
  * Planted bugs: what the chaos must find. Each changes the text of a source on its way into a bundle made for the test
- * (build-cron.ts); nothing of it ships. Where nothing can be planted yet, the entry says why.
+ * (build-cron.ts); nothing of it ships.
  */
 export type Edit = { readonly file: string; readonly from: string; readonly to: string };
 
-export type Plant = { readonly name: string } & (
-  | { readonly suite: 'rewards' | 'payments'; readonly edits: readonly Edit[] }
-  | { readonly suite: 'none'; readonly why: string }
-);
+export type Plant = {
+  readonly name: string;
+  readonly suite: 'rewards' | 'payments';
+  readonly edits: readonly Edit[];
+};
 
 const STORE_THEN_SEND = `    store.plan(nonce, jobKey(job), job.epoch, attempt);
     const alarm = await broadcast(parts, nonce, attempt.raw);
@@ -92,6 +93,42 @@ export const PLANTS: readonly Plant[] = [
       },
     ],
   },
-  // Buyers' metered usage has no ledger and no outbox yet; whoever builds them plants their absence here.
-  { name: 'usage without outbox', suite: 'none', why: 'there is no usage ledger yet' },
+  {
+    name: 'usage without outbox: written after the money, not with it',
+    suite: 'payments',
+    edits: [
+      {
+        file: 'durable-objects/settler/ledger.ts',
+        from: `this.#storage.transactionSync(() => {\n      this.#setState(key, 'settled'`,
+        to: `((task: () => void) => task())(() => {\n      this.#setState(key, 'settled'`,
+      },
+    ],
+  },
+  {
+    name: 'usage without outbox: forgotten as soon as it is sent',
+    suite: 'payments',
+    edits: [
+      {
+        file: 'durable-objects/sale-outbox.ts',
+        from: `'UPDATE sale_outbox SET asked_ms = ?2 WHERE id = ?1', nowMs);\n    }\n    const due`,
+        to: `'DELETE FROM sale_outbox WHERE id = ?1');\n    }\n    const due`,
+      },
+    ],
+  },
+  {
+    name: 'settled taken for final',
+    suite: 'payments',
+    edits: [
+      {
+        file: 'durable-objects/settler/cashier.ts',
+        from: 'if (number <= finalized) this.#ledger.finalize(block);',
+        to: 'this.#ledger.finalize(block);',
+      },
+    ],
+  },
+  {
+    name: 'a settlement that a reorganization took away is not sent again',
+    suite: 'payments',
+    edits: [{ file: 'durable-objects/settler/cashier.ts', from: '      this.#ledger.reopen(block);\n', to: '' }],
+  },
 ];

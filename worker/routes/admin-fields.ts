@@ -49,6 +49,13 @@ export function parseRegionFields(fields: Fields): Checked<RegionFields> {
   return ok({ name: name.value, boundary });
 }
 
+/** `operator`: who gets the operator's part of the region's sales; null: the treasury does. */
+export function parseOperatorFields(fields: Fields): Checked<string | null> {
+  if (fields['operator'] === null) return ok(null);
+  const operator = parseOwnerAddress(fields['operator']);
+  return operator.ok ? operator : bad('/operator', 'must be an address (0x and 40 hex digits), or null');
+}
+
 export type DeviceFields = Registration & {
   /** Present version of the row, 0 where there is none. */
   readonly version: number;
