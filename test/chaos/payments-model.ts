@@ -99,6 +99,7 @@ export class PaymentsModel {
       facilitator: (_ledger: unknown, store: Store) => this.#facilitator(life, store),
     });
     const DB = d1(this.#sales.database, { life, fuse: this.fuse, pause: this.#pause });
+    // Nobody tops up here; credits.test.ts does.
     const ACCOUNT = {} as SettlerBindings['ACCOUNT'];
     const env: SettlerBindings = { DB, CHAIN_ID: '10', RPC_URL: this.#url, SETTLER_PRIVATE_KEY: '', ACCOUNT };
     const object = new this.#code.Settler({ storage } as unknown as DurableObjectState, env);

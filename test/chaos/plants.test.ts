@@ -31,7 +31,7 @@ async function firstFailure(code: SettlerCode) {
   return undefined;
 }
 
-test('a Settler without a planted bug charges once and answers once, whatever happens', async () => {
+test('a Settler without a planted bug charges once and answers once, whatever happens', { timeout: 60_000 }, async () => {
   const code = await loadSettler();
   expect(await firstFailure(code)).toBeUndefined();
 });
