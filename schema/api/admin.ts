@@ -48,7 +48,4 @@ export const RegisteredDevice = named(
   z.object({ device: DeviceKey, version: z.int(), ingestPath: z.string() }),
 );
 export const MaintenanceFields = named('MaintenanceFields', z.object({ from: Time, until: Time }));
-export const RefoldAnswer = named(
-  'RefoldAnswer',
-  z.object({ regions: z.array(RegionSummary), failed: z.array(Cell) }),
-);
+export const RefoldAnswer = named('RefoldAnswer', z.object({ regions: z.array(RegionSummary), failed: z.array(Cell) }));

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { DeviceItem, LatestItem } from './places.ts';
 import { RegionItem } from './public.ts';
-import { named, Time, type Shape } from './shape.ts';
+import { named, Next, Time, type Shape } from './shape.ts';
 
 const Position = z.array(z.number()).min(2).max(3);
 export const Point = named('Point', z.object({ type: z.literal('Point'), coordinates: Position }));
@@ -63,6 +63,19 @@ export const RegionFeatures = named(
   'RegionFeatures',
   z.object({ type, numberReturned, links, features: z.array(RegionFeature) }),
 );
+const page = { license: z.string(), attribution: z.array(z.string()), next: Next };
+const withPlace = <P extends z.ZodType>(properties: P) =>
+  z.object({ type: z.literal('Feature'), geometry: Point, properties });
+/** `format=geojson` of /v1/devices and /v1/latest: the very rows of the other formats. */
+export const DevicesGeojson = named(
+  'DevicesGeojson',
+  z.object({ type, ...page, features: z.array(withPlace(DeviceItem)) }),
+);
+export const LatestGeojson = named(
+  'LatestGeojson',
+  z.object({ type, ...page, features: z.array(withPlace(LatestItem)) }),
+);
+
 /** Of any collection. */
 export type Features = {
   readonly type: 'FeatureCollection';

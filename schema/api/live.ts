@@ -24,7 +24,9 @@ export type LiveEvent = Shape<typeof LiveEvent>;
 export const LiveMessage = named(
   'LiveMessage',
   z.object({
-    type: z.enum(['hello', 'closed']).describe('hello on connecting; closed each time that hours got their final verdicts.'),
+    type: z
+      .enum(['hello', 'closed'])
+      .describe('hello on connecting; closed each time that hours got their final verdicts.'),
     cell: Cell,
     closedUntil: Time.nullable().describe('End of the last hour with final verdicts; null before the first.'),
     devices: Count,

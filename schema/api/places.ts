@@ -1,7 +1,23 @@
 /** Devices and their latest values, as the free routes and the feature collections at `/ogc` give them. */
 import { z } from 'zod';
 import { FlagItem, StationDay } from './public.ts';
-import { Address, Bps, Cell, Count, DeviceKey, Flag, named, PlaceCell, QuantityCode, Status, Tests, Time, Unit, type Shape } from './shape.ts';
+import {
+  Address,
+  Bps,
+  Cell,
+  Count,
+  DeviceKey,
+  Flag,
+  named,
+  Next,
+  PlaceCell,
+  QuantityCode,
+  Status,
+  Tests,
+  Time,
+  Unit,
+  type Shape,
+} from './shape.ts';
 
 export const DeviceItem = named(
   'DeviceItem',
@@ -22,9 +38,9 @@ export const DeviceItem = named(
 );
 export type DeviceItem = Shape<typeof DeviceItem>;
 
-const next = z.string().nullable().describe('Cursor of the next page; null: this is the last.');
+const page = { license: z.string().describe('SPDX.'), attribution: z.array(z.string()), next: Next };
 
-export const DevicesAnswer = named('DevicesAnswer', z.object({ devices: z.array(DeviceItem), next }));
+export const DevicesAnswer = named('DevicesAnswer', z.object({ ...page, devices: z.array(DeviceItem) }));
 export type DevicesAnswer = Shape<typeof DevicesAnswer>;
 
 export const LatestItem = named(
@@ -47,10 +63,7 @@ export const LatestItem = named(
 );
 export type LatestItem = Shape<typeof LatestItem>;
 
-export const LatestAnswer = named(
-  'LatestAnswer',
-  z.object({ license: z.string(), attribution: z.array(z.string()), latest: z.array(LatestItem), next }),
-);
+export const LatestAnswer = named('LatestAnswer', z.object({ ...page, latest: z.array(LatestItem) }));
 export type LatestAnswer = Shape<typeof LatestAnswer>;
 
 export const DeviceAnswer = named(

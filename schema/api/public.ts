@@ -14,6 +14,7 @@ import {
   Flag,
   Hash,
   named,
+  Next,
   QuantityCode,
   Status,
   Tests,
@@ -69,7 +70,6 @@ export const HealthAnswer = named(
 export const StatisticsAnswer = named(
   'StatisticsAnswer',
   z.object({
-    time: Time,
     regions: Count,
     devices: z.object({ claimed: Count, active: Count, quarantined: Count, retired: Count }),
     batches: Count,
@@ -236,7 +236,7 @@ export type EpochItem = Shape<typeof EpochItem>;
 
 export const EpochsAnswer = named(
   'EpochsAnswer',
-  z.object({ epochs: z.array(EpochItem).describe('Newest first.'), next: z.string().nullable() }),
+  z.object({ epochs: z.array(EpochItem).describe('Newest first.'), next: Next }),
 );
 export type EpochsAnswer = Shape<typeof EpochsAnswer>;
 
@@ -246,9 +246,7 @@ export const PayoutItem = named(
     owner: Address,
     amount: Amount,
     usdc: Amount,
-    shares: z.array(
-      z.object({ device: DeviceKey, name: z.string(), scoreBps: Bps, weightBps: Bps, amount: Amount }),
-    ),
+    shares: z.array(z.object({ device: DeviceKey, name: z.string(), scoreBps: Bps, weightBps: Bps, amount: Amount })),
   }),
 );
 export type PayoutItem = Shape<typeof PayoutItem>;
@@ -265,9 +263,7 @@ export type EvidenceRegionsAnswer = Shape<typeof EvidenceRegionsAnswer>;
 export const EvidenceAnswer = named(
   'EvidenceAnswer',
   z.object({
-    segments: z.array(
-      z.object({ key: z.string(), fromSeq: Count, toSeq: Count, root: Hash, hour: z.int() }),
-    ),
+    segments: z.array(z.object({ key: z.string(), fromSeq: Count, toSeq: Count, root: Hash, hour: z.int() })),
   }),
 );
 export type EvidenceAnswer = Shape<typeof EvidenceAnswer>;

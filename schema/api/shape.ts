@@ -40,9 +40,15 @@ export const Hash = z
   .describe('SHA-256 in hex.');
 export const Count = z.int().min(0);
 export const Bps = z.int().min(0).describe('Basis points.');
-export const Flag = z.literal([1, 2, 3, 4, 9]).describe('QARTOD: 1 good, 2 not evaluated, 3 suspect, 4 fail, 9 missing.');
+export const Flag = z
+  .literal([1, 2, 3, 4, 9])
+  .describe('QARTOD: 1 good, 2 not evaluated, 3 suspect, 4 fail, 9 missing.');
 export const BadFlag = z.literal([3, 4]).describe('3 suspect, 4 fail.');
 export const Status = z.enum(['claimed', 'active', 'quarantined', 'retired']);
 export const QuantityCode = z.string().describe('A code of /v1/quantities.');
 export const Unit = z.string().describe('SenML unit.');
 export const Tests = z.array(z.string()).describe('Codes of the tests that flagged it (docs/quality.md).');
+export const Next = z
+  .url()
+  .nullable()
+  .describe('Address of the next page, as in `Link: rel=next`; null: this is the last.');

@@ -1,5 +1,14 @@
 /** `openapi.json` from the shapes and the route table of schema/api. Built at deploy time; the Worker never sees any of it. */
-import { merge, PROBLEM_TYPE, TAGS, type Access, type Answer, type Header, type Parameter, type Route } from '../../schema/api/routes/route.ts';
+import {
+  merge,
+  PROBLEM_TYPE,
+  TAGS,
+  type Access,
+  type Answer,
+  type Header,
+  type Parameter,
+  type Route,
+} from '../../schema/api/routes/route.ts';
 import { Problem } from '../../schema/api/public.ts';
 import { convertSchemas, type Json, type JsonObject, type OpenapiVersion, type Schemas } from './schemas.ts';
 
@@ -28,7 +37,8 @@ const SECURITY: Readonly<Partial<Record<Access, JsonObject>>> = {
     type: 'apiKey',
     in: 'header',
     name: 'PAYMENT-SIGNATURE',
-    description: 'x402 v2, scheme exact: an EIP-3009 authorization for what `PAYMENT-REQUIRED` offered. No account is needed.',
+    description:
+      'x402 v2, scheme exact: an EIP-3009 authorization for what `PAYMENT-REQUIRED` offered. No account is needed.',
   },
   owner: {
     type: 'apiKey',
@@ -98,7 +108,9 @@ function operation(route: Route, schemas: Schemas, version: OpenapiVersion): Jso
       ? {}
       : { requestBody: { description: body.says, required: true, content: content(body.media, schemas) } }),
     // An empty requirement beside it: without a payment the answer is 402 with the price.
-    ...(SECURITY[access] === undefined ? {} : { security: access === 'payment' ? [{}, { payment: [] }] : [{ [access]: [] }] }),
+    ...(SECURITY[access] === undefined
+      ? {}
+      : { security: access === 'payment' ? [{}, { payment: [] }] : [{ [access]: [] }] }),
     responses: responses(route, schemas, version),
   };
 }
@@ -131,7 +143,9 @@ function responses(route: Route, schemas: Schemas, version: OpenapiVersion): Jso
       const headers = [...(answer?.headers ?? []), ...problemHeaders(codes)];
       const bodies = {
         ...(answer?.body ? content(answer.body, schemas) : {}),
-        ...(codes.length === 0 ? {} : { [PROBLEM_TYPE]: { schema: problemSchema(codes, Number(status), schemas, version) } }),
+        ...(codes.length === 0
+          ? {}
+          : { [PROBLEM_TYPE]: { schema: problemSchema(codes, Number(status), schemas, version) } }),
       };
       return [
         status,
@@ -156,6 +170,9 @@ function problemHeaders(codes: readonly string[]): readonly Header[] {
 }
 
 function problemSchema(codes: readonly string[], status: number, schemas: Schemas, version: OpenapiVersion): Json {
-  const own = { code: { type: 'string', enum: codes }, status: version === '3.1' ? { const: status } : { enum: [status] } };
+  const own = {
+    code: { type: 'string', enum: codes },
+    status: version === '3.1' ? { const: status } : { enum: [status] },
+  };
   return { allOf: [schemas.of(Problem), { type: 'object', properties: own }] };
 }

@@ -51,8 +51,7 @@ export function convertSchemas(
       follow({ $ref: `${REFERENCE}${id}` });
       return { $ref: `${REFERENCE}${id}` };
     },
-    components: () =>
-      Object.fromEntries([...wanted].toSorted().map((id) => [id, clean.get(id) ?? {}] as const)),
+    components: () => Object.fromEntries([...wanted].toSorted().map((id) => [id, clean.get(id) ?? {}] as const)),
   };
 
   function follow(node: Json): void {

@@ -60,7 +60,11 @@ export const ADMIN: readonly Route[] = [
     parameters: [DID],
     body: { says: 'The whole record.', media: { [JSON_TYPE]: DeviceFields } },
     answers: { 200: json('Its version and where it posts.', RegisteredDevice) },
-    problems: merge(STRANGER, BODY, FROM_REGION, { 400: ['invalid-device'], 409: ['version-conflict'], 422: ['weak-key'] }),
+    problems: merge(STRANGER, BODY, FROM_REGION, {
+      400: ['invalid-device'],
+      409: ['version-conflict'],
+      422: ['weak-key'],
+    }),
   },
   {
     method: 'post',

@@ -11,6 +11,8 @@ export const OBSERVATIONS: readonly Route[] = [
     says: 'Observations',
     access: 'payment',
     parameters: [query('dry-run', 'Price and size only, free of charge.', z.enum(['true', 'false']))],
-    answers: { 200: json('The observations, or the quote.', z.looseObject({ from: z.string() }), ['PAYMENT-RESPONSE']) },
+    answers: {
+      200: json('The observations, or the quote.', z.looseObject({ from: z.string() }), ['PAYMENT-RESPONSE']),
+    },
   },
 ];

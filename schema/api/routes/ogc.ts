@@ -11,16 +11,30 @@ import {
   RegionFeature,
   RegionFeatures,
 } from '../geojson.ts';
-import { BAD_PARAMETERS, fresh, GEOJSON_TYPE, path, query, type Parameter, type Problems, type Route } from './route.ts';
+import {
+  BAD_PARAMETERS,
+  fresh,
+  GEOJSON_TYPE,
+  path,
+  query,
+  type Parameter,
+  type Problems,
+  type Route,
+} from './route.ts';
 
 const F = query('f', 'JSON is all there is.', z.enum(['json', 'geojson']));
 const BAD: Problems = { 400: [...BAD_PARAMETERS] };
 
 /** Parameters of `items`, as requirement classes Core fixes them. */
 const SELECTION: readonly Parameter[] = [
-  query('bbox', 'Four numbers, or six with heights, which are not looked at; CRS84.', z.array(z.number()).min(4).max(6), {
-    isList: true,
-  }),
+  query(
+    'bbox',
+    'Four numbers, or six with heights, which are not looked at; CRS84.',
+    z.array(z.number()).min(4).max(6),
+    {
+      isList: true,
+    },
+  ),
   query('datetime', 'A time, or an interval `a/b` with `..` for an open end (RFC 3339).', z.string()),
   query('limit', 'Most features of a page.', z.int().min(1).max(1000).default(100)),
   query('offset', 'Features to leave out; `next` links use a cursor.', z.int().min(0).max(10_000)),

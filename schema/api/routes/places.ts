@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DeviceFeatures, LatestFeatures } from '../geojson.ts';
+import { DevicesGeojson, LatestGeojson } from '../geojson.ts';
 import { DeviceAnswer, DevicesAnswer, LatestAnswer } from '../places.ts';
 import { DeviceKey, QuantityCode, Status } from '../shape.ts';
 import {
@@ -8,7 +8,6 @@ import {
   fresh,
   GEOJSON_TYPE,
   JSON_TYPE,
-  merge,
   PAGED,
   path,
   query,
@@ -21,7 +20,7 @@ import {
 
 const ID = path('device', 'The device.', DeviceKey);
 const NO_DEVICE: Problems = { 400: ['invalid-device'], 404: ['no-such-device'] };
-const BAD_QUERY: Problems = { 400: [...BAD_PARAMETERS, 'bad-cursor'], 406: ['not-acceptable'] };
+const BAD_QUERY: Problems = { 400: [...BAD_PARAMETERS, 'bad-cursor', 'bad-combination'], 406: ['not-acceptable'] };
 
 export const WHERE: readonly Parameter[] = [
   query('bbox', 'west,south,east,north in degrees; across the antimeridian west is greater than east.', z.string(), {
@@ -58,7 +57,7 @@ export const PLACES: readonly Route[] = [
       FORMAT,
       ...PAGED,
     ],
-    answers: formats('A page, by region and id.', DevicesAnswer, DeviceFeatures),
+    answers: formats('A page, by region and id.', DevicesAnswer, DevicesGeojson),
     problems: BAD_QUERY,
   },
   {
@@ -77,7 +76,8 @@ export const PLACES: readonly Route[] = [
     id: 'getMetrics',
     group: 'Devices',
     says: 'A device for Prometheus',
-    detail: 'OpenMetrics 1.0. Values carry the time of their hour’s end; scrape with `honor_timestamps: false`, or with an `out_of_order_time_window`.',
+    detail:
+      'OpenMetrics 1.0. Values carry the time of their hour’s end; scrape with `honor_timestamps: false`, or with an `out_of_order_time_window`.',
     parameters: [ID],
     answers: {
       200: {
@@ -102,7 +102,7 @@ export const PLACES: readonly Route[] = [
       FORMAT,
       ...PAGED,
     ],
-    answers: formats('A page, by region, device and quantity.', LatestAnswer, LatestFeatures),
-    problems: merge(BAD_QUERY, { 400: ['one-of'] }),
+    answers: formats('A page, by region, device and quantity.', LatestAnswer, LatestGeojson),
+    problems: BAD_QUERY,
   },
 ];
