@@ -1,18 +1,74 @@
 import { z } from 'zod';
-import { json, query, type Route } from './route.ts';
+import { ObservationsAnswer, ObservationsGeojson, ObservationsQuote, ObservationsSelection } from '../observations.ts';
+import { DeviceKey, QuantityCode, Time } from '../shape.ts';
+import { WHERE } from './places.ts';
+import {
+  BAD_PARAMETERS,
+  Bytes,
+  CSV_TYPE,
+  GEOJSON_TYPE,
+  JSON_TYPE,
+  query,
+  Text,
+  type Parameter,
+  type Route,
+} from './route.ts';
 
-/** Written out when the shapes of the paid query are. */
+const list = { isList: true };
+
+/** Whose data, of what, from when until when: what other paid routes take, too. */
+export const SELECTION: readonly Parameter[] = [
+  query('device', 'Devices; or an area by `cell` or `bbox`, exactly one of the three.', DeviceKey, list),
+  ...WHERE,
+  query('quantity', 'Codes of /v1/quantities.', QuantityCode, list),
+  query('from', 'Beginning, itself included; with an offset.', Time, { required: true }),
+  query('until', 'End, itself excluded.', Time, { required: true }),
+];
+
 export const OBSERVATIONS: readonly Route[] = [
   {
     method: 'get',
     path: '/v1/observations',
     id: 'getObservations',
     group: 'Paid',
-    says: 'Observations',
+    says: 'Observations of devices or of an area',
+    detail:
+      'Raw, corrected and index values are separate series. A page that follows is paid like the first. `dry-run=true` tells price and size. A 304 is free.',
     access: 'payment',
-    parameters: [query('dry-run', 'Price and size only, free of charge.', z.enum(['true', 'false']))],
+    parameters: [
+      ...SELECTION,
+      query('series', 'Beside the values as measured: corrected ones.', z.enum(['raw', 'corrected']), list),
+      query('index', 'Air indices.', z.enum(['us-aqi', 'us-aqi-nowcast', 'european-aqi']), list),
+      query('resolution', 'Readings, hours or days.', z.enum(['raw', 'hour', 'day']).default('hour')),
+      query('flags', 'QARTOD flags of the rows that are wanted.', z.enum(['1', '2', '3', '4']), list),
+      query('fields', 'Columns, in place of the usual ones.', z.string(), list),
+      query('format', 'Goes before `Accept`.', z.enum(['json', 'csv', 'ndjson', 'geojson', 'parquet'])),
+      query('limit', 'Most device-quantity-hours of a page; without it, the whole answer or none.', z.int().min(1)),
+      query('cursor', 'From `next` of the page before.', z.string()),
+      query('dry-run', 'Price and size only, free of charge.', z.enum(['true', 'false']).default('false')),
+    ],
     answers: {
-      200: json('The observations, or the quote.', z.looseObject({ from: z.string() }), ['PAYMENT-RESPONSE']),
+      200: {
+        says: 'The observations; with `dry-run=true` the quote.',
+        body: {
+          [JSON_TYPE]: z.union([ObservationsAnswer, ObservationsSelection, ObservationsQuote]),
+          [GEOJSON_TYPE]: ObservationsGeojson,
+          [CSV_TYPE]: Text,
+          'application/x-ndjson': Text,
+          'application/vnd.apache.parquet': Bytes,
+        },
+        headers: ['ETag', 'Link', 'PAYMENT-RESPONSE', 'RateLimit'],
+      },
+      304: { says: 'What `If-None-Match` names is what would be answered. Free.', body: null },
+    },
+    problems: {
+      400: [...BAD_PARAMETERS, 'missing-parameter', 'one-of', 'bad-combination', 'bad-cursor', 'limit-too-small'],
+      404: ['no-such-device', 'no-such-region', 'nothing-measured'],
+      406: ['not-acceptable'],
+      409: ['device-not-sold', 'nothing-for-sale'],
+      422: ['area-too-large', 'query-too-large', 'answer-too-large'],
+      429: ['quota-exceeded'],
+      503: ['region-unavailable'],
     },
   },
 ];
