@@ -24,10 +24,15 @@ export type Link = Shape<typeof Link>;
 const links = z.array(Link);
 
 const place = { latitude: true, longitude: true } as const;
-export const DeviceProperties = named('DeviceProperties', DeviceItem.omit({ ...place, device: true }));
+/** Tables of GIS have no lists. */
+const Joined = z.string().describe('Joined by semicolons.');
+export const DeviceProperties = named(
+  'DeviceProperties',
+  DeviceItem.omit({ ...place, device: true }).extend({ quantities: Joined }),
+);
 export const LatestProperties = named(
   'LatestProperties',
-  LatestItem.omit({ ...place, start: true }).extend({ time: Time.describe('Start of the hour.') }),
+  LatestItem.omit({ ...place, start: true }).extend({ tests: Joined, time: Time.describe('Start of the hour.') }),
 );
 export const RegionProperties = named('RegionProperties', RegionItem.omit({ boundary: true, cell: true }));
 

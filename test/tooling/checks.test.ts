@@ -16,6 +16,7 @@ test.each([
   ['worker/x.ts', "import { A } from '../contracts/tools/solc.cjs';"],
   ['sensors/x.ts', "import { A } from '../schema/d1/devices.ts';"],
   ['web/x.ts', "import { A } from '../schema/api/public.ts';"],
+  ['worker/x.ts', "import { A } from '../schema/api/public.ts';"],
   ['web/x.ts', "import type { A } from '../schema/d1/devices.ts';"],
   ['web/x.ts', "import { hc } from 'hono/client';"],
 ])('%s may not say %s', (path, source) => {
@@ -28,6 +29,7 @@ test.each([
   ['schema/api/x.ts', "import { z } from 'zod';\nimport type { A } from '../../core/ids.ts';"],
   ['worker/x.ts', "import { Hono } from 'hono';\nimport { A } from '../contracts/abi/reward-token.gen.ts';"],
   ['web/x.ts', "import type { A } from '../schema/api/public.ts';"],
+  ['worker/x.ts', "import type { A } from '../schema/api/public.ts';"],
   ['scripts/x.ts', "import { A } from '../worker/env.ts';"],
   ['core/x.ts', "/** import { x } from 'hono' */\n// import { y } from 'viem'\nexport const a = 1;"],
 ])('%s may say %s', (path, source) => {

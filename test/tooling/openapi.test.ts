@@ -40,7 +40,7 @@ test.each([
   ['OpenAPI 3.0 of OGC API - Features', ogcOpenapi(), '3.0'],
 ] as const)('%s is valid', async (_, document, version) => {
   const validator = new Validator();
-  const { valid, errors } = await validator.validate(JSON.stringify(document));
+  const { valid, errors } = await validator.validate(JSON.stringify(document, null, 1));
   expect([valid, errors, validator.version]).toEqual([true, undefined, version]);
 });
 

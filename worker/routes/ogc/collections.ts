@@ -112,17 +112,22 @@ async function findPlaced(
   return found ?? null;
 }
 
-function deviceFeature({ device, latitude, longitude, ...properties }: DeviceItem): DeviceFeature {
-  return { type: 'Feature', id: device, geometry: { type: 'Point', coordinates: [longitude, latitude] }, properties };
+function deviceFeature({ device, latitude, longitude, quantities, ...rest }: DeviceItem): DeviceFeature {
+  return {
+    type: 'Feature',
+    id: device,
+    geometry: { type: 'Point', coordinates: [longitude, latitude] },
+    properties: { ...rest, quantities: quantities.join(';') },
+  };
 }
 
 /** One time a feature: clients send what they filter by it as `datetime`. */
-function latestFeature({ latitude, longitude, start, ...rest }: LatestItem): LatestFeature {
+function latestFeature({ latitude, longitude, start, tests, ...rest }: LatestItem): LatestFeature {
   return {
     type: 'Feature',
     id: `${rest.device}.${rest.quantity}`,
     geometry: { type: 'Point', coordinates: [longitude, latitude] },
-    properties: { ...rest, time: start },
+    properties: { ...rest, tests: tests.join(';'), time: start },
   };
 }
 

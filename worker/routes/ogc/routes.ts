@@ -61,7 +61,7 @@ async function items(c: Context<AppEnv>, collection: FeatureCollection): Promise
     features: found.items,
   };
   if (next !== null) c.header('link', `<${next}>; rel="next"; type="${GEOJSON}"`);
-  return c.body(JSON.stringify(answer), 200, { 'content-type': GEOJSON, 'cache-control': hourly(c) });
+  return c.body(geojson(answer), 200, { 'content-type': GEOJSON, 'cache-control': hourly(c) });
 }
 
 async function item(c: Context<AppEnv>, collection: FeatureCollection, id: string): Promise<Response> {
@@ -71,7 +71,15 @@ async function item(c: Context<AppEnv>, collection: FeatureCollection, id: strin
   const feature = await collection.find(sourceOf(c), id);
   if (feature === null) return problem(c, { reason: 'no-such', kind: 'feature', given: id });
   const answer = { ...feature, links: ogcLinks(url.origin).ofFeature(collection.id, feature.id) };
-  return c.body(JSON.stringify(answer), 200, { 'content-type': GEOJSON, 'cache-control': hourly(c) });
+  return c.body(geojson(answer), 200, { 'content-type': GEOJSON, 'cache-control': hourly(c) });
+}
+
+/**
+ * GDAL and QGIS take the type of a column from the first features: where those have whole values, they would cut the fractions
+ * off the rest. Within a text a quote is escaped, so nothing but the member is found.
+ */
+function geojson(answer: object): string {
+  return JSON.stringify(answer).replaceAll(/"value":(-?\d+)(?=[,}])/g, '"value":$1.0');
 }
 
 async function page(
