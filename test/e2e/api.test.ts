@@ -186,6 +186,17 @@ async function askToBuy(): Promise<void> {
   expect(await ask('getObservations', { query: { ...query, format: 'geojson' }, fetch: paying })).toMatchObject({
     status: 200,
   });
+  const { quantity: _all, ...anomalies } = query;
+  expect(await ask('getAnomalies', { query: anomalies })).toMatchObject({ status: 402 });
+  expect(await ask('getAnomalies', { query: { ...anomalies, 'dry-run': 'true' } })).toMatchObject({
+    status: 200,
+    data: { devices: 1 },
+  });
+  // That nothing was found is an answer, too.
+  expect(await ask('getAnomalies', { query: anomalies, fetch: paying })).toMatchObject({
+    status: 200,
+    data: { anomalies: expect.any(Array) },
+  });
 }
 
 async function askAsOperator(): Promise<void> {
