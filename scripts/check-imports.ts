@@ -24,6 +24,8 @@ const FOLDERS: Readonly<Record<string, readonly string[] | null>> = {
   bench: null,
 };
 
+const SHAPES_AS_TYPES = new Set(['web', 'worker', 'durable-objects']);
+
 /** Only each other, and `bench` and `test` may use the commands' parts; no product code imports any of the three. */
 const NOBODY_IMPORTS = new Set(['scripts', 'test', 'bench']);
 
@@ -80,9 +82,11 @@ export function refusalOf(file: string, { specifier, typeOnly }: Import): string
     if (!(to in FOLDERS)) return undefined;
     if (!FOLDERS[from]?.includes(to)) return `${from}/ must not import ${to}/`;
     if (to === 'contracts' && !target.startsWith('contracts/abi/')) return 'only contracts/abi/ may be imported';
+    // Its values are zod's, which must reach neither the page nor the ingest path.
+    if (target.startsWith('schema/api/') && SHAPES_AS_TYPES.has(from) && !typeOnly && !isTest)
+      return `${from}/ may only \`import type\` from schema/api/`;
     if (from !== 'web') return undefined;
-    if (!target.startsWith('schema/api/')) return 'web/ may use schema/api/ only';
-    return typeOnly ? undefined : 'web/ may only `import type`';
+    return target.startsWith('schema/api/') ? undefined : 'web/ may use schema/api/ only';
   }
   if (isTest && TEST_PACKAGES.test(specifier)) return undefined;
   if (NODE_ONLY.has(file) && specifier.startsWith('node:')) return undefined;

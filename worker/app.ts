@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import type { AppEnv } from './context.ts';
 import { checkEdgeConfig, type EdgeBindings, type EdgeConfig } from './env.ts';
 import { logLine } from '../durable-objects/log.ts';
+import { cors } from './middleware/cors.ts';
 import { problem } from './middleware/problem.ts';
 import { requestId } from './middleware/request-id.ts';
 import { adminRoutes } from './routes/admin.ts';
@@ -11,6 +12,7 @@ import { checkRoutes } from './routes/check.ts';
 import { creditsRoutes } from './routes/credits.ts';
 import { healthRoutes } from './routes/health.ts';
 import { observationsRoutes } from './routes/observations.ts';
+import { ogcRoutes } from './routes/ogc/routes.ts';
 import { publicRoutes } from './routes/public/routes.ts';
 import { readingsRoutes } from './routes/readings.ts';
 import { statementRoutes } from './routes/statement.ts';
@@ -30,6 +32,7 @@ function configOf(env: EdgeBindings): EdgeConfig {
 
 export const app = new Hono<AppEnv>();
 app.use(requestId);
+app.use(cors);
 app.use(async (c, next) => {
   c.set('config', configOf(c.env));
   await next();
@@ -38,6 +41,7 @@ app.route('/', readingsRoutes);
 app.route('/', checkRoutes);
 app.route('/', healthRoutes);
 app.route('/', publicRoutes);
+app.route('/', ogcRoutes);
 app.route('/', observationsRoutes);
 app.route('/', anomaliesRoutes);
 app.route('/', statementRoutes);

@@ -1,55 +1,66 @@
 /** `GET /v1/anomalies`, the paid query, as JSON. Other formats have the same columns. */
-import type { Price } from './observations.ts';
+import { z } from 'zod';
+import { Own, Price } from './observations.ts';
+import { BadFlag, Cell, Count, DeviceKey, named, Next, QuantityCode, Time, Unit, type Shape } from './shape.ts';
 
-export type AnomaliesAnswer = {
-  readonly from: string;
-  readonly until: string;
-  readonly license: string;
-  readonly attribution: readonly string[];
-  /** Address of the next page, null after the last. */
-  readonly next: string | null;
-  /** By device, then start. */
-  readonly anomalies: readonly AnomalyItem[];
-};
+export const AnomalyItem = named(
+  'AnomalyItem',
+  z.object({
+    device: DeviceKey,
+    name: z.string(),
+    cell: Cell,
+    quantity: QuantityCode,
+    unit: Unit,
+    test: z.string().describe('Stable code of the test.'),
+    flag: BadFlag,
+    severity: z.number().describe('Worst, in times the test’s own limit.'),
+    start: Time,
+    end: Time.nullable().describe('Null: goes on.'),
+    measured: z.number().describe('In `unit`; hours, seconds or shares where the test measures those (see `reason`).'),
+    low: z.number().nullable().describe('Band in which an honest value would lie; null: open end.'),
+    high: z.number().nullable().describe('Band in which an honest value would lie; null: open end.'),
+    against: z.array(z.string()).describe('Devices that it was compared with, nearest first.'),
+    reason: z.string(),
+  }),
+);
+export type AnomalyItem = Shape<typeof AnomalyItem>;
 
-export type AnomalyItem = {
-  readonly device: string;
-  readonly name: string;
-  readonly cell: string;
-  readonly quantity: string;
-  readonly unit: string;
-  /** Stable code of the test. */
-  readonly test: string;
-  /** 3 suspect, 4 fail. */
-  readonly flag: 3 | 4;
-  /** Worst, in times the test's own limit. */
-  readonly severity: number;
-  readonly start: string;
-  /** Null: goes on. */
-  readonly end: string | null;
-  /** In `unit`; hours, seconds or shares where the test measures those (see `reason`). */
-  readonly measured: number;
-  /** Band in which an honest value would lie; null: open end. */
-  readonly low: number | null;
-  readonly high: number | null;
-  /** Devices that it was compared with, nearest first. */
-  readonly against: readonly string[];
-  readonly reason: string;
-};
+const page = { from: Time, until: Time, license: z.string(), attribution: z.array(z.string()), next: Next };
+
+export const AnomaliesAnswer = named(
+  'AnomaliesAnswer',
+  z.object({ ...page, anomalies: z.array(AnomalyItem).describe('By device, then start.') }),
+);
+export type AnomaliesAnswer = Shape<typeof AnomaliesAnswer>;
+
+export const AnomaliesGeojson = named(
+  'AnomaliesGeojson',
+  z.object({
+    type: z.literal('FeatureCollection'),
+    ...page,
+    features: z.array(
+      z.object({
+        type: z.literal('Feature'),
+        geometry: z.object({ type: z.literal('Point'), coordinates: z.array(z.number()).length(2) }).nullable(),
+        properties: AnomalyItem,
+      }),
+    ),
+  }),
+);
 
 /** `GET /v1/anomalies?...&dry-run=true`. The 402 carries the same facts. */
-export type AnomaliesQuote = {
-  readonly from: string;
-  readonly until: string;
-  /** Of this page. */
-  readonly devices: number;
-  readonly format: string;
-  /** What the price is made of: one unit each. */
-  readonly deviceDays: number;
-  /** Of a request signed by a wallet: how many devices are its own and free, and which are not. */
-  readonly own?: { readonly devices: number; readonly notOwn: readonly string[] };
-  readonly isLastPage: boolean;
-  /** Of the whole query, in one page or many. */
-  readonly whole: { readonly devices: number; readonly deviceDays: number };
-  readonly price: Price;
-};
+export const AnomaliesQuote = named(
+  'AnomaliesQuote',
+  z.object({
+    from: Time,
+    until: Time,
+    devices: Count.describe('Of this page.'),
+    format: z.string(),
+    deviceDays: Count.describe('What the price is made of: one unit each.'),
+    own: Own.optional(),
+    isLastPage: z.boolean(),
+    whole: z.object({ devices: Count, deviceDays: Count }).describe('Of the whole query, in one page or many.'),
+    price: Price,
+  }),
+);
+export type AnomaliesQuote = Shape<typeof AnomaliesQuote>;

@@ -18,6 +18,7 @@ test.each([
   ['buyers/client/x.ts', "import { A } from '../../schema/api/public.ts';"],
   ['buyers/client/x.ts', "import { readFile } from 'node:fs/promises';"],
   ['web/x.ts', "import { A } from '../schema/api/public.ts';"],
+  ['worker/x.ts', "import { A } from '../schema/api/public.ts';"],
   ['web/x.ts', "import type { A } from '../schema/d1/devices.ts';"],
   ['web/x.ts', "import { hc } from 'hono/client';"],
 ])('%s may not say %s', (path, source) => {
@@ -32,6 +33,7 @@ test.each([
   ['buyers/client/file-store.ts', "import { readFile } from 'node:fs/promises';"],
   ['buyers/client/x.ts', "import { x402Client } from '@x402/fetch';\nimport { ok } from '../../core/result.ts';"],
   ['web/x.ts', "import type { A } from '../schema/api/public.ts';"],
+  ['worker/x.ts', "import type { A } from '../schema/api/public.ts';"],
   ['scripts/x.ts', "import { A } from '../worker/env.ts';"],
   ['core/x.ts', "/** import { x } from 'hono' */\n// import { y } from 'viem'\nexport const a = 1;"],
 ])('%s may say %s', (path, source) => {
