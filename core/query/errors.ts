@@ -5,7 +5,11 @@ export type QueryRefusal =
   | { readonly reason: 'repeated-parameter'; readonly parameter: string }
   | { readonly reason: 'bad-parameter'; readonly parameter: string; readonly given: string; readonly expected: string }
   | { readonly reason: 'one-of'; readonly parameters: readonly string[] }
-  | { readonly reason: 'too-many-values'; readonly parameter: string; readonly count: number; readonly limit: number };
+  | { readonly reason: 'too-many-values'; readonly parameter: string; readonly count: number; readonly limit: number }
+  /** Asked for together, not possible together. */
+  | { readonly reason: 'bad-combination'; readonly parameter: string; readonly detail: string }
+  | { readonly reason: 'not-acceptable'; readonly accept: string; readonly mediaTypes: readonly string[] }
+  | { readonly reason: 'bad-cursor' };
 
 /** After the parameters are understood, with the registry at hand. */
 export type SelectionRefusal =

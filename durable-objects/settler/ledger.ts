@@ -32,6 +32,7 @@ const TABLES = `
     payer TEXT NOT NULL,
     nonce TEXT NOT NULL,
     content_type TEXT NOT NULL,
+    headers TEXT NOT NULL,
     body ANY NOT NULL,
     served TEXT NOT NULL,
     PRIMARY KEY (payer, nonce)
@@ -88,10 +89,11 @@ export class Ledger {
   storeAnswer({ payer, nonce }: PaymentKey, answer: SoldAnswer): void {
     this.#storage.transactionSync(() => {
       this.#sql.exec(
-        'INSERT OR REPLACE INTO payment_answer (payer, nonce, content_type, body, served) VALUES (?, ?, ?, ?, ?)',
+        'INSERT OR REPLACE INTO payment_answer (payer, nonce, content_type, headers, body, served) VALUES (?, ?, ?, ?, ?, ?)',
         payer,
         nonce,
         answer.contentType,
+        JSON.stringify(answer.headers ?? {}),
         typeof answer.body === 'string' ? answer.body : new Uint8Array(answer.body).buffer,
         JSON.stringify(answer.served),
       );
@@ -100,16 +102,17 @@ export class Ledger {
   }
 
   answerOf({ payer, nonce }: PaymentKey): SoldAnswer | null {
-    const rows = this.#sql.exec<{ contentType: string; body: string | ArrayBuffer; served: string }>(
-      'SELECT content_type AS contentType, body, served FROM payment_answer WHERE payer = ? AND nonce = ?',
+    const rows = this.#sql.exec<{ contentType: string; headers: string; body: string | ArrayBuffer; served: string }>(
+      'SELECT content_type AS contentType, headers, body, served FROM payment_answer WHERE payer = ? AND nonce = ?',
       payer,
       nonce,
     );
     const row = rows.toArray()[0];
     if (row === undefined) return null;
-    const { contentType, body, served } = row;
+    const { contentType, headers, body, served } = row;
     return {
       contentType,
+      headers: JSON.parse(headers) as Record<string, string>,
       body: typeof body === 'string' ? body : new Uint8Array(body),
       served: JSON.parse(served) as readonly ServedUnits[],
     };

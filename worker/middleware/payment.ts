@@ -98,6 +98,7 @@ async function exchange(
 function deliver(answer: SoldAnswer, receipt: SettledReceipt): Response {
   return new Response(answer.body, {
     headers: {
+      ...answer.headers,
       'content-type': answer.contentType,
       'cache-control': 'private',
       [PAYMENT_RESPONSE]: encodeWire(receipt),

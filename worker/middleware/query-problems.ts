@@ -40,6 +40,23 @@ export function describeQueryRefusal(refusal: QueryRefusal | SelectionRefusal): 
         `"${refusal.parameter}" has ${refusal.count} values; ${refusal.limit} are allowed.`,
         'Split the query.',
       );
+    case 'bad-combination':
+      return bad(refusal.parameter, refusal.detail, 'Leave one of the two out.');
+    case 'bad-cursor':
+      return bad(
+        'cursor',
+        'The cursor is none of ours, or it is of another query.',
+        'Follow the address of rel=next unchanged, or begin again without `cursor`.',
+      );
+    case 'not-acceptable':
+      return {
+        status: 406,
+        code: refusal.reason,
+        title: 'No format suits the Accept header',
+        detail: `Nothing of what "${refusal.accept.slice(0, 120)}" takes can be sent.`,
+        remedy: `Accept one of ${refusal.mediaTypes.join(', ')}, or name it with format=.`,
+        members: { parameter: 'Accept', mediaTypes: refusal.mediaTypes },
+      };
     case 'unknown-device':
       return {
         status: 404,
