@@ -1,5 +1,6 @@
 /** The only place that turns names into object stubs. */
 import type { RegionCell } from '../core/ids.ts';
+import type { ExportJob } from './export-job/export-job.ts';
 import type { Region } from './region/region.ts';
 import type { Settler } from './settler/settler.ts';
 import type { Minter } from './minter/minter.ts';
@@ -15,4 +16,8 @@ export function settlerStub(namespace: DurableObjectNamespace<Settler>, chainId:
 
 export function minterStub(namespace: DurableObjectNamespace<Minter>, chainId: number): DurableObjectStub<Minter> {
   return namespace.getByName(`eip155:${chainId}`);
+}
+
+export function exportJobStub(namespace: DurableObjectNamespace<ExportJob>, id: string): DurableObjectStub<ExportJob> {
+  return namespace.getByName(id);
 }

@@ -1,6 +1,7 @@
 /** The edge Worker. */
 import { app } from './app.ts';
 
+export { ExportJob } from '../durable-objects/export-job/export-job.ts';
 export { Region } from '../durable-objects/region/region.ts';
 export { Settler } from '../durable-objects/settler/settler.ts';
 

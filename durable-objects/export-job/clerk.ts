@@ -37,6 +37,7 @@ export class Clerk {
   readonly #rules: TimeRules;
   readonly #store: JobStore;
   #plan: readonly ExportPart[] | null = null;
+  #isStepping = false;
 
   constructor(storage: DurableObjectStorage, bindings: ExportJobBindings) {
     this.#storage = storage;
@@ -56,6 +57,8 @@ export class Clerk {
     const job = this.#store.read();
     if (job === null) return null;
     if (job.phase === 'prepared') await this.#run(nowMs);
+    // An alarm that was lost would leave the job where it is for ever; whoever looks winds it up again.
+    else if (!this.#isStepping && (await this.#storage.getAlarm()) === null) await this.#storage.setAlarm(nowMs);
     return this.#status();
   }
 
@@ -69,11 +72,13 @@ export class Clerk {
   async step(): Promise<void> {
     const job = this.#store.read();
     if (job === null) return;
-    if (job.phase !== 'running') return this.#forget(job);
+    this.#isStepping = true;
     try {
-      await this.#work(job);
+      await (job.phase === 'running' ? this.#work(job) : this.#forget(job));
     } catch (cause) {
       await this.#failed(job, cause);
+    } finally {
+      this.#isStepping = false;
     }
   }
 
@@ -97,7 +102,7 @@ export class Clerk {
   }
 
   async #make(order: ExportOrder, part: ExportPart, isFirst: boolean): Promise<StoredPart> {
-    const rows = rowsOfPart(await readPartDays(this.#db, part), order, part, this.#rules);
+    const rows = rowsOfPart(await readPartDays(this.#db, part), order, this.#rules);
     const bytes = await encodePart(rows, order, part, isFirst);
     // A partition without rows has no file; neither has an empty piece.
     if (bytes.length > 0) await this.#archive.put(exportKey(order.id, part.path), bytes);
@@ -121,9 +126,9 @@ export class Clerk {
     const failures = (this.#store.read()?.failures ?? job.failures) + 1;
     logLine({ code: 'export-step-failed', export: job.order.id, failures, message: String(cause) });
     const nowMs = Date.now();
-    if (failures < MOST_FAILURES) {
+    if (failures < MOST_FAILURES || job.phase !== 'running') {
       this.#store.noteFailure(failures, 'The last step failed and is tried again.');
-      await this.#storage.setAlarm(nowMs + Math.min(LONGEST_RETRY_MS, RETRY_MS * 2 ** (failures - 1)));
+      await this.#storage.setAlarm(nowMs + Math.min(LONGEST_RETRY_MS, RETRY_MS * 2 ** Math.min(failures - 1, 20)));
       return;
     }
     this.#store.setPhase('failed', nowMs + KEEP_MS, `Gave up after ${failures} failed steps in a row.`);

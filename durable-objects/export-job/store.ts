@@ -37,10 +37,12 @@ export class JobStore {
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    sql.exec(TABLES);
   }
 
+  /** Null: nothing was ever ordered here, or it is over; such an object stores nothing. */
   read(): JobRow | null {
+    const known = this.#sql.exec(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'job'`).toArray();
+    if (known.length === 0) return null;
     const [row] = this.#sql
       .exec<{ body: string; phase: Phase; failures: number; expires_ms: number; detail: string | null }>(
         'SELECT body, phase, failures, expires_ms, detail FROM job',
@@ -52,6 +54,7 @@ export class JobStore {
   }
 
   prepare(order: ExportOrder, expiresMs: number): void {
+    this.#sql.exec(TABLES);
     this.#sql.exec(
       `INSERT INTO job VALUES (1, ?, 'prepared', 0, ?, NULL) ON CONFLICT (only) DO NOTHING`,
       JSON.stringify(order),
