@@ -12,6 +12,7 @@ import { healthRoutes } from './routes/health.ts';
 import { observationsRoutes } from './routes/observations.ts';
 import { publicRoutes } from './routes/public/routes.ts';
 import { readingsRoutes } from './routes/readings.ts';
+import { streamRoutes } from './routes/stream.ts';
 import { statementRoutes } from './routes/statement.ts';
 
 /** One isolate sees one set of bindings; a test may bring several. */
@@ -39,6 +40,7 @@ app.route('/', healthRoutes);
 app.route('/', publicRoutes);
 app.route('/', observationsRoutes);
 app.route('/', exportRoutes);
+app.route('/', streamRoutes);
 app.route('/', statementRoutes);
 app.route('/', adminRoutes);
 app.notFound((c) => problem(c, { reason: 'unknown-route', path: c.req.path }));

@@ -1,0 +1,162 @@
+/** What a stream costs, whose data it will be, and the pass that is sold. */
+import type { Context } from 'hono';
+import type { ExportRefusal } from '../../core/export/errors.ts';
+import { formatUsdc, priceOf } from '../../core/price/price.ts';
+import { parseCells } from '../../core/query/area.ts';
+import type { SelectionRefusal } from '../../core/query/errors.ts';
+import { GOOD } from '../../core/reading/reading.ts';
+import { err, ok, type Result } from '../../core/result.ts';
+import { passText, type StreamPass } from '../../core/stream/pass.ts';
+import {
+  hoursOfStream,
+  MAX_STREAM_DEVICES,
+  MAX_STREAM_REGIONS,
+  type StreamRequest,
+  type StreamScope,
+} from '../../core/stream/request.ts';
+import { rfc3339 } from '../../core/time.ts';
+import type { Observation, ObservationQuery } from '../../durable-objects/region/api.ts';
+import { logLine } from '../../durable-objects/log.ts';
+import { regionStub } from '../../durable-objects/stub.ts';
+import type { StreamQuote, StreamSold } from '../../schema/api/stream.ts';
+import type { AppEnv } from '../context.ts';
+import { describeExportRefusal } from '../middleware/export-problems.ts';
+import type { Article } from '../middleware/payment.ts';
+import { problem, problemResponse } from '../middleware/problem.ts';
+import { describeQueryRefusal } from '../middleware/query-problems.ts';
+import { nowMs } from './clock.ts';
+import { readScope } from './d1/exports.ts';
+import type { SoldDevice } from './d1/observations.ts';
+import { sealOf } from './seal.ts';
+
+/** Whoever measured within these hours is taken to measure on. */
+const LIVE_HOURS = 2;
+/** More than the cells that five regions' devices can have within them. */
+const MOST_CELLS = 100_000;
+/** A region holds at most some thousands. */
+const MOST_DEVICES = 10_000;
+/** What settling takes is not the buyer's time. */
+const SETTLING_MS = 60_000;
+
+type Quoted = { readonly devices: readonly SoldDevice[]; readonly quote: StreamQuote; readonly amount: bigint };
+
+export async function quoteStream(c: Context<AppEnv>, request: StreamRequest): Promise<Result<Quoted, Response>> {
+  const found = await selectDevices(c.env.DB, request.scope);
+  if (!found.ok) return found;
+  const { chain, rules } = c.var.config;
+  const hours = hoursOfStream(request.minutes, rules.time);
+  const deviceQuantityHours = found.value.length * request.quantities.length * hours;
+  const amount = priceOf(deviceQuantityHours);
+  return ok({
+    devices: found.value,
+    amount,
+    quote: {
+      minutes: request.minutes,
+      devices: found.value.length,
+      quantities: request.quantities.map(({ code }) => code),
+      deviceQuantityHours,
+      price: {
+        amount: String(amount),
+        usdc: formatUsdc(amount),
+        asset: chain.usdc,
+        network: `eip155:${chain.chainId}`,
+        payTo: chain.distributor,
+      },
+    },
+  });
+}
+
+export async function toStreamArticle(
+  c: Context<AppEnv>,
+  id: string,
+  request: StreamRequest,
+): Promise<Result<Article, Response>> {
+  const quoted = await quoteStream(c, request);
+  if (!quoted.ok) return quoted;
+  const { devices, amount, quote } = quoted.value;
+  return ok({
+    amount,
+    description: `Live ${quote.quantities.join(', ')} of ${quote.devices} devices for ${quote.minutes} minutes`,
+    mimeType: 'application/json',
+    facts: quote,
+    answer: async () => {
+      try {
+        const live = await readLive(c, devices, request);
+        if (live.served.length === 0) return refuse({ reason: 'nothing-live' });
+        const pass: StreamPass = {
+          id,
+          devices: request.scope.kind === 'devices' ? request.scope.devices : null,
+          quantities: quote.quantities,
+          begin: live.begin,
+          untilMs: nowMs() + request.minutes * 60_000 + SETTLING_MS,
+        };
+        const text = passText(pass);
+        const sealed = `${text}.${await sealOf(c.var.config, 'isobar stream pass v1', text)}`;
+        const streamUrl = `${new URL(c.req.url).origin}/v1/stream?pass=${sealed}`;
+        const sold: StreamSold = { pass: sealed, streamUrl, until: rfc3339(pass.untilMs), quote };
+        return ok({ contentType: 'application/json', body: JSON.stringify(sold), served: live.served });
+      } catch (error) {
+        logLine({ requestId: c.var.requestId, code: 'stream-unsold', message: String(error) });
+        return err(problem(c, { reason: 'region-unavailable' }));
+      }
+    },
+  });
+}
+
+/**
+ * Where each log stands, and who is credited: what a stream will tell cannot be known when it is sold, so each series that was
+ * good within the last hours counts for all hours that were bought (decision 0028).
+ */
+async function readLive(c: Context<AppEnv>, devices: readonly SoldDevice[], request: StreamRequest) {
+  const { time } = c.var.config.rules;
+  const untilMs = nowMs() + time.maxAheadSeconds * 1000;
+  const fromMs = untilMs - (LIVE_HOURS + 1) * time.hourSeconds * 1000;
+  const hours = hoursOfStream(request.minutes, time);
+  const byCell = Map.groupBy(devices, ({ cell }) => cell);
+  const read = await Promise.all(
+    [...byCell].map(async ([cell, members]) => {
+      const query: ObservationQuery = {
+        devices: members.map(({ device }) => device),
+        quantities: request.quantities.map(({ code }) => code),
+        fromMs,
+        untilMs,
+        resolution: 'hour',
+        limit: MOST_CELLS,
+      };
+      const region = regionStub(c.env.REGION, cell);
+      const { seq } = await region.summary();
+      return { cell, seq, cells: await region.observations(query) };
+    }),
+  );
+  const good = read.flatMap(({ cells }) => cells.filter(({ flag }) => flag === GOOD));
+  return {
+    begin: new Map(read.map(({ cell, seq }) => [cell, seq])),
+    served: [...Map.groupBy(good, ({ device }: Observation) => device)]
+      .map(([device, cells]) => ({ device, units: new Set(cells.map(({ quantity }) => quantity)).size * hours }))
+      .toSorted((a, b) => (a.device < b.device ? -1 : 1)),
+  };
+}
+
+async function selectDevices(db: D1Database, scope: StreamScope): Promise<Result<readonly SoldDevice[], Response>> {
+  if (scope.kind === 'cells') {
+    const cells = parseCells(scope.cells);
+    if (!cells.ok) return err(problemResponse(describeQueryRefusal(cells.error)));
+    const found = await readScope(db, { kind: 'area', area: { kind: 'cells', cells: cells.value } }, MOST_DEVICES);
+    const sold = found.filter(({ status }) => status === 'active' || status === 'claimed');
+    return sold.length > 0 ? ok(sold) : refuse({ reason: 'nothing-live' });
+  }
+  const found = await readScope(db, scope, MAX_STREAM_DEVICES);
+  for (const device of scope.devices) {
+    const row = found.find((one) => one.device === device);
+    if (row === undefined) return refuseQuery({ reason: 'unknown-device', device });
+    if (row.status === 'quarantined') return refuseQuery({ reason: 'device-not-sold', device });
+  }
+  return new Set(found.map(({ cell }) => cell)).size > MAX_STREAM_REGIONS
+    ? refuse({ reason: 'too-many-regions', limit: MAX_STREAM_REGIONS })
+    : ok(found);
+}
+
+const refuse = (refusal: ExportRefusal): Result<never, Response> =>
+  err(problemResponse(describeExportRefusal(refusal)));
+const refuseQuery = (refusal: SelectionRefusal): Result<never, Response> =>
+  err(problemResponse(describeQueryRefusal(refusal)));
