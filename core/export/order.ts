@@ -1,25 +1,24 @@
 /** What an export holds, fixed when it is sold: the job needs nothing else, and does the same work however often it starts. */
 import type { DeviceId, RegionCell } from '../ids.ts';
-import type { QuantityCode } from '../reading/quantity.ts';
+import type { DeviceFacts } from '../query/columns.ts';
+import type { ExportRequest } from './request.ts';
 
-export type ExportFormat = 'parquet' | 'csv' | 'ndjson';
-
-export type ExportOrder = {
+export type ExportOrder = Omit<ExportRequest, 'scope' | 'isDryRun'> & {
   /** 32 hex digits; names the object and its keys in R2. */
   readonly id: string;
   readonly createdMs: number;
-  readonly format: ExportFormat;
-  readonly resolution: 'hour' | 'day';
-  readonly quantities: readonly QuantityCode[];
-  /** Half-open, whole hours; all of it in days that were closed when it was sold. */
-  readonly fromMs: number;
-  readonly untilMs: number;
-  /** With the region that each belonged to when it was sold. */
-  readonly devices: readonly { readonly device: DeviceId; readonly cell: RegionCell }[];
+  /** As they were when it was sold, with the region that each belonged to. */
+  readonly devices: readonly ExportDevice[];
   /** Device-quantity-hours with a good flag: what the devices were credited for. */
   readonly goodHours: number;
   readonly license: string;
   readonly attribution: readonly string[];
+};
+
+export type ExportDevice = DeviceFacts & {
+  readonly cell: RegionCell;
+  /** Last hour of its region with a final verdict. */
+  readonly closedThrough: number | null;
 };
 
 /** One SELECT, one encoding, one object in R2. */

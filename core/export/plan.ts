@@ -3,9 +3,10 @@
  * evicted makes the same parts under the same keys again.
  */
 import type { DeviceId, RegionCell } from '../ids.ts';
+import { needsOf } from '../query/series.ts';
 import type { TimeRules } from '../rules/rule-set.ts';
 import { epochOf, epochStartMs, rfc3339 } from '../time.ts';
-import type { ExportOrder, ExportPart } from './order.ts';
+import type { ExportDevice, ExportOrder, ExportPart } from './order.ts';
 
 /**
  * Days of one quantity of one device in a part: 48,000 hourly rows, some 5 MB of CSV. Measured: 40 MB at the peak of
@@ -14,13 +15,15 @@ import type { ExportOrder, ExportPart } from './order.ts';
 export const SERIES_DAYS_A_PART = 2000;
 
 type Lengths = Pick<TimeRules, 'hourSeconds' | 'epochSeconds'>;
-type Planned = Pick<ExportOrder, 'devices' | 'quantities' | 'fromMs' | 'untilMs' | 'format'>;
+type Planned = Pick<ExportOrder, 'quantities' | 'series' | 'indices' | 'fromMs' | 'untilMs' | 'format'> & {
+  readonly devices: readonly Pick<ExportDevice, 'device' | 'cell'>[];
+};
 type Span = { readonly fromEpoch: number; readonly untilEpoch: number; readonly date: string | null };
 
 /** Sorted by region, then (Parquet) by date: the partitions; rows of a single file come in the same order. */
 export function planParts(order: Planned, rules: Lengths): readonly ExportPart[] {
   const parts: ExportPart[] = [];
-  const quantities = Math.max(1, order.quantities.length);
+  const quantities = Math.max(1, needsOf(order).size);
   const fromEpoch = epochOf(order.fromMs, rules);
   const untilEpoch = epochOf(order.untilMs - 1, rules) + 1;
   for (const [cell, devices] of byRegion(order.devices)) {
@@ -62,7 +65,7 @@ function cut(
   }
 }
 
-function byRegion(devices: ExportOrder['devices']): readonly (readonly [RegionCell, readonly DeviceId[]])[] {
+function byRegion(devices: Planned['devices']): readonly (readonly [RegionCell, readonly DeviceId[]])[] {
   return [...Map.groupBy(devices, ({ cell }) => cell)]
     .map(([cell, members]) => [cell, members.map(({ device }) => device).toSorted()] as const)
     .toSorted(([a], [b]) => (a < b ? -1 : 1));

@@ -10,7 +10,6 @@ import { MAIN_RULES } from '../../core/rules/main.ts';
 import type { TimeRules } from '../../core/rules/rule-set.ts';
 import { logLine } from '../log.ts';
 import type { ExportJobBindings, ExportStatus } from './api.ts';
-import { readPartDays } from './days.ts';
 import { encodePart, rowsOfPart } from './encode.ts';
 import { toManifest, sha256Hex, sha256OfPieces } from './manifest.ts';
 import { JobStore, type JobRow } from './store.ts';
@@ -102,8 +101,8 @@ export class Clerk {
   }
 
   async #make(order: ExportOrder, part: ExportPart, isFirst: boolean): Promise<StoredPart> {
-    const rows = rowsOfPart(await readPartDays(this.#db, part), order, this.#rules);
-    const bytes = await encodePart(rows, order, part, isFirst);
+    const rows = await rowsOfPart(this.#db, order, part, this.#rules);
+    const bytes = await encodePart(rows, order, isFirst);
     // A partition without rows has no file; neither has an empty piece.
     if (bytes.length > 0) await this.#archive.put(exportKey(order.id, part.path), bytes);
     return { path: part.path, rows: rows.length, bytes: bytes.length, sha256: await sha256Hex(bytes) };

@@ -1,12 +1,16 @@
 /** The closed days of one part, from D1. */
 import { and, between, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
-import type { ExportPart } from '../../core/export/order.ts';
 import type { DeviceId } from '../../core/ids.ts';
 import type { StoredDay } from '../../core/query/rows.ts';
 import { deviceDays } from '../../schema/d1/device-days.ts';
 
-export async function readPartDays(db: D1Database, part: ExportPart): Promise<readonly StoredDay[]> {
+export async function readPartDays(
+  db: D1Database,
+  devices: readonly DeviceId[],
+  fromEpoch: number,
+  untilEpoch: number,
+): Promise<readonly StoredDay[]> {
   const rows = await drizzle(db)
     .select({
       device: deviceDays.device,
@@ -18,8 +22,8 @@ export async function readPartDays(db: D1Database, part: ExportPart): Promise<re
     .where(
       and(
         // One bound parameter for any number of devices: D1 takes at most 100 a statement.
-        sql`${deviceDays.device} IN (SELECT value FROM json_each(${JSON.stringify(part.devices)}))`,
-        between(deviceDays.epoch, part.fromEpoch, part.untilEpoch - 1),
+        sql`${deviceDays.device} IN (SELECT value FROM json_each(${JSON.stringify(devices)}))`,
+        between(deviceDays.epoch, fromEpoch, untilEpoch - 1),
       ),
     )
     // A device that moved has two rows of that day; the later one speaks, each time the same.

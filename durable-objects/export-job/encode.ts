@@ -1,40 +1,53 @@
-/** The rows of one part, and their bytes in the order's format. */
-import { EXPORT_COLUMNS } from '../../core/export/columns.ts';
+/** The rows of one part, as the same query would be answered, and their bytes in the order's format. */
 import type { ExportOrder, ExportPart } from '../../core/export/order.ts';
+import { observationsMembers, observationsTable } from '../../core/query/columns.ts';
+import { deriveRows, type AnswerRow } from '../../core/query/derive.ts';
 import { encodeTable } from '../../core/query/encode.ts';
-import { mergeRows, rowsOfDay, type ObservationRow, type StoredDay } from '../../core/query/rows.ts';
-import { quantityByCode } from '../../core/reading/quantity.ts';
+import { mergeRows, rowsOfDay } from '../../core/query/rows.ts';
+import { needsOf, quantitiesOf } from '../../core/query/series.ts';
 import type { TimeRules } from '../../core/rules/rule-set.ts';
-import { rfc3339 } from '../../core/time.ts';
+import { epochOf, firstHourOf, hourOf, hourStartMs } from '../../core/time.ts';
+import { readPartDays } from './days.ts';
 
-/** By device, quantity and time; each cell once, as in the answer to a query. */
-export function rowsOfPart(
-  days: readonly StoredDay[],
+/** By device and time; each cell once. */
+export async function rowsOfPart(
+  db: D1Database,
   order: ExportOrder,
+  part: ExportPart,
   rules: TimeRules,
-): readonly ObservationRow[] {
-  const quantities = order.quantities.flatMap((code) => quantityByCode(code) ?? []);
-  const { fromMs, untilMs } = order;
-  return mergeRows(
-    days.flatMap((day) => rowsOfDay(day, { quantities, fromMs, untilMs }, rules)),
+): Promise<readonly AnswerRow[]> {
+  const needs = needsOf(order);
+  const fromHour = Math.max(hourOf(order.fromMs, rules), firstHourOf(part.fromEpoch, rules));
+  const untilHour = Math.min(hourOf(order.untilMs - 1, rules) + 1, firstHourOf(part.untilEpoch, rules));
+  // Some indices look back on the hours of the day before.
+  const readFrom = epochOf(hourStartMs(fromHour - Math.max(0, ...needs.values()), rules), rules);
+  const days = await readPartDays(db, part.devices, readFrom, part.untilEpoch);
+  const quantities = quantitiesOf(needs);
+  const rows = mergeRows(
+    days.flatMap((day) => rowsOfDay(day, quantities, rules)),
     [],
   );
+  const wanted = new Set(part.devices);
+  const byDevice = Map.groupBy(rows, ({ device }) => device);
+  return order.devices
+    .filter(({ device }) => wanted.has(device))
+    .flatMap((device) => {
+      const slice = { device, fromHour, untilHour, isOpening: true };
+      return deriveRows(byDevice.get(device.device) ?? [], slice, order, rules);
+    });
 }
 
 /** Empty where there is nothing to store. Only the first piece of a CSV has the header. */
 export async function encodePart(
-  rows: readonly ObservationRow[],
+  rows: readonly AnswerRow[],
   order: ExportOrder,
-  part: ExportPart,
   isFirst: boolean,
 ): Promise<Uint8Array> {
   if (rows.length === 0 && !(isFirst && order.format === 'csv')) return new Uint8Array();
-  const { license, attribution, resolution } = order;
-  const from = rfc3339(order.fromMs);
-  const until = rfc3339(order.untilMs);
-  const members = { export: order.id, from, until, resolution, cell: part.cell };
-  const facts = { license, attribution, next: null, members };
-  const table = { name: 'observations', columns: EXPORT_COLUMNS, rows, placeOf: () => null };
+  const { license, attribution } = order;
+  const facts = { license, attribution, next: null, members: { export: order.id, ...observationsMembers(order) } };
+  const devices = new Map(order.devices.map((device) => [device.device, device]));
+  const table = observationsTable(rows, order, devices);
   if (order.format === 'parquet') {
     const { encodeParquet } = await import('../parquet.ts');
     return encodeParquet(table, facts);

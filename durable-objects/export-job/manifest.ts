@@ -22,7 +22,7 @@ export function toManifest(
     resolution: order.resolution,
     from: rfc3339(order.fromMs),
     until: rfc3339(order.untilMs),
-    quantities: order.quantities,
+    quantities: order.quantities.map(({ code }) => code),
     devices: order.devices.map(({ device }) => device),
     rows,
     bytes,

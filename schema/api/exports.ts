@@ -1,9 +1,19 @@
 /** Answers of `/v1/exports`. */
-import type { ObservationsQuote } from './observations.ts';
+import type { Price } from './observations.ts';
 
-export type ExportQuote = Omit<ObservationsQuote, 'resolution'> & {
+/** `dry-run`, and the facts of the 402. */
+export type ExportQuote = {
+  readonly from: string;
+  readonly until: string;
   readonly resolution: 'hour' | 'day';
   readonly format: 'parquet' | 'csv' | 'ndjson';
+  readonly devices: number;
+  readonly quantities: readonly string[];
+  readonly series: readonly string[];
+  readonly indices: readonly string[];
+  /** What the price is made of: as that of a query. */
+  readonly deviceQuantityHours: number;
+  readonly price: Price;
 };
 
 /** What is sold: the job, not yet its files. */

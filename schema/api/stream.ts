@@ -1,9 +1,13 @@
 /** Answers and events of `/v1/stream`. Every event's `data` is one JSON object. */
 import type { LiveMessage } from './live.ts';
-import type { ObservationsQuote } from './observations.ts';
+import type { Price } from './observations.ts';
 
-export type StreamQuote = Pick<ObservationsQuote, 'devices' | 'quantities' | 'deviceQuantityHours' | 'price'> & {
+export type StreamQuote = {
   readonly minutes: number;
+  readonly devices: number;
+  readonly quantities: readonly string[];
+  readonly deviceQuantityHours: number;
+  readonly price: Price;
 };
 
 export type StreamSold = {

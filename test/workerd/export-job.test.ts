@@ -7,6 +7,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { exportKey, exportPrefix, type ExportManifest } from '../../core/export/manifest.ts';
 import type { ExportOrder } from '../../core/export/order.ts';
 import type { DeviceId, RegionCell } from '../../core/ids.ts';
+import { quantityByCode } from '../../core/reading/quantity.ts';
 import { LOCAL_RULES } from '../../core/rules/local.ts';
 import { epochOf, epochStartMs } from '../../core/time.ts';
 import { Clerk } from '../../durable-objects/export-job/clerk.ts';
@@ -32,10 +33,13 @@ function orderOf(format: ExportOrder['format']): ExportOrder {
     createdMs: 0,
     format,
     resolution: 'hour',
-    quantities: ['pm25'],
+    quantities: [quantityByCode('pm25')].flatMap((quantity) => quantity ?? []),
+    series: ['raw'],
+    indices: [],
+    fields: null,
     fromMs: epochStartMs(FROM, RULES),
     untilMs: epochStartMs(UNTIL, RULES),
-    devices: [{ device: DEVICE, cell: CELL }],
+    devices: [{ device: DEVICE, cell: CELL, name: 'One', latitude: 40.4, longitude: -3.7, closedThrough: UNTIL * 24 }],
     goodHours: 3,
     license: 'CC-BY-4.0',
     attribution: ['test'],
@@ -117,9 +121,9 @@ test('a single file is its pieces in a row, with one header and the hash of the 
   );
   const whole = texts.join('');
   const lines = whole.trimEnd().split('\r\n');
-  expect(lines[0]).toBe('device,quantity,unit,start,value,count,flag,tests,final');
+  expect(lines[0]).toBe('device,quantity,series,unit,start,value,count,flag,tests,final');
   expect(lines).toHaveLength(7);
-  expect(lines[1]).toBe(`${DEVICE},pm25,ug/m3,2026-06-01T00:00:00.000Z,1.5,2,1,,true`);
+  expect(lines[1]).toBe(`${DEVICE},pm25,raw,ug/m3,2026-06-01T00:00:00.000Z,1.5,2,1,,true`);
   expect(manifest.files).toEqual([
     {
       path: 'observations.csv',

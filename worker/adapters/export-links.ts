@@ -3,7 +3,7 @@
  * job or reading the bucket, and nothing has to be stored.
  */
 import { MANIFEST, singleFile } from '../../core/export/manifest.ts';
-import type { ExportFormat } from '../../core/export/order.ts';
+import type { ExportFormat } from '../../core/export/request.ts';
 import { rfc3339 } from '../../core/time.ts';
 import type { ExportLinks } from '../../schema/api/exports.ts';
 import type { EdgeConfig } from '../env.ts';

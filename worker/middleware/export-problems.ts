@@ -40,9 +40,9 @@ export function describeExportRefusal(refusal: ExportRefusal): ProblemParts {
     }
     case 'too-many-devices':
       return unprocessable(
-        'The area has too many devices for one export',
-        `One export takes ${refusal.limit} devices.`,
-        'Ask for smaller areas, in several exports.',
+        'Too many devices at once',
+        `${refusal.limit} devices are the limit.`,
+        'Ask for smaller areas, one after the other.',
         { limit: refusal.limit },
       );
     case 'too-many-files':

@@ -1,6 +1,6 @@
 /** `/v1/exports`: sells a job that writes closed days to files, tells how it stands, and gives links to what it wrote. */
 import { Hono, type Context } from 'hono';
-import { canonicalExport, parseExportRequest, type ExportQuestion } from '../../core/export/request.ts';
+import { canonicalExport, parseExportRequest, type ExportRequest } from '../../core/export/request.ts';
 import { queryHash } from '../../core/query/observations.ts';
 import { rfc3339 } from '../../core/time.ts';
 import type { ExportStatus } from '../../durable-objects/export-job/api.ts';
@@ -9,7 +9,7 @@ import { exportJobStub } from '../../durable-objects/stub.ts';
 import type { ExportAnswer } from '../../schema/api/exports.ts';
 import { nowMs } from '../adapters/clock.ts';
 import { isToken, linksOf } from '../adapters/export-links.ts';
-import { quoteExport, toExportArticle } from '../adapters/export-sale.ts';
+import { quoteExport, toExportArticle } from '../queries/exports.ts';
 import type { AppEnv } from '../context.ts';
 import { describeExportRefusal } from '../middleware/export-problems.ts';
 import { readParameters } from '../middleware/parameters.ts';
@@ -40,7 +40,7 @@ export const exportRoutes = new Hono<AppEnv>()
   .post(`${PATH}/:id/restart`, (c) => tell(c, 'restart'))
   .route('/', exportFileRoutes);
 
-async function sellExport(c: Context<AppEnv>, question: ExportQuestion): Promise<Response> {
+async function sellExport(c: Context<AppEnv>, question: ExportRequest): Promise<Response> {
   const query = queryHash('POST', PATH, canonicalExport(question));
   // The same payment names the same job, however often it is sent.
   const id = await purchaseOf(c, 'export', query);

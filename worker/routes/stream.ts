@@ -15,7 +15,7 @@ import { Bell, eventStream } from '../adapters/event-stream.ts';
 import { followCloses } from '../adapters/follow-closes.ts';
 import { ReadingsFollower, ringUp, type BellLine } from '../adapters/follow-readings.ts';
 import { isSealed } from '../adapters/seal.ts';
-import { quoteStream, toStreamArticle } from '../adapters/stream-sale.ts';
+import { quoteStream, toStreamArticle } from '../queries/streams.ts';
 import type { AppEnv } from '../context.ts';
 import { describeExportRefusal } from '../middleware/export-problems.ts';
 import { readParameters } from '../middleware/parameters.ts';

@@ -3,16 +3,12 @@ import type { Context } from 'hono';
 import type { ExportRefusal } from '../../core/export/errors.ts';
 import type { ExportOrder } from '../../core/export/order.ts';
 import { planParts } from '../../core/export/plan.ts';
-import {
-  MAX_EXPORT_DEVICES,
-  MAX_EXPORT_FILES,
-  MAX_EXPORT_HOURS,
-  type ExportRequest,
-  type ExportScope,
-} from '../../core/export/request.ts';
+import { MAX_EXPORT_FILES, MAX_EXPORT_HOURS, type ExportRequest } from '../../core/export/request.ts';
 import { formatUsdc, priceOf } from '../../core/price/price.ts';
-import type { SelectionRefusal } from '../../core/query/errors.ts';
+import { canAnswer, observationsCost } from '../../core/price/units.ts';
 import { attributionOf, LICENSE } from '../../core/query/license.ts';
+import { totalUnits } from '../../core/query/plan.ts';
+import { needsOf } from '../../core/query/series.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { TimeRules } from '../../core/rules/rule-set.ts';
 import { epochOfHour, epochStartMs, hourOf, rfc3339 } from '../../core/time.ts';
@@ -23,21 +19,21 @@ import { describeExportRefusal } from '../middleware/export-problems.ts';
 import type { Article } from '../middleware/payment.ts';
 import { problemResponse } from '../middleware/problem.ts';
 import { describeQueryRefusal } from '../middleware/query-problems.ts';
-import { nowMs } from './clock.ts';
-import { countHours, readScope } from './d1/exports.ts';
-import type { SoldDevice } from './d1/observations.ts';
-import { tokenOf } from './export-links.ts';
+import { nowMs } from '../adapters/clock.ts';
+import { countHours } from '../adapters/d1/exports.ts';
+import type { SoldDevice } from '../adapters/d1/observations.ts';
+import { tokenOf } from '../adapters/export-links.ts';
+import { selectDevices } from './selection.ts';
 
 type Quoted = { readonly devices: readonly SoldDevice[]; readonly quote: ExportQuote; readonly amount: bigint };
 
 export async function quoteExport(c: Context<AppEnv>, request: ExportRequest): Promise<Result<Quoted, Response>> {
   const { chain, rules } = c.var.config;
-  const found = await selectDevices(c.env.DB, request.scope, rules.time);
+  const found = await select(c.env.DB, request, rules.time);
   if (!found.ok) return found;
-  const devices = found.value;
-  const refusal = refusalOf(devices, request, rules.time);
+  const { devices, units: deviceQuantityHours } = found.value;
+  const refusal = refusalOf(found.value, request, rules.time);
   if (refusal !== null) return refuse(refusal);
-  const deviceQuantityHours = hoursOf(devices, request, rules.time);
   const amount = priceOf(deviceQuantityHours);
   return ok({
     devices,
@@ -49,6 +45,8 @@ export async function quoteExport(c: Context<AppEnv>, request: ExportRequest): P
       format: request.format,
       devices: devices.length,
       quantities: request.quantities.map((quantity) => quantity.code),
+      series: request.series,
+      indices: request.indices,
       deviceQuantityHours,
       price: {
         amount: String(amount),
@@ -71,25 +69,23 @@ export async function toExportArticle(
   const { devices, amount, quote } = quoted.value;
   return ok({
     amount,
-    description: `Export of ${quote.deviceQuantityHours} device-quantity-hours of ${quote.quantities.join(', ')}`,
+    description: `Export of ${quote.deviceQuantityHours} device-quantity-hours of ${[...quote.quantities, ...quote.indices].join(', ')}`,
     mimeType: 'application/json',
     facts: quote,
     answer: async () => {
       const { rules } = c.var.config;
       const names = devices.map(({ device }) => device);
-      const held = await countHours(c.env.DB, names, request, rules.time);
+      const { time } = rules;
+      const held = await countHours(c.env.DB, names, needsOf(request), hoursOf(request, time), time);
       if (held.every(({ cells }) => cells === 0))
-        return err(problemResponse(describeQueryRefusal({ reason: 'nothing-measured' })));
+        return err(problemResponse(describeQueryRefusal({ reason: 'nothing-measured', next: null })));
       const goodHours = held.reduce((sum, { good }) => sum + good, 0);
+      const { scope: _scope, isDryRun: _isDryRun, ...asked } = request;
       const order: ExportOrder = {
+        ...asked,
         id,
         createdMs: nowMs(),
-        format: request.format,
-        resolution: request.resolution,
-        quantities: request.quantities.map(({ code }) => code),
-        fromMs: request.fromMs,
-        untilMs: request.untilMs,
-        devices: devices.map(({ device, cell }) => ({ device, cell })),
+        devices: devices.map(({ status: _status, measured: _measured, ...device }) => device),
         goodHours,
         license: LICENSE,
         attribution: attributionOf(rules),
@@ -104,37 +100,39 @@ export async function toExportArticle(
   });
 }
 
-async function selectDevices(
-  db: D1Database,
-  scope: ExportScope,
-  rules: TimeRules,
-): Promise<Result<readonly SoldDevice[], Response>> {
-  const found = await readScope(db, scope, MAX_EXPORT_DEVICES + 1);
-  if (found.length > MAX_EXPORT_DEVICES) return refuse({ reason: 'too-many-devices', limit: MAX_EXPORT_DEVICES });
-  if (scope.kind === 'area') {
-    const sold = found.filter((device) => device.status !== 'quarantined' && closedUntilMs(device, rules) !== null);
-    return sold.length > 0 ? ok(sold) : refuse({ reason: 'nothing-in-area' });
+type Selected = { readonly devices: readonly SoldDevice[]; readonly units: number };
+
+/** The devices, and what the request is priced by: as a query for observations, only larger. */
+async function select(db: D1Database, request: ExportRequest, rules: TimeRules): Promise<Result<Selected, Response>> {
+  const needs = needsOf(request);
+  const { fromHour, untilHour } = hoursOf(request, rules);
+  const span = { fromEpoch: epochOfHour(fromHour, rules), untilEpoch: epochOfHour(untilHour - 1, rules) + 1 };
+  const selected = await selectDevices(db, request.scope, span, false);
+  if (!selected.ok) {
+    const { error } = selected;
+    return error.reason === 'area-too-large'
+      ? refuse({ reason: 'too-many-devices', limit: error.limit })
+      : err(problemResponse(describeQueryRefusal(error)));
   }
-  const byName = new Map(found.map((device) => [device.device, device]));
-  for (const device of scope.devices) {
-    const row = byName.get(device);
-    if (row === undefined) return refuseQuery({ reason: 'unknown-device', device });
-    if (row.status === 'quarantined') return refuseQuery({ reason: 'device-not-sold', device });
-  }
-  return ok(found);
+  const isArea = request.scope.kind === 'area';
+  // Regions that have closed no day hold nothing yet: they do not stand in the way of an area's others.
+  const devices = selected.value.devices.filter(
+    (device) => !isArea || (canAnswer(needs, device.measured) && closedUntilMs(device, rules) !== null),
+  );
+  if (devices.length === 0) return refuse({ reason: 'nothing-in-area' });
+  const cost = ({ measured }: SoldDevice) => observationsCost(needs, measured);
+  return ok({ devices, units: totalUnits({ devices, fromHour, untilHour, bucketHours: 1, cost }) });
 }
 
-function refusalOf(devices: readonly SoldDevice[], request: ExportRequest, rules: TimeRules): ExportRefusal | null {
+function refusalOf({ devices, units }: Selected, request: ExportRequest, rules: TimeRules): ExportRefusal | null {
   for (const device of devices) {
     const closed = closedUntilMs(device, rules);
     if (closed === null || request.untilMs > closed)
       return { reason: 'not-closed-yet', cell: device.cell, closedUntilMs: closed };
   }
-  const deviceQuantityHours = hoursOf(devices, request, rules);
-  if (deviceQuantityHours > MAX_EXPORT_HOURS)
-    return { reason: 'export-too-large', deviceQuantityHours, limit: MAX_EXPORT_HOURS };
-  const quantities = request.quantities.map(({ code }) => code);
-  const files = planParts({ ...request, quantities, devices }, rules).length;
+  if (units > MAX_EXPORT_HOURS)
+    return { reason: 'export-too-large', deviceQuantityHours: units, limit: MAX_EXPORT_HOURS };
+  const files = planParts({ ...request, devices }, rules).length;
   return files > MAX_EXPORT_FILES ? { reason: 'too-many-files', files, limit: MAX_EXPORT_FILES } : null;
 }
 
@@ -143,12 +141,9 @@ function closedUntilMs({ closedThrough }: SoldDevice, rules: TimeRules): number 
   return closedThrough === null ? null : epochStartMs(epochOfHour(closedThrough + 1, rules), rules);
 }
 
-function hoursOf(devices: readonly SoldDevice[], request: ExportRequest, rules: TimeRules): number {
-  const hours = hourOf(request.untilMs - 1, rules) - hourOf(request.fromMs, rules) + 1;
-  return devices.length * request.quantities.length * hours;
+function hoursOf({ fromMs, untilMs }: ExportRequest, rules: TimeRules) {
+  return { fromHour: hourOf(fromMs, rules), untilHour: hourOf(untilMs - 1, rules) + 1 };
 }
 
 const refuse = (refusal: ExportRefusal): Result<never, Response> =>
   err(problemResponse(describeExportRefusal(refusal)));
-const refuseQuery = (refusal: SelectionRefusal): Result<never, Response> =>
-  err(problemResponse(describeQueryRefusal(refusal)));

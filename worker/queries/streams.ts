@@ -1,9 +1,10 @@
 /** What a stream costs, whose data it will be, and the pass that is sold. */
 import type { Context } from 'hono';
 import type { ExportRefusal } from '../../core/export/errors.ts';
+import { isRegionCell } from '../../core/cell.ts';
 import { formatUsdc, priceOf } from '../../core/price/price.ts';
-import { parseCells } from '../../core/query/area.ts';
-import type { SelectionRefusal } from '../../core/query/errors.ts';
+import { canAnswer, observationsCost } from '../../core/price/units.ts';
+import { needsOf } from '../../core/query/series.ts';
 import { GOOD } from '../../core/reading/reading.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import { passText, type StreamPass } from '../../core/stream/pass.ts';
@@ -12,9 +13,8 @@ import {
   MAX_STREAM_DEVICES,
   MAX_STREAM_REGIONS,
   type StreamRequest,
-  type StreamScope,
 } from '../../core/stream/request.ts';
-import { rfc3339 } from '../../core/time.ts';
+import { epochOf, rfc3339 } from '../../core/time.ts';
 import type { Observation, ObservationQuery } from '../../durable-objects/region/api.ts';
 import { logLine } from '../../durable-objects/log.ts';
 import { regionStub } from '../../durable-objects/stub.ts';
@@ -24,35 +24,32 @@ import { describeExportRefusal } from '../middleware/export-problems.ts';
 import type { Article } from '../middleware/payment.ts';
 import { problem, problemResponse } from '../middleware/problem.ts';
 import { describeQueryRefusal } from '../middleware/query-problems.ts';
-import { nowMs } from './clock.ts';
-import { readScope } from './d1/exports.ts';
-import type { SoldDevice } from './d1/observations.ts';
-import { sealOf } from './seal.ts';
+import { nowMs } from '../adapters/clock.ts';
+import type { SoldDevice } from '../adapters/d1/observations.ts';
+import { sealOf } from '../adapters/seal.ts';
+import { selectDevices } from './selection.ts';
 
 /** Whoever measured within these hours is taken to measure on. */
 const LIVE_HOURS = 2;
 /** More than the cells that five regions' devices can have within them. */
 const MOST_CELLS = 100_000;
-/** A region holds at most some thousands. */
-const MOST_DEVICES = 10_000;
 /** What settling takes is not the buyer's time. */
 const SETTLING_MS = 60_000;
 
-type Quoted = { readonly devices: readonly SoldDevice[]; readonly quote: StreamQuote; readonly amount: bigint };
+type Quoted = Selected & { readonly quote: StreamQuote; readonly amount: bigint };
 
 export async function quoteStream(c: Context<AppEnv>, request: StreamRequest): Promise<Result<Quoted, Response>> {
-  const found = await selectDevices(c.env.DB, request.scope);
+  const found = await select(c, request);
   if (!found.ok) return found;
-  const { chain, rules } = c.var.config;
-  const hours = hoursOfStream(request.minutes, rules.time);
-  const deviceQuantityHours = found.value.length * request.quantities.length * hours;
+  const { chain } = c.var.config;
+  const { devices, units: deviceQuantityHours } = found.value;
   const amount = priceOf(deviceQuantityHours);
   return ok({
-    devices: found.value,
+    ...found.value,
     amount,
     quote: {
       minutes: request.minutes,
-      devices: found.value.length,
+      devices: devices.length,
       quantities: request.quantities.map(({ code }) => code),
       deviceQuantityHours,
       price: {
@@ -73,7 +70,7 @@ export async function toStreamArticle(
 ): Promise<Result<Article, Response>> {
   const quoted = await quoteStream(c, request);
   if (!quoted.ok) return quoted;
-  const { devices, amount, quote } = quoted.value;
+  const { devices, isWholeRegions, amount, quote } = quoted.value;
   return ok({
     amount,
     description: `Live ${quote.quantities.join(', ')} of ${quote.devices} devices for ${quote.minutes} minutes`,
@@ -85,7 +82,7 @@ export async function toStreamArticle(
         if (live.served.length === 0) return refuse({ reason: 'nothing-live' });
         const pass: StreamPass = {
           id,
-          devices: request.scope.kind === 'devices' ? request.scope.devices : null,
+          devices: isWholeRegions ? null : devices.map(({ device }) => device),
           quantities: quote.quantities,
           begin: live.begin,
           untilMs: nowMs() + request.minutes * 60_000 + SETTLING_MS,
@@ -137,26 +134,33 @@ async function readLive(c: Context<AppEnv>, devices: readonly SoldDevice[], requ
   };
 }
 
-async function selectDevices(db: D1Database, scope: StreamScope): Promise<Result<readonly SoldDevice[], Response>> {
-  if (scope.kind === 'cells') {
-    const cells = parseCells(scope.cells);
-    if (!cells.ok) return err(problemResponse(describeQueryRefusal(cells.error)));
-    const found = await readScope(db, { kind: 'area', area: { kind: 'cells', cells: cells.value } }, MOST_DEVICES);
-    const sold = found.filter(({ status }) => status === 'active' || status === 'claimed');
-    return sold.length > 0 ? ok(sold) : refuse({ reason: 'nothing-live' });
-  }
-  const found = await readScope(db, scope, MAX_STREAM_DEVICES);
-  for (const device of scope.devices) {
-    const row = found.find((one) => one.device === device);
-    if (row === undefined) return refuseQuery({ reason: 'unknown-device', device });
-    if (row.status === 'quarantined') return refuseQuery({ reason: 'device-not-sold', device });
-  }
-  return new Set(found.map(({ cell }) => cell)).size > MAX_STREAM_REGIONS
-    ? refuse({ reason: 'too-many-regions', limit: MAX_STREAM_REGIONS })
-    : ok(found);
+type Selected = {
+  readonly devices: readonly SoldDevice[];
+  readonly units: number;
+  /** All that is in the regions, whoever joins meanwhile; otherwise the pass names the devices. */
+  readonly isWholeRegions: boolean;
+};
+
+async function select(c: Context<AppEnv>, request: StreamRequest): Promise<Result<Selected, Response>> {
+  const { time } = c.var.config.rules;
+  const { scope } = request;
+  const today = epochOf(nowMs(), time);
+  const selected = await selectDevices(c.env.DB, scope, { fromEpoch: today, untilEpoch: today + 1 }, false);
+  if (!selected.ok) return err(problemResponse(describeQueryRefusal(selected.error)));
+  const needs = needsOf({ quantities: request.quantities, series: ['raw'], indices: [] });
+  const devices = selected.value.devices.filter(
+    ({ status, measured }) => scope.kind === 'devices' || (status !== 'retired' && canAnswer(needs, measured)),
+  );
+  const regions = new Set(devices.map(({ cell }) => cell)).size;
+  const isWholeRegions = scope.kind === 'area' && scope.area.kind === 'cells' && scope.area.cells.every(isRegionCell);
+  if (devices.length === 0) return refuse({ reason: 'nothing-live' });
+  if (regions > MAX_STREAM_REGIONS) return refuse({ reason: 'too-many-regions', limit: MAX_STREAM_REGIONS });
+  if (!isWholeRegions && devices.length > MAX_STREAM_DEVICES)
+    return refuse({ reason: 'too-many-devices', limit: MAX_STREAM_DEVICES });
+  const hours = hoursOfStream(request.minutes, time);
+  const units = devices.reduce((sum, { measured }) => sum + observationsCost(needs, measured).ofHours(hours), 0);
+  return ok({ devices, units, isWholeRegions });
 }
 
 const refuse = (refusal: ExportRefusal): Result<never, Response> =>
   err(problemResponse(describeExportRefusal(refusal)));
-const refuseQuery = (refusal: SelectionRefusal): Result<never, Response> =>
-  err(problemResponse(describeQueryRefusal(refusal)));
