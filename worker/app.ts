@@ -37,10 +37,11 @@ app.use(async (c, next) => {
 app.route('/', readingsRoutes);
 app.route('/', checkRoutes);
 app.route('/', healthRoutes);
-app.route('/', publicRoutes);
-app.route('/', observationsRoutes);
+// Before the public routes, whose middleware reads every answer that comes after them to its end.
 app.route('/', exportRoutes);
 app.route('/', streamRoutes);
+app.route('/', publicRoutes);
+app.route('/', observationsRoutes);
 app.route('/', statementRoutes);
 app.route('/', adminRoutes);
 app.notFound((c) => problem(c, { reason: 'unknown-route', path: c.req.path }));
