@@ -98,9 +98,7 @@ test('no index changes with what a suspect, failed or open hour holds', () => {
       fc.nat(1000),
       (at, [flag, final], first, second) => {
         const with_ = (value: number) =>
-          good.map((cell, index) =>
-            index === at ? row('pm25', FIRST + at, value, Number(flag), final === true) : cell,
-          );
+          good.map((cell, index) => (index === at ? row('pm25', FIRST + at, value, flag, final) : cell));
         const answerOf = (value: number) => deriveRows(with_(value), slice(FIRST, FIRST + 12), indices, RULES);
         expect(answerOf(first)).toEqual(answerOf(second));
       },

@@ -209,7 +209,7 @@ class DeviceHours {
   #goodHours(): GoodHours {
     if (this.#good !== undefined) return this.#good;
     const good = new Map<QuantityCode, Map<number, number>>();
-    for (const code of [...US_POLLUTANTS]) {
+    for (const code of US_POLLUTANTS) {
       const rows = [...(this.#byQuantity.get(code) ?? [])].filter(([, row]) => row.flag === GOOD && row.final);
       good.set(code, new Map(rows.map(([hour, row]) => [hour, row.value])));
     }

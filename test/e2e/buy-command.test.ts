@@ -1,6 +1,6 @@
 /** `npm run buy` and the free routes, against the shop Worker. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
@@ -92,6 +92,18 @@ test('buying prints the transaction and the rows, and pays the price', async () 
   expect(output).toContain('5 ug/m3');
   expect(output).toContain('Ayuntamiento de Madrid');
   expect(await chain.balanceOf(buyer.address)).toBe(990_000n);
+});
+
+test('an answer goes to a file in the format that its name says', async () => {
+  const file = join(folder, 'days.parquet');
+  const { code, output } = await run('--bbox=-4,40,-3,41', '--resolution', 'day', ...span(), '--out', file);
+  expect(code, output).toBe(0);
+  expect(output).toContain('application/vnd.apache.parquet');
+  const bytes = await readFile(file);
+  expect([bytes.subarray(0, 4).toString(), bytes.subarray(-4).toString()]).toEqual(['PAR1', 'PAR1']);
+  const printed = await run('--index', 'european-aqi', ...span(), '--fields', 'quantity,value', '--format', 'csv');
+  expect(printed.output).toContain('quantity,value\r\neuropean-aqi,1');
+  expect(await chain.balanceOf(buyer.address)).toBe(970_000n);
 });
 
 test('a refusal is one sentence with its remedy and exit code 1', async () => {

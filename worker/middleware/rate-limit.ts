@@ -14,6 +14,7 @@ import { PAYMENT_SIGNATURE } from './x402-wire.ts';
 
 type Policy = {
   readonly name: 'unpaid' | 'paid';
+  /** Requests in a window. */
   readonly quota: number;
   readonly binding: (env: EdgeBindings) => RateLimit | undefined;
 };
@@ -30,10 +31,10 @@ const QUOTA_EXCEEDED = 'https://iana.org/assignments/http-problem-types#quota-ex
 const seen = new Lru<string, number>(10_000);
 
 export const rateLimit = createMiddleware<AppEnv>(async (c, next) => {
-  const policy = policyOf(c);
+  const policy = isPaying(c) ? PAID : UNPAID;
   const limiter = policy.binding(c.env);
   if (limiter === undefined) return next();
-  const key = addressOf(c);
+  const key = partitionOf(c.req.header('cf-connecting-ip') ?? 'unknown');
   const { success } = await limiter.limit({ key: `${policy.name} ${key}` });
   const fields = fieldsOf(policy, key, success);
   if (!success) return refuse(policy, fields);
@@ -41,18 +42,14 @@ export const rateLimit = createMiddleware<AppEnv>(async (c, next) => {
   for (const [name, value] of Object.entries(fields)) c.res.headers.set(name, value);
 });
 
-function policyOf(c: Context<AppEnv>): Policy {
-  const isPaying = c.req.header(PAYMENT_SIGNATURE) !== undefined || c.req.header('authorization') !== undefined;
-  return isPaying ? PAID : UNPAID;
+/** Has come to buy, not to ask the price. */
+export function isPaying(c: Context<AppEnv>): boolean {
+  return c.req.header(PAYMENT_SIGNATURE) !== undefined || c.req.header('authorization') !== undefined;
 }
 
-/** An IPv6 customer has a whole /64 (RFC 6177). */
-function addressOf(c: Context<AppEnv>): string {
-  const address = c.req.header('cf-connecting-ip') ?? 'unknown';
-  return address.includes(':') ? firstHalf(address) : address;
-}
-
-function firstHalf(address: string): string {
+/** An IPv6 customer has at least a whole /64 (RFC 6177). */
+export function partitionOf(address: string): string {
+  if (!address.includes(':')) return address;
   const [head = '', tail] = address.split('::');
   const groups = head.split(':').filter((group) => group !== '');
   const last = (tail ?? '').split(':').filter((group) => group !== '');

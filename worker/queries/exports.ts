@@ -4,7 +4,7 @@ import type { ExportRefusal } from '../../core/export/errors.ts';
 import type { ExportOrder } from '../../core/export/order.ts';
 import { planParts } from '../../core/export/plan.ts';
 import { MAX_EXPORT_FILES, MAX_EXPORT_HOURS, type ExportRequest } from '../../core/export/request.ts';
-import { formatUsdc, priceOf } from '../../core/price/price.ts';
+import { priceOf } from '../../core/price/price.ts';
 import { canAnswer, observationsCost } from '../../core/price/units.ts';
 import { attributionOf, LICENSE } from '../../core/query/license.ts';
 import { totalUnits } from '../../core/query/plan.ts';
@@ -23,12 +23,13 @@ import { nowMs } from '../adapters/clock.ts';
 import { countHours } from '../adapters/d1/exports.ts';
 import type { SoldDevice } from '../adapters/d1/observations.ts';
 import { tokenOf } from '../adapters/export-links.ts';
-import { selectDevices } from './selection.ts';
+import { priceFacts } from './priced-page.ts';
+import { ONLY_SOLD, selectDevices } from './selection.ts';
 
 type Quoted = { readonly devices: readonly SoldDevice[]; readonly quote: ExportQuote; readonly amount: bigint };
 
 export async function quoteExport(c: Context<AppEnv>, request: ExportRequest): Promise<Result<Quoted, Response>> {
-  const { chain, rules } = c.var.config;
+  const { rules } = c.var.config;
   const found = await select(c.env.DB, request, rules.time);
   if (!found.ok) return found;
   const { devices, units: deviceQuantityHours } = found.value;
@@ -48,13 +49,7 @@ export async function quoteExport(c: Context<AppEnv>, request: ExportRequest): P
       series: request.series,
       indices: request.indices,
       deviceQuantityHours,
-      price: {
-        amount: String(amount),
-        usdc: formatUsdc(amount),
-        asset: chain.usdc,
-        network: `eip155:${chain.chainId}`,
-        payTo: chain.distributor,
-      },
+      price: priceFacts(amount, c.var.config),
     },
   });
 }
@@ -107,7 +102,7 @@ async function select(db: D1Database, request: ExportRequest, rules: TimeRules):
   const needs = needsOf(request);
   const { fromHour, untilHour } = hoursOf(request, rules);
   const span = { fromEpoch: epochOfHour(fromHour, rules), untilEpoch: epochOfHour(untilHour - 1, rules) + 1 };
-  const selected = await selectDevices(db, request.scope, span, false);
+  const selected = await selectDevices(db, request.scope, span, ONLY_SOLD);
   if (!selected.ok) {
     const { error } = selected;
     return error.reason === 'area-too-large'

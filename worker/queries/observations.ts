@@ -3,7 +3,7 @@ import { formatUsdc, priceOf } from '../../core/price/price.ts';
 import { canAnswer, observationsCost } from '../../core/price/units.ts';
 import { observationsMembers, observationsTable } from '../../core/query/columns.ts';
 import { deriveRows, plainRow, type AnswerRow } from '../../core/query/derive.ts';
-import type { QueryRefusal, SelectionRefusal } from '../../core/query/errors.ts';
+import type { SelectionRefusal } from '../../core/query/errors.ts';
 import type { Format } from '../../core/query/formats.ts';
 import { attributionOf, LICENSE } from '../../core/query/license.ts';
 import {
@@ -21,37 +21,32 @@ import { epochOf, hourOf, hoursPerEpoch, hourStartMs, rfc3339 } from '../../core
 import type { SoldAnswer } from '../../durable-objects/settler/api.ts';
 import type { ObservationsQuote } from '../../schema/api/observations.ts';
 import type { SoldDevice } from '../adapters/d1/observations.ts';
-import { collectRows, type Stores } from '../adapters/observation-rows.ts';
+import { collectRows } from '../adapters/observation-rows.ts';
 import type { EdgeConfig } from '../env.ts';
 import { encodeAs } from '../formats/encode.ts';
 import { nextPage, readCursor, type Asking, type PageStart } from './pages.ts';
+import {
+  answerTooLarge,
+  MAX_ANSWER_BYTES,
+  priceFacts,
+  type PricedPage,
+  type Refused,
+  type Shop,
+} from './priced-page.ts';
 import { selectDevices } from './selection.ts';
 
 export const OBSERVATIONS_PATH = '/v1/observations';
 
-/** The Settler keeps an answer in one row, and a row has at most 2 MB (Durable Objects limits). */
-const MAX_ANSWER_BYTES = 1_900_000;
-
 /** Bytes of one row, about, of each format; what a quote estimates with. */
 const ROW_BYTES: Readonly<Record<Format, number>> = { json: 240, csv: 125, ndjson: 240, geojson: 330, parquet: 20 };
 
-export type Refused = QueryRefusal | SelectionRefusal;
-
-export type Shop = { readonly stores: Stores; readonly config: EdgeConfig; readonly nowMs: number };
-
-export type ObservationsPage = {
-  readonly amount: bigint;
-  readonly quote: ObservationsQuote;
-  readonly answer: () => Promise<Result<SoldAnswer, Refused>>;
-};
-
-/** `isPaying`: the answer is likely to follow, so that its days come with the devices, in one statement. */
+/** `willAnswer`: the answer is likely to follow, so that its days come with the devices, in one statement. */
 export async function findObservations(
   shop: Shop,
   request: ObservationsRequest,
   origin: string,
-  isPaying: boolean,
-): Promise<Result<ObservationsPage, Refused>> {
+  willAnswer: boolean,
+): Promise<Result<PricedPage & { readonly quote: ObservationsQuote }, Refused>> {
   const { config, stores } = shop;
   const rules = config.rules.time;
   const asking: Asking = { origin, path: OBSERVATIONS_PATH, canonical: canonicalQuery(request) };
@@ -64,8 +59,8 @@ export async function findObservations(
     untilEpoch: epochOf(hourStartMs(hours.untilHour, rules) - 1, rules) + 1,
   };
   // A whole answer is small, or it would have been refused when it was quoted.
-  const withDays = isPaying && request.limit === null && request.resolution !== 'raw';
-  const selected = await selectDevices(stores.DB, request.scope, span, withDays);
+  const withDays = willAnswer && request.limit === null && request.resolution !== 'raw';
+  const selected = await selectDevices(stores.DB, request.scope, span, { withDays, withQuarantined: false });
   if (!selected.ok) return selected;
   const isArea = request.scope.kind === 'area';
   const devices = selected.value.devices.filter(({ measured }) => !isArea || canAnswer(needs, measured));
@@ -84,8 +79,11 @@ export async function findObservations(
   if (!page.ok) return page;
   const next = nextOf(page.value, hours.untilHour, asking, config);
   const amount = priceOf(page.value.units);
+  const names = [...request.quantities.map(({ code }) => code), ...request.indices].join(', ');
   return ok({
     amount,
+    format: request.format,
+    description: `${page.value.units} device-quantity-hours of ${names}`,
     quote: quoteOf(request, page.value, { devices: devices.length, units: whole }, amount, config),
     answer: () => answerPage(shop, request, { page: page.value, needs, hours, days: selected.value.days, next }),
   });
@@ -118,9 +116,9 @@ function quoteOf(
   { slices, units, next }: Page<SoldDevice>,
   whole: { readonly devices: number; readonly units: number },
   amount: bigint,
-  { chain, rules }: EdgeConfig,
+  config: EdgeConfig,
 ): ObservationsQuote {
-  const bucketHours = request.resolution === 'day' ? hoursPerEpoch(rules.time) : 1;
+  const bucketHours = request.resolution === 'day' ? hoursPerEpoch(config.rules.time) : 1;
   const buckets = slices.reduce((sum, { fromHour, untilHour }) => {
     return sum + Math.ceil((untilHour - fromHour) / bucketHours);
   }, 0);
@@ -139,13 +137,7 @@ function quoteOf(
     bytesAbout: rows === null ? null : rows * ROW_BYTES[request.format],
     isLastPage: next === null,
     whole: { devices: whole.devices, deviceQuantityHours: whole.units },
-    price: {
-      amount: String(amount),
-      usdc: formatUsdc(amount),
-      asset: chain.usdc,
-      network: `eip155:${chain.chainId}`,
-      payTo: chain.distributor,
-    },
+    price: priceFacts(amount, config),
   };
 }
 
@@ -209,10 +201,4 @@ function encodePage(
     members: observationsMembers(request),
   };
   return encodeAs(observationsTable(rows, request, devices), facts, request.format, 'observations');
-}
-
-function answerTooLarge(unit: 'rows' | 'bytes', size: number, limit: number, units: number): SelectionRefusal {
-  // A tenth less than in proportion, because rows are not spread evenly.
-  const suggested = Math.floor((units * limit * 0.9) / size);
-  return { reason: 'answer-too-large', unit, size, limit, suggested: suggested >= 1 ? suggested : null };
 }

@@ -11,19 +11,27 @@ import {
   type SoldDevice,
 } from '../adapters/d1/observations.ts';
 
+type Wishes = {
+  /** The closed days of the span along with the devices. */
+  readonly withDays: boolean;
+  readonly withQuarantined: boolean;
+};
+
+export const ONLY_SOLD: Wishes = { withDays: false, withQuarantined: false };
+
 export async function selectDevices(
   db: D1Database,
   scope: Scope,
   span: EpochSpan,
-  withDays: boolean,
+  { withDays, withQuarantined }: Wishes,
 ): Promise<Result<Selection, SelectionRefusal>> {
   const selection = await readSelection(db, scope, span, withDays);
   const found = selection.devices;
-  if (scope.kind === 'area') return inArea(db, scope, selection);
+  if (scope.kind === 'area') return inArea(db, scope, selection, withQuarantined);
   for (const device of scope.devices) {
     const row = found.find((candidate) => candidate.device === device);
     if (row === undefined) return err({ reason: 'unknown-device', device });
-    if (row.status === 'quarantined') return err({ reason: 'device-not-sold', device });
+    if (row.status === 'quarantined' && !withQuarantined) return err({ reason: 'device-not-sold', device });
   }
   return ok(selection);
 }
@@ -32,9 +40,12 @@ async function inArea(
   db: D1Database,
   scope: AreaScope,
   selection: Selection,
+  withQuarantined: boolean,
 ): Promise<Result<Selection, SelectionRefusal>> {
   if (selection.devices.length > MAX_AREA_DEVICES) return err({ reason: 'area-too-large', limit: MAX_AREA_DEVICES });
-  const sold: readonly SoldDevice[] = selection.devices.filter((device) => device.status !== 'quarantined');
+  const sold: readonly SoldDevice[] = selection.devices.filter(
+    ({ status }) => withQuarantined || status !== 'quarantined',
+  );
   if (sold.length > 0) return ok({ ...selection, devices: sold });
   const unknown = selection.devices.length === 0 ? await unknownRegion(db, scope) : null;
   return err(unknown ?? { reason: 'nothing-for-sale', area: scopeParts(scope).join(', ') });

@@ -2,7 +2,7 @@
 import type { Context } from 'hono';
 import type { ExportRefusal } from '../../core/export/errors.ts';
 import { isRegionCell } from '../../core/cell.ts';
-import { formatUsdc, priceOf } from '../../core/price/price.ts';
+import { priceOf } from '../../core/price/price.ts';
 import { canAnswer, observationsCost } from '../../core/price/units.ts';
 import { needsOf } from '../../core/query/series.ts';
 import { GOOD } from '../../core/reading/reading.ts';
@@ -27,7 +27,8 @@ import { describeQueryRefusal } from '../middleware/query-problems.ts';
 import { nowMs } from '../adapters/clock.ts';
 import type { SoldDevice } from '../adapters/d1/observations.ts';
 import { sealOf } from '../adapters/seal.ts';
-import { selectDevices } from './selection.ts';
+import { priceFacts } from './priced-page.ts';
+import { ONLY_SOLD, selectDevices } from './selection.ts';
 
 /** Whoever measured within these hours is taken to measure on. */
 const LIVE_HOURS = 2;
@@ -41,7 +42,6 @@ type Quoted = Selected & { readonly quote: StreamQuote; readonly amount: bigint 
 export async function quoteStream(c: Context<AppEnv>, request: StreamRequest): Promise<Result<Quoted, Response>> {
   const found = await select(c, request);
   if (!found.ok) return found;
-  const { chain } = c.var.config;
   const { devices, units: deviceQuantityHours } = found.value;
   const amount = priceOf(deviceQuantityHours);
   return ok({
@@ -52,13 +52,7 @@ export async function quoteStream(c: Context<AppEnv>, request: StreamRequest): P
       devices: devices.length,
       quantities: request.quantities.map(({ code }) => code),
       deviceQuantityHours,
-      price: {
-        amount: String(amount),
-        usdc: formatUsdc(amount),
-        asset: chain.usdc,
-        network: `eip155:${chain.chainId}`,
-        payTo: chain.distributor,
-      },
+      price: priceFacts(amount, c.var.config),
     },
   });
 }
@@ -145,7 +139,7 @@ async function select(c: Context<AppEnv>, request: StreamRequest): Promise<Resul
   const { time } = c.var.config.rules;
   const { scope } = request;
   const today = epochOf(nowMs(), time);
-  const selected = await selectDevices(c.env.DB, scope, { fromEpoch: today, untilEpoch: today + 1 }, false);
+  const selected = await selectDevices(c.env.DB, scope, { fromEpoch: today, untilEpoch: today + 1 }, ONLY_SOLD);
   if (!selected.ok) return err(problemResponse(describeQueryRefusal(selected.error)));
   const needs = needsOf({ quantities: request.quantities, series: ['raw'], indices: [] });
   const devices = selected.value.devices.filter(

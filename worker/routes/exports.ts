@@ -16,6 +16,7 @@ import { readParameters } from '../middleware/parameters.ts';
 import { sell } from '../middleware/payment.ts';
 import { problemResponse } from '../middleware/problem.ts';
 import { describeQueryRefusal } from '../middleware/query-problems.ts';
+import { rateLimit } from '../middleware/rate-limit.ts';
 import { purchaseOf } from '../middleware/purchase.ts';
 import { exportFileRoutes } from './export-files.ts';
 
@@ -24,7 +25,7 @@ const PATH = '/v1/exports';
 const LOOK_AGAIN = '2';
 
 export const exportRoutes = new Hono<AppEnv>()
-  .post(PATH, async (c) => {
+  .post(PATH, rateLimit, async (c) => {
     const parameters = await readParameters(c);
     if (!parameters.ok) return problemResponse(describeExportRefusal(parameters.error));
     const parsed = parseExportRequest(parameters.value, nowMs(), c.var.config.rules.time);
@@ -36,8 +37,8 @@ export const exportRoutes = new Hono<AppEnv>()
     }
     return sellExport(c, question);
   })
-  .get(`${PATH}/:id`, (c) => tell(c, 'begin'))
-  .post(`${PATH}/:id/restart`, (c) => tell(c, 'restart'))
+  .get(`${PATH}/:id`, rateLimit, (c) => tell(c, 'begin'))
+  .post(`${PATH}/:id/restart`, rateLimit, (c) => tell(c, 'restart'))
   .route('/', exportFileRoutes);
 
 async function sellExport(c: Context<AppEnv>, question: ExportRequest): Promise<Response> {

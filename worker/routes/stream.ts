@@ -21,13 +21,14 @@ import { describeExportRefusal } from '../middleware/export-problems.ts';
 import { readParameters } from '../middleware/parameters.ts';
 import { sell } from '../middleware/payment.ts';
 import { problem, problemResponse } from '../middleware/problem.ts';
+import { rateLimit } from '../middleware/rate-limit.ts';
 import { purchaseOf } from '../middleware/purchase.ts';
 import { describeQueryRefusal } from '../middleware/query-problems.ts';
 
 const PATH = '/v1/stream';
 
 export const streamRoutes = new Hono<AppEnv>()
-  .post(PATH, async (c) => {
+  .post(PATH, rateLimit, async (c) => {
     const parameters = await readParameters(c);
     if (!parameters.ok) return refuse(parameters.error);
     const parsed = parseStreamRequest(parameters.value);
@@ -41,7 +42,7 @@ export const streamRoutes = new Hono<AppEnv>()
     const id = await purchaseOf(c, 'stream', query);
     return sell(c, query, () => toStreamArticle(c, id, request));
   })
-  .get(PATH, (c) => {
+  .get(PATH, rateLimit, (c) => {
     const pass = c.req.query('pass');
     return pass === undefined ? publicStream(c) : paidStream(c, pass);
   });

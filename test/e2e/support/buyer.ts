@@ -24,8 +24,8 @@ export function createBuyer(usdc: string) {
     headers,
     fetch: wrapFetchWithPayment(remembering, client),
     /** Asks, signs what is asked for, and sends nothing. */
-    async sign(url: string): Promise<string> {
-      const response = await fetch(url);
+    async sign(url: string, init?: RequestInit): Promise<string> {
+      const response = await fetch(url, init);
       const required = http.getPaymentRequiredResponse((name) => response.headers.get(name), await response.json());
       const signed = http.encodePaymentSignatureHeader(await client.createPaymentPayload(required));
       return signed['PAYMENT-SIGNATURE'] ?? '';
