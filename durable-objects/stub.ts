@@ -1,6 +1,7 @@
 /** The only place that turns names into object stubs. */
 import type { OwnerAddress, RegionCell } from '../core/ids.ts';
 import type { Account } from './account/account.ts';
+import type { ExportJob } from './export-job/export-job.ts';
 import type { Region } from './region/region.ts';
 import type { Settler } from './settler/settler.ts';
 import type { Minter } from './minter/minter.ts';
@@ -25,4 +26,8 @@ export function accountStub(
   payer: OwnerAddress,
 ): DurableObjectStub<Account> {
   return namespace.getByName(`eip155:${chainId}:${payer}`);
+}
+
+export function exportJobStub(namespace: DurableObjectNamespace<ExportJob>, id: string): DurableObjectStub<ExportJob> {
+  return namespace.getByName(id);
 }

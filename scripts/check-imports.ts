@@ -34,8 +34,8 @@ const PACKAGES: Readonly<Record<string, { readonly allowed: RegExp; readonly say
   core: { allowed: CORE_PACKAGES, say: '@noble/*, @scure/base, cborg' },
   schema: { allowed: /^(?:drizzle-orm|drizzle-kit|zod)(?:\/|$)/, say: 'drizzle-orm, zod' },
   'durable-objects': {
-    allowed: /^(?:cloudflare:|drizzle-orm|viem|@x402\/|@noble\/|@scure\/base|cborg)/,
-    say: 'cloudflare:*, drizzle-orm, viem, @x402/* and the packages of core',
+    allowed: /^(?:cloudflare:|drizzle-orm|viem|@x402\/|@noble\/|@scure\/base|cborg|hyparquet-writer$)/,
+    say: 'cloudflare:*, drizzle-orm, viem, @x402/*, hyparquet-writer and the packages of core',
   },
   buyers: { allowed: /^(?:viem|@x402\/|@noble\/)/, say: 'viem, @x402/*, @noble/*' },
   // The map library and the outlines of land; both `*-specification` and `geojson` are types.

@@ -10,11 +10,13 @@ import { adminRoutes } from './routes/admin.ts';
 import { anomaliesRoutes } from './routes/anomalies.ts';
 import { checkRoutes } from './routes/check.ts';
 import { creditsRoutes } from './routes/credits.ts';
+import { exportRoutes } from './routes/exports.ts';
 import { healthRoutes } from './routes/health.ts';
 import { observationsRoutes } from './routes/observations.ts';
 import { ogcRoutes } from './routes/ogc/routes.ts';
 import { publicRoutes } from './routes/public/routes.ts';
 import { readingsRoutes } from './routes/readings.ts';
+import { streamRoutes } from './routes/stream.ts';
 import { statementRoutes } from './routes/statement.ts';
 
 /** One isolate sees one set of bindings; a test may bring several. */
@@ -40,6 +42,9 @@ app.use(async (c, next) => {
 app.route('/', readingsRoutes);
 app.route('/', checkRoutes);
 app.route('/', healthRoutes);
+// Before the public routes, whose middleware reads every answer that comes after them to its end.
+app.route('/', exportRoutes);
+app.route('/', streamRoutes);
 app.route('/', publicRoutes);
 app.route('/', ogcRoutes);
 app.route('/', observationsRoutes);

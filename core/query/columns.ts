@@ -94,7 +94,9 @@ function valueOf(name: FieldName, row: AnswerRow, devices: ReadonlyMap<DeviceId,
 }
 
 /** Members of the answer beside its rows. */
-export function observationsMembers(request: ObservationsRequest): Readonly<Record<string, unknown>> {
+export function observationsMembers(
+  request: Pick<ObservationsRequest, 'quantities' | 'series' | 'indices' | 'fromMs' | 'untilMs' | 'resolution'>,
+): Readonly<Record<string, unknown>> {
   const { quantities, series, indices } = request;
   const derived = [...(series.includes('corrected') ? (['corrected'] as const) : []), ...indices];
   const units = Object.fromEntries([

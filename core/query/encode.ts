@@ -1,4 +1,4 @@
-/** A table as JSON, NDJSON, CSV or GeoJSON text. Parquet needs a library: worker/formats/parquet.ts. */
+/** A table as JSON, NDJSON, CSV or GeoJSON text. Parquet needs a library: durable-objects/parquet.ts. */
 import { rfc3339 } from '../time.ts';
 import type { Format } from './formats.ts';
 import type { Column, Table, TableFacts, Value } from './table.ts';

@@ -20,7 +20,7 @@ import {
   type Given,
   type Parameters,
 } from './parameters.ts';
-import { parseScope, SCOPE_LISTS, SCOPE_SINGLES, scopeParts, type Scope } from './scope.ts';
+import { MAX_DEVICES, parseScope, SCOPE_LISTS, SCOPE_SINGLES, scopeParts, type Scope } from './scope.ts';
 import {
   CORRECTED,
   INDICES,
@@ -97,11 +97,12 @@ export function parseObservationsRequest(
   accept: string | undefined,
   nowMs: number,
   rules: Rules,
+  mostDevices = MAX_DEVICES,
 ): Parsed<ObservationsRequest> {
   const given = collectParameters(parameters, KNOWN);
   if (!given.ok) return given;
   const single = (name: string) => given.value.get(name)?.[0];
-  const scope = parseScope(given.value);
+  const scope = parseScope(given.value, mostDevices);
   if (!scope.ok) return scope;
   const span = parseSpan(given.value, nowMs);
   if (!span.ok) return span;
@@ -209,7 +210,7 @@ export function queryHash(method: string, path: string, canonical: string): stri
   return bytesToHex(sha256(utf8ToBytes(`${method} ${path}?${canonical}`))).slice(0, 16);
 }
 
-function parseQuantities(texts: readonly string[]): Parsed<readonly Quantity[]> {
+export function parseQuantities(texts: readonly string[]): Parsed<readonly Quantity[]> {
   const unique = new Set<Quantity>();
   for (const text of texts) {
     const quantity = quantityByCode(text);

@@ -5,7 +5,8 @@ import { bboxText, parseBbox, parseCells, type Area } from './area.ts';
 import type { QueryRefusal } from './errors.ts';
 import { bad, type Given } from './parameters.ts';
 
-export type Scope = { readonly kind: 'devices'; readonly devices: readonly DeviceId[] } | AreaScope;
+export type Scope = DevicesScope | AreaScope;
+export type DevicesScope = { readonly kind: 'devices'; readonly devices: readonly DeviceId[] };
 export type AreaScope = { readonly kind: 'area'; readonly area: Area };
 
 export const SCOPE_LISTS = ['device', 'cell'];
@@ -14,7 +15,7 @@ export const MAX_DEVICES = 100;
 /** What an area may hold; a larger one is an export. */
 export const MAX_AREA_DEVICES = 1000;
 
-export function parseScope(given: Given): Result<Scope, QueryRefusal> {
+export function parseScope(given: Given, mostDevices = MAX_DEVICES): Result<Scope, QueryRefusal> {
   const devices = given.get('device');
   const cells = given.get('cell');
   const bbox = given.get('bbox')?.[0];
@@ -28,18 +29,17 @@ export function parseScope(given: Given): Result<Scope, QueryRefusal> {
     const parsed = parseBbox(bbox);
     return parsed.ok ? ok({ kind: 'area', area: { kind: 'bbox', bbox: parsed.value } }) : parsed;
   }
-  return parseDevices(devices ?? []);
+  return parseDevices(devices ?? [], mostDevices);
 }
 
-function parseDevices(texts: readonly string[]): Result<Scope, QueryRefusal> {
+export function parseDevices(texts: readonly string[], limit: number): Result<DevicesScope, QueryRefusal> {
   const unique = new Set<DeviceId>();
   for (const text of texts) {
     const parsed = parseDeviceId(text);
     if (!parsed.ok) return bad('device', text, 'a did:key of Ed25519 or P-256');
     unique.add(parsed.value);
   }
-  if (unique.size > MAX_DEVICES)
-    return err({ reason: 'too-many-values', parameter: 'device', count: unique.size, limit: MAX_DEVICES });
+  if (unique.size > limit) return err({ reason: 'too-many-values', parameter: 'device', count: unique.size, limit });
   return ok({ kind: 'devices', devices: [...unique].toSorted() });
 }
 

@@ -27,6 +27,6 @@ export async function encodeAs<Row>(
 }
 
 async function parquet<Row>(table: Table<Row>, facts: TableFacts): Promise<Uint8Array<ArrayBuffer>> {
-  const { encodeParquet } = await import('./parquet.ts');
+  const { encodeParquet } = await import('../../durable-objects/parquet.ts');
   return encodeParquet(table, facts);
 }

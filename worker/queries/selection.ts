@@ -20,6 +20,8 @@ type Wishes = {
   readonly asker: OwnerAddress | null;
 };
 
+export const ONLY_SOLD: Wishes = { withDays: false, withQuarantined: false, asker: null };
+
 export async function selectDevices(
   db: D1Database,
   scope: Scope,

@@ -1,6 +1,6 @@
-/** A table as Parquet. Loaded on first use (worker/formats/encode.ts): most isolates never write any. */
+/** A table as Parquet. Loaded on first use (worker/formats/encode.ts, export-job/encode.ts): most isolates never write any. */
 import { parquetWriteBuffer, type SchemaElement } from 'hyparquet-writer';
-import type { Column, ColumnType, Table, TableFacts, Value } from '../../core/query/table.ts';
+import type { Column, ColumnType, Table, TableFacts, Value } from '../core/query/table.ts';
 
 const TEXT = { type: 'BYTE_ARRAY', converted_type: 'UTF8', logical_type: { type: 'STRING' } } as const;
 
