@@ -17,7 +17,8 @@ import { dueReserves, NO_CARRY, type Carry } from '../../core/reward/reserve.ts'
 import type { RuleSet } from '../../core/rules/rule-set.ts';
 import { epochStartMs } from '../../core/time.ts';
 import type { CommittedEpoch, CommittedOrder } from '../adapters/chain/distributor.ts';
-import { readEpochDays, readEpochSegments, readLateEpoch, readRegionProgress } from '../adapters/d1/epoch-inputs.ts';
+import { readEpochDays, readLateEpoch, readRegionProgress } from '../adapters/d1/epoch-inputs.ts';
+import { readEpochSegments } from '../adapters/d1/epoch-segments.ts';
 import { lastComputedEpoch, readReportHash, writeEpoch } from '../adapters/d1/epochs.ts';
 
 export type CloseParts = {
