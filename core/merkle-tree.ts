@@ -16,12 +16,35 @@ export function merkleRoot(leaves: readonly Uint8Array[]): Uint8Array {
   const [only] = leaves;
   if (only === undefined) return sha256(new Uint8Array());
   if (leaves.length === 1) return only;
+  const split = splitOf(leaves.length);
+  return nodeHash(merkleRoot(leaves.slice(0, split)), merkleRoot(leaves.slice(split)));
+}
+
+/** The largest power of two below `count`. */
+function splitOf(count: number): number {
   let split = 1;
-  while (split * 2 < leaves.length) split *= 2;
-  return sha256
-    .create()
-    .update(NODE)
-    .update(merkleRoot(leaves.slice(0, split)))
-    .update(merkleRoot(leaves.slice(split)))
-    .digest();
+  while (split * 2 < count) split *= 2;
+  return split;
+}
+
+function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
+  return sha256.create().update(NODE).update(left).update(right).digest();
+}
+
+/** A sibling on the way to the root, and on which side of the way it stands. */
+export type PathStep = { readonly side: 'left' | 'right'; readonly hash: Uint8Array };
+
+/** RFC 9162 section 2.1.3.1, lowest first. The sides are named, so that nobody needs the size of the tree to follow it. */
+export function merklePath(leaves: readonly Uint8Array[], index: number): readonly PathStep[] {
+  if (leaves[index] === undefined) throw new RangeError(`leaf ${index} of ${leaves.length}`);
+  if (leaves.length === 1) return [];
+  const split = splitOf(leaves.length);
+  const [before, after] = [leaves.slice(0, split), leaves.slice(split)];
+  return index < split
+    ? [...merklePath(before, index), { side: 'right', hash: merkleRoot(after) }]
+    : [...merklePath(after, index - split), { side: 'left', hash: merkleRoot(before) }];
+}
+
+export function rootOfPath(leaf: Uint8Array, path: readonly PathStep[]): Uint8Array {
+  return path.reduce((at, { side, hash }) => (side === 'left' ? nodeHash(hash, at) : nodeHash(at, hash)), leaf);
 }

@@ -1,4 +1,4 @@
-/** `npm run buy`: buys observations with the buyers' client, and prints what came. */
+/** `npm run buy`: buys observations or a proof with the buyers' client, and prints or saves what came. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -7,6 +7,7 @@ import { DEFAULT_PATIENCE, sendUntilKnown } from '../buyers/client/send.ts';
 import { parseUsdc } from '../core/price/parse-usdc.ts';
 import { formatUsdc } from '../core/price/price.ts';
 import type { ObservationsAnswer, ObservationsQuote } from '../schema/api/observations.ts';
+import type { ProofQuote } from '../schema/api/proofs.ts';
 import type { RegionsAnswer, StatusAnswer } from '../schema/api/public.ts';
 import { ask, buyerOf, describeUnbought, sentenceOf, TALKING } from './lib/purchase.ts';
 import { dim, done, Refusal, runCommand } from './lib/say.ts';
@@ -28,6 +29,11 @@ What to buy
   --format F          json, csv, ndjson, geojson or parquet, as it comes instead of a table
   --csv               the same as --format csv
   --out FILE          write the answer there; its ending says the format unless --format does
+
+A proof instead, of one --device and one --quantity; npm run verify:proof -- FILE checks it
+  --proof FILE        where to save it
+  --t T               of the reading measured at this RFC 3339 time
+  --start T           of all its readings in the hour that this time lies in
 
 How
   --dry-run           tell price and size, pay nothing
@@ -70,6 +76,9 @@ function readOptions() {
         until: { type: 'string' },
         resolution: { type: 'string', default: 'hour' },
         csv: { type: 'boolean', default: false },
+        proof: { type: 'string' },
+        t: { type: 'string' },
+        start: { type: 'string' },
         'dry-run': { type: 'boolean', default: false },
         max: { type: 'string', default: '1' },
         key: { type: 'string', default: process.env['ISOBAR_KEY'] ?? '' },
@@ -90,17 +99,36 @@ await runCommand(async () => {
     return;
   }
   const local = await readLocal(options.dir);
+  if (options.proof !== undefined) {
+    await buyProof(local, options.proof, options);
+    return;
+  }
   const url = `${local.api}/v1/observations?${String(await parameters(local, options))}`;
   const quoted = await ask<ObservationsQuote>(`${url}&dry-run=true`);
   done(
     `${quoted.deviceQuantityHours} device-quantity-hours of ${quoted.devices} devices cost ${quoted.price.usdc} USDC`,
   );
-  if (!options['dry-run']) await buy(local, url, options);
+  if (!options['dry-run']) await deliver(await buy(local, url, options), options);
 });
 
-async function buy(local: Local, url: string, options: Options): Promise<void> {
-  const response = await (options.key === '' ? payOnChain(local, url, options) : payWithCredits(url, options.key));
-  await deliver(response, options);
+async function buyProof(local: Local, path: string, options: Options): Promise<void> {
+  const { device = [], quantity = [], t, start } = options;
+  if (device.length !== 1 || quantity.length !== 1) throw new Refusal('a proof is of one --device and one --quantity');
+  const asked = new URLSearchParams({ device: device.join(), quantity: quantity.join() });
+  for (const [name, value] of Object.entries({ t, start })) if (value !== undefined) asked.set(name, value);
+  const url = `${local.api}/v1/proofs?${String(asked)}`;
+  const quoted = await ask<ProofQuote>(`${url}&dry-run=true`);
+  const { readings, batches, deviceQuantityHours, price } = quoted;
+  done(
+    `the proof of ${readings} readings reveals ${batches} batches with ${deviceQuantityHours} device-quantity-hours and costs ${price.usdc} USDC`,
+  );
+  if (options['dry-run']) return;
+  await writeFile(path, new Uint8Array(await (await buy(local, url, options)).arrayBuffer()));
+  done(`saved as ${path}; npm run verify:proof -- ${path} checks it`);
+}
+
+function buy(local: Local, url: string, options: Options): Promise<Response> {
+  return options.key === '' ? payOnChain(local, url, options) : payWithCredits(url, options.key);
 }
 
 async function deliver(response: Response, options: Options): Promise<void> {

@@ -10,13 +10,16 @@ export type LocalNetwork = {
   readonly api: string;
   readonly rpc: string | null;
   readonly adminToken: string | null;
+  /** Contract, lower case. */
+  readonly distributor: string | null;
   readonly devices: readonly DemoDevice[];
   /** Test key of the first owner of stations. */
   readonly ownerKey: string | null;
   readonly buyerKey: string | null;
 };
 
-type LocalFile = Partial<Omit<LocalNetwork, 'ownerKey' | 'buyerKey'>> & {
+type LocalFile = Partial<Omit<LocalNetwork, 'ownerKey' | 'buyerKey' | 'distributor'>> & {
+  readonly contracts?: { readonly distributor?: string };
   readonly accounts?: Partial<Readonly<Record<'owner' | 'buyer', { readonly privateKey?: string }>>>;
 };
 
@@ -29,11 +32,12 @@ export async function readLocalNetwork(dir: string): Promise<LocalNetwork | null
   });
   if (text === null) return null;
   try {
-    const { api, rpc, adminToken, devices, accounts } = JSON.parse(text) as LocalFile;
+    const { api, rpc, adminToken, devices, accounts, contracts } = JSON.parse(text) as LocalFile;
     if (typeof api === 'string' && Array.isArray(devices)) {
       const ownerKey = accounts?.owner?.privateKey ?? null;
       const buyerKey = accounts?.buyer?.privateKey ?? null;
-      return { api, rpc: rpc ?? null, adminToken: adminToken ?? null, devices, ownerKey, buyerKey };
+      const distributor = contracts?.distributor?.toLowerCase() ?? null;
+      return { api, rpc: rpc ?? null, adminToken: adminToken ?? null, distributor, devices, ownerKey, buyerKey };
     }
   } catch {
     // Not JSON: answered below like any other broken file.

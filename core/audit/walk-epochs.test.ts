@@ -117,10 +117,11 @@ function closeAll(regions: readonly RegionHistory[]): readonly EpochResult[] {
           burned: BigInt(epoch) * 10n ** 18n,
           usage: usageAt(epoch),
           days: cells.flatMap((cell) => of(cell)?.days.get(epoch) ?? []),
-          segments: [
-            ...cells.flatMap((cell) => of(cell)?.segments.get(epoch) ?? []),
-            ...due.flatMap((late) => of(late.cell)?.segments.get(late.epoch) ?? []),
-          ],
+          segments: cells.flatMap((cell) =>
+            [...(of(cell)?.segments ?? [])].flatMap(([sealed, segments]) =>
+              sealed > (carry.counted.get(cell) ?? -1) && sealed <= epoch ? segments : [],
+            ),
+          ),
           regions: decision.regions,
           missing: decision.missing,
           carry,

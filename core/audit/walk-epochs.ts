@@ -129,7 +129,8 @@ function inputsOf(
     usage,
     days: counted.flatMap(({ days }) => days.get(epoch) ?? []),
     segments: counted.flatMap(({ cell, segments }) =>
-      [epoch, ...lateEpochs.filter((late) => lateCells(late).has(cell))].flatMap((of) => segments.get(of) ?? []),
+      // As core/reward/data-root.ts `segmentHours`: since the region was last counted.
+      [...segments].flatMap(([of, sealed]) => (of > (carry.counted.get(cell) ?? -1) && of <= epoch ? sealed : [])),
     ),
     regions: standing.regions,
     missing: [...standing.missing, ...unseen.map((cell) => ({ cell }))],

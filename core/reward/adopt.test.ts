@@ -49,6 +49,7 @@ function epochWith(days: readonly DeviceDay[], late: readonly DeviceDay[], usdc:
           [present, 1n],
           ['831f8cfffffffff', 10n ** 12n],
         ]),
+        counted: new Map([[missed, 39]]),
         reserves: [{ epoch: 40, cell: missed, weight: 10n ** 12n, amount: 10n ** 18n }],
       },
       late: [{ epoch: 40, days: late, others: [] }],

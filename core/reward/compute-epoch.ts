@@ -32,7 +32,7 @@ export type EpochInputs = {
   readonly days: readonly DeviceDay[];
   /** Sales that finalized before the epoch's end and that no earlier epoch counted. */
   readonly usage: UsageFacts;
-  /** Evidence of closed regions sealed by the closing of this epoch's hours, and of late epochs' by that of theirs. */
+  /** Of closed regions: everything sealed up to this epoch's last hour that no data root holds yet (`segmentHours`). */
   readonly segments: readonly Segment[];
   readonly regions: readonly ReportRegion[];
   /** Regions that have not closed the epoch. */
@@ -97,6 +97,7 @@ export function computeEpoch(inputs: EpochInputs, rules: RuleSet): EpochResult {
   const lapsed = sum(settled.late, (late) => late.lapsed) + sum(settled.lapsed, ({ amount }) => amount);
   const budget = pot + sum(inputs.carry.reserves, ({ amount }) => amount);
   const ruleSetHash = hashRuleSet(rules);
+  const counted = new Set(inputs.regions.map(({ cell }) => cell));
   const report: EpochReport = {
     format: 'isobar-epoch-2',
     epoch: inputs.epoch,
@@ -124,6 +125,7 @@ export function computeEpoch(inputs: EpochInputs, rules: RuleSet): EpochResult {
     weights: byCell([...weightsOf(inputs.regions, split.shares), ...missing]).map(({ cell, weight }) => ({
       cell,
       weight: String(weight),
+      counted: counted.has(cell) ? inputs.epoch : (inputs.carry.counted.get(cell) ?? null),
     })),
     late: settled.late.map(({ shares, ...late }) => ({
       ...late,

@@ -44,7 +44,7 @@ export type EpochReport = {
   readonly regions: readonly ReportRegion[];
   readonly missing: readonly ReportRegion[];
   readonly devices: readonly ReportDevice[];
-  /** By cell: what each region weighed when it last took part, and is expected to weigh where it is missing. */
+  /** By cell: when each region last took part (null: not yet), what it weighed then, and is expected to weigh where it is missing. */
   readonly weights: readonly RegionWeight[];
   /** Device-days of earlier epochs, of regions that had not closed in time. */
   readonly late: readonly ReportLate[];
@@ -79,7 +79,7 @@ export type ReportDeviceUsage = {
 
 export type ReportRegion = { readonly cell: string };
 
-type RegionWeight = { readonly cell: string; readonly weight: string };
+type RegionWeight = { readonly cell: string; readonly weight: string; readonly counted: number | null };
 
 type ReportReserve = {
   readonly epoch: number;
@@ -142,6 +142,7 @@ export function carryOf(text: string): Carry {
     previous: hashReport(text),
     weights: new Map(weights.map(({ cell, weight }) => [cell, BigInt(weight)])),
     unspent: BigInt(usage.unspent),
+    counted: new Map(weights.flatMap(({ cell, counted }) => (counted === null ? [] : [[cell, counted]]))),
     reserves: reserves.map((reserve) => ({
       ...reserve,
       weight: BigInt(reserve.weight),

@@ -15,10 +15,11 @@ export type EpochRow = {
   readonly dataRoot: string;
   readonly computedMs: number;
   readonly commitHash: string | null;
+  readonly commitBlock: number | null;
   readonly mintHashes: readonly string[];
 };
 
-export type EpochMark = Pick<EpochRow, 'epoch' | 'state' | 'commitHash' | 'mintHashes'>;
+export type EpochMark = Pick<EpochRow, 'epoch' | 'state' | 'commitHash' | 'commitBlock' | 'mintHashes'>;
 
 /** More epochs than a poke can do anything about. */
 const MAX_ROWS = 400;
@@ -29,7 +30,7 @@ export async function readOpenEpochs(db: D1Database): Promise<readonly EpochRow[
     .prepare(
       `SELECT epoch, state, root, total, reserved, usdc_total AS usdcTotal, batch_count AS batchCount,
          report_hash AS reportHash, rule_set_hash AS ruleSetHash, data_root AS dataRoot, computed_ms AS computedMs,
-         commit_hash AS commitHash, mint_hashes AS mintHashes
+         commit_hash AS commitHash, commit_block AS commitBlock, mint_hashes AS mintHashes
        FROM epoch WHERE state <> 'final' ORDER BY epoch LIMIT ${MAX_ROWS}`,
     )
     .all<Omit<EpochRow, 'mintHashes'> & { mintHashes: string }>();
@@ -43,9 +44,13 @@ export async function readLastFinal(db: D1Database): Promise<number | null> {
 export async function writeMarks(db: D1Database, marks: readonly EpochMark[]): Promise<void> {
   if (marks.length === 0) return;
   // A row that D1 lost in the meantime is not made again here: only the epoch's close writes rows.
-  const update = db.prepare(`UPDATE epoch SET state = ?, commit_hash = ?, mint_hashes = ? WHERE epoch = ?`);
+  const update = db.prepare(
+    `UPDATE epoch SET state = ?, commit_hash = ?, commit_block = ?, mint_hashes = ? WHERE epoch = ?`,
+  );
   await db.batch(
-    marks.map((mark) => update.bind(mark.state, mark.commitHash, JSON.stringify(mark.mintHashes), mark.epoch)),
+    marks.map(({ epoch, state, commitHash, commitBlock, mintHashes }) =>
+      update.bind(state, commitHash, commitBlock, JSON.stringify(mintHashes), epoch),
+    ),
   );
 }
 
@@ -60,11 +65,16 @@ export async function readPayouts(db: D1Database, epoch: number): Promise<readon
 
 /** After an operator has looked: what was taken back is committed again. */
 export async function forgetRevocations(db: D1Database): Promise<void> {
-  await db.prepare(`UPDATE epoch SET state = 'computed', commit_hash = NULL WHERE state = 'revoked'`).run();
+  await db
+    .prepare(`UPDATE epoch SET state = 'computed', commit_hash = NULL, commit_block = NULL WHERE state = 'revoked'`)
+    .run();
 }
 
 export function isSameMark(row: EpochRow, mark: EpochMark): boolean {
   return (
-    row.state === mark.state && row.commitHash === mark.commitHash && row.mintHashes.join() === mark.mintHashes.join()
+    row.state === mark.state &&
+    row.commitHash === mark.commitHash &&
+    row.commitBlock === mark.commitBlock &&
+    row.mintHashes.join() === mark.mintHashes.join()
   );
 }

@@ -103,6 +103,7 @@ export function markOf(
       openIntents: own.filter(({ state }) => isOpen(state)).length,
     }),
     commitHash: commit ? hashOf(commit) : row.commitHash,
+    commitBlock: commit ? commit.blockNumber : row.commitBlock,
     // By batch; where the Minter's own record is gone, what D1 already says stays.
     mintHashes:
       mints.length > 0

@@ -1,7 +1,7 @@
 /** Sealed segments in R2: listing and reading. */
 import { decodeEntry } from '../../core/region/codec.ts';
 import type { LogEntry } from '../../core/region/entry.ts';
-import { openSegment, segmentPrefix, segmentRoot } from '../../core/region/segment.ts';
+import { openSegment, segmentPrefix, segmentRoot, type Segment } from '../../core/region/segment.ts';
 
 /** Keys of one region's segments in the order of the log. */
 export async function archivedKeys(archive: R2Bucket, cell: string): Promise<string[]> {
@@ -18,7 +18,7 @@ export async function archivedKeys(archive: R2Bucket, cell: string): Promise<str
 export type ReadSegment = { readonly key: string; readonly root: string; readonly entries: readonly LogEntry[] };
 
 /** Our own evidence: a segment that is gone or does not match its name is broken storage, not input. */
-export async function readSegment(archive: R2Bucket, key: string): Promise<ReadSegment> {
+export async function openArchived(archive: R2Bucket, key: string): Promise<Segment> {
   const object = await archive.get(key);
   if (object === null) throw new Error(`segment ${key} is gone`);
   const bytes = new Uint8Array(
@@ -26,12 +26,17 @@ export async function readSegment(archive: R2Bucket, key: string): Promise<ReadS
   );
   const segment = openSegment(key, bytes);
   if (!segment.ok) throw new Error(`segment ${key}: ${segment.error.detail}`);
-  const entries = segment.value.rows.map((row) => {
+  return segment.value;
+}
+
+export async function readSegment(archive: R2Bucket, key: string): Promise<ReadSegment> {
+  const { rows } = await openArchived(archive, key);
+  const entries = rows.map((row) => {
     const entry = decodeEntry(row);
     if (!entry.ok) throw new Error(`segment ${key}, entry ${row.seq}: ${entry.error.detail}`);
     return entry.value;
   });
-  return { key, root: segmentRoot(segment.value.rows), entries };
+  return { key, root: segmentRoot(rows), entries };
 }
 
 /** Write-once: the key carries the hash, so what is there already is the same. */

@@ -312,7 +312,7 @@ export class RegionKeeper {
     for (;;) {
       const [next] = memory.unpublished;
       if (next === undefined) return;
-      await publish(next, memory.state, this.#store, this.#stores);
+      await publish(next, memory.state, memory.rules.time, this.#store, this.#stores);
       memory.unpublished.shift();
       tell(closedOf(next, memory));
     }

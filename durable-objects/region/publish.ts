@@ -3,17 +3,21 @@
  * again, after a crash or a refold, changes nothing.
  */
 import { segmentPrefix, sealSegment } from '../../core/region/segment.ts';
+import { decodeEntry, type LogRow } from '../../core/region/codec.ts';
+import type { LogEntry } from '../../core/region/entry.ts';
 import type { AnomalyEvent, DayRevision, DeviceDay, Outputs } from '../../core/region/outputs.ts';
+import { spansOf, type Span } from '../../core/region/spans.ts';
 import { quantityByIndex } from '../../core/reading/quantity.ts';
 import { testCodes } from '../../core/qc/tests.ts';
 import type { RegionState } from '../../core/region/state.ts';
+import type { TimeRules } from '../../core/rules/rule-set.ts';
 import { anomalyEvents } from '../../schema/d1/anomaly-events.ts';
 import { bulkUpsert } from '../../schema/d1/bulk-upsert.ts';
 import { deviceDays } from '../../schema/d1/device-days.ts';
 import { devices } from '../../schema/d1/devices.ts';
 import { regionHours } from '../../schema/d1/region-hours.ts';
 import { regions } from '../../schema/d1/regions.ts';
-import { putSegment, readSegment } from './archive.ts';
+import { putSegment, readSegment, type ReadSegment } from './archive.ts';
 import type { RegionStore } from './store.ts';
 
 /** What one close gave, and how the region stood right after it. */
@@ -30,20 +34,25 @@ export type Stores = { readonly db: D1Database; readonly archive: R2Bucket };
 export async function publish(
   publication: Publication,
   state: RegionState,
+  rules: TimeRules,
   store: RegionStore,
   stores: Stores,
 ): Promise<void> {
   const { charter } = state;
   if (charter === null) return;
   const { outputs, hour } = publication;
-  const sealed = new Map<number, { key: string; root: string; fromSeq: number; toSeq: number }>();
+  const sealed = new Map<number, { key: string; root: string; spans: Span[]; fromSeq: number; toSeq: number }>();
   for (const seal of outputs.seals) {
     const rows = [...store.rows(seal.fromSeq, seal.toSeq)];
     // On a refold the rows may be in the archive only; then the segment is there, too.
     const segment = rows.length === seal.toSeq - seal.fromSeq + 1 ? sealSegment(charter.cell, rows) : null;
     if (segment !== null) await putSegment(stores.archive, segment.key, segment.bytes);
-    const found = segment ?? (await findSegment(stores.archive, charter.cell, seal.fromSeq));
-    sealed.set(seal.hour, { key: found.key, root: found.root, fromSeq: seal.fromSeq, toSeq: seal.toSeq });
+    const found =
+      segment === null
+        ? await findSegment(stores.archive, charter.cell, seal.fromSeq)
+        : { ...segment, entries: entriesOf(rows) };
+    const spans = spansOf(found.entries, rules);
+    sealed.set(seal.hour, { key: found.key, root: found.root, spans, fromSeq: seal.fromSeq, toSeq: seal.toSeq });
   }
   const hours = new Map(outputs.hours.map((closed) => [closed.hour, closed.cells]));
   for (const sealHour of sealed.keys()) if (!hours.has(sealHour)) hours.set(sealHour, []);
@@ -62,11 +71,12 @@ export async function publish(
           stateHash: at === hour ? publication.stateHash : null,
           segmentKey: segment?.key ?? null,
           segmentRoot: segment?.root ?? null,
+          spans: segment?.spans ?? null,
           fromSeq: segment?.fromSeq ?? null,
           toSeq: segment?.toSeq ?? null,
         };
       }),
-      { replace: ['cells', 'stateHash', 'segmentKey', 'segmentRoot', 'fromSeq', 'toSeq'] },
+      { replace: ['spans', 'cells', 'stateHash', 'segmentKey', 'segmentRoot', 'fromSeq', 'toSeq'] },
     ),
     ...dayRows(outputs.days, charter.cell, stores.db),
     ...revisionRows(outputs.revisions, charter.cell, stores.db),
@@ -196,13 +206,20 @@ function eventRows(
   return bulkUpsert(db, anomalyEvents, rows, { replace: ['endHour', 'flag', 'severity'] });
 }
 
-async function findSegment(archive: R2Bucket, cell: string, fromSeq: number): Promise<{ key: string; root: string }> {
+async function findSegment(archive: R2Bucket, cell: string, fromSeq: number): Promise<ReadSegment> {
   const listed = await archive.list({
     prefix: `${segmentPrefix(cell)}${String(fromSeq).padStart(12, '0')}-`,
     limit: 1,
   });
   const key = listed.objects[0]?.key;
   if (key === undefined) throw new Error(`no segment from entry ${fromSeq} of ${cell} in the archive`);
-  const { root } = await readSegment(archive, key);
-  return { key, root };
+  return readSegment(archive, key);
+}
+
+/** Rows of the log that the fold has just read. */
+function* entriesOf(rows: readonly LogRow[]): Generator<LogEntry> {
+  for (const row of rows) {
+    const entry = decodeEntry(row);
+    if (entry.ok) yield entry.value;
+  }
 }

@@ -20,6 +20,7 @@ export const epochs = sqliteTable('epoch', {
   dataRoot: text('data_root').notNull(), // Merkle root over the regions' segments, hex
   computedMs: integer('computed_ms').notNull(),
   commitHash: text('commit_hash'), // transaction
+  commitBlock: integer('commit_block'), // null: in no block that we know of
   mintHashes: text('mint_hashes', { mode: 'json' }).$type<readonly string[]>().notNull(),
 });
 

@@ -6,6 +6,8 @@ export const regionHours = sqliteTable(
   {
     cell: text('cell').notNull(),
     hour: integer('hour').notNull(), // hour index of the rule set
+    // Hours that the readings in the segment were measured in; null where nothing was sealed. Before `cells`: a search reads no further.
+    spans: text('spans', { mode: 'json' }).$type<readonly Span[]>(),
     cells: text('cells', { mode: 'json' }).$type<readonly StoredCell[]>().notNull(),
     stateHash: text('state_hash'), // sha-256 of the folded state at this hour's close, hex; null where several hours closed at once
     // Evidence: the log from `fromSeq` to `toSeq`, sealed when this hour closed; null where nothing was sealed.
@@ -16,6 +18,9 @@ export const regionHours = sqliteTable(
   },
   (table) => [primaryKey({ columns: [table.cell, table.hour] })],
 );
+
+/** [slot, first hour, last hour], by slot */
+type Span = readonly [number, number, number];
 
 /** [slot, quantity index, readings, sum in steps, min, max, flag, tests bit mask] */
 export type StoredCell = readonly [number, number, number, number, number, number, number, number];

@@ -21,6 +21,8 @@ export type LocalRuntime = {
   readonly ingestTagKey: string;
   readonly accounts: LocalAccounts;
   readonly runtime: Runtime;
+  /** The same storage under a new runtime at another address; `between` may change what lies in the folder of storage. */
+  reopen(between: (storage: string) => void): Promise<LocalRuntime>;
   stop(): Promise<void>;
 };
 export type LocalNetwork = LocalRuntime & { readonly chain: Chain; readonly contracts: Contracts };
@@ -56,13 +58,19 @@ const folderOf = (): Folder => Folder.open(mkdtempSync(join(tmpdir(), 'isobar-lo
 
 async function start(rpc: string, contracts: Contracts, folder: Folder): Promise<LocalRuntime> {
   const seed = folder.seed();
-  const runtime = await startRuntime(runtimeOptions(folder, seed, rpc, contracts, 0));
+  const options = runtimeOptions(folder, seed, rpc, contracts, 0);
+  const runtime = await startRuntime(options);
   return {
     api: runtime.url,
     adminToken: derive(seed, 'admin-token'),
     ingestTagKey: derive(seed, 'ingest-tag-key'),
     accounts: accountsOf(seed),
     runtime,
+    async reopen(between) {
+      await runtime.dispose();
+      between(join(options.dir, 'storage'));
+      return start(rpc, contracts, folder);
+    },
     async stop() {
       await runtime.dispose();
       rmSync(folder.dir, { recursive: true });

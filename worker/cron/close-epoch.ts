@@ -18,7 +18,8 @@ import { unspentAfter, usageKey, type UsageFacts } from '../../core/reward/usage
 import type { RuleSet } from '../../core/rules/rule-set.ts';
 import { epochStartMs } from '../../core/time.ts';
 import type { CommittedEpoch, CommittedOrder } from '../adapters/chain/distributor.ts';
-import { readEpochInputs, readLateEpoch, readRegionProgress } from '../adapters/d1/epoch-inputs.ts';
+import { readEpochDays, readLateEpoch, readRegionProgress } from '../adapters/d1/epoch-inputs.ts';
+import { readEpochSegments } from '../adapters/d1/epoch-segments.ts';
 import { lastComputedEpoch, readReportHash, writeEpoch } from '../adapters/d1/epochs.ts';
 import { readUsage, readUsageList, type UsageParts } from './epoch-usage.ts';
 
@@ -188,7 +189,7 @@ async function restoreReport(
   return carryOf(result.reportText);
 }
 
-/** Device-days and evidence of the epoch, and of earlier ones that regions have closed since. */
+/** Device-days of the epoch, and of earlier ones that regions have closed since; all evidence that no data root holds yet. */
 async function readInputs(
   { db, rules }: CloseParts,
   epoch: number,
@@ -196,20 +197,17 @@ async function readInputs(
   carry: Carry,
 ): Promise<Pick<EpochInputs, 'days' | 'segments' | 'late'>> {
   const cells = regions.map(({ cell }) => cell);
-  const { days, segments } = await readEpochInputs(db, epoch, cells, rules.time);
+  const days = await readEpochDays(db, epoch, cells, rules.time);
+  const segments = await readEpochSegments(db, epoch, cells, carry, rules.time);
   const due = Map.groupBy(dueReserves(carry, regions), (reserve) => reserve.epoch);
-  const earlier = await Promise.all(
+  const late = await Promise.all(
     [...due].map(([of, reserves]) => {
       const lateCells = reserves.map(({ cell }) => cell);
       const others = cells.filter((cell) => !lateCells.includes(cell));
       return readLateEpoch(db, of, lateCells, others, rules.time);
     }),
   );
-  return {
-    days,
-    segments: [...segments, ...earlier.flatMap((read) => read.segments)],
-    late: earlier.map(({ late }) => late),
-  };
+  return { days, segments, late };
 }
 
 const alarm = (text: string): Outcome => ({ kind: 'alarm', alarm: text });

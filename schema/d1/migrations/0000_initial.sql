@@ -35,6 +35,7 @@ CREATE TABLE `region` (
 CREATE TABLE `region_hour` (
 	`cell` text NOT NULL,
 	`hour` integer NOT NULL,
+	`spans` text,
 	`cells` text NOT NULL,
 	`state_hash` text,
 	`segment_key` text,
@@ -94,6 +95,7 @@ CREATE TABLE `epoch` (
 	`data_root` text NOT NULL,
 	`computed_ms` integer NOT NULL,
 	`commit_hash` text,
+	`commit_block` integer,
 	`mint_hashes` text NOT NULL
 ) WITHOUT ROWID;
 --> statement-breakpoint

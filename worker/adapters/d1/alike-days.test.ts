@@ -3,7 +3,7 @@ import { ALIKE_EPOCHS } from '../../../core/reward/alike.ts';
 import type { DeviceDay } from '../../../core/reward/weight.ts';
 import { MAIN_RULES } from '../../../core/rules/main.ts';
 import { CELL, edgeStores, OTHER_CELL } from '../../../test/support/edge-env.ts';
-import { readEpochInputs } from './epoch-inputs.ts';
+import { readEpochDays } from './epoch-inputs.ts';
 
 const EPOCH = 20_000;
 const { time } = MAIN_RULES;
@@ -48,10 +48,10 @@ test('devices of one region and density cell with the same week are marked when 
     { device: 'abroad', course: 1, cell: OTHER_CELL },
     { device: 'again-abroad', course: 1, cell: OTHER_CELL },
   ]);
-  const { days } = await readEpochInputs(stores.DB, EPOCH, [CELL, OTHER_CELL], time);
+  const days = await readEpochDays(stores.DB, EPOCH, [CELL, OTHER_CELL], time);
   expect(days).toHaveLength(6);
   expect(alikeOf(days)).toEqual({ 'again-a': 'a', 'again-abroad': 'abroad' });
   // Four days later only three of the week's days are there: too few to tell.
-  const later = await readEpochInputs(stores.DB, EPOCH - 4, [CELL], time);
-  expect(alikeOf(later.days)).toEqual({});
+  const later = await readEpochDays(stores.DB, EPOCH - 4, [CELL], time);
+  expect(alikeOf(later)).toEqual({});
 });

@@ -1,10 +1,8 @@
 /** What an epoch is computed from, as the regions published it. */
-import type { Segment } from '../../../core/reward/data-root.ts';
 import type { LateEpoch } from '../../../core/reward/reserve.ts';
 import type { DeviceDay } from '../../../core/reward/weight.ts';
 import type { TimeRules } from '../../../core/rules/rule-set.ts';
-import { firstHourOf } from '../../../core/time.ts';
-import { lastHourOf, type RegionProgress } from '../../../core/reward/closable.ts';
+import type { RegionProgress } from '../../../core/reward/closable.ts';
 import { markAlike } from './alike-days.ts';
 
 export async function readRegionProgress(db: D1Database): Promise<readonly RegionProgress[]> {
@@ -19,30 +17,22 @@ const DAYS_OF = `
     score30_bps AS score30Bps, eligible
   FROM device_day
   WHERE epoch = ?1 AND series <> '[]' AND cell IN (SELECT value FROM json_each(?2))`;
-const SEGMENTS_OF = `
-  SELECT cell, from_seq AS fromSeq, to_seq AS toSeq, segment_root AS root FROM region_hour
-  WHERE hour BETWEEN ?1 AND ?2 AND segment_root IS NOT NULL AND cell IN (SELECT value FROM json_each(?3))`;
-
 /**
  * A row without series came from late readings alone: it has no verdict, and leaving it out keeps the report the same
  * however often the day is revised.
  */
-export async function readEpochInputs(
+export async function readEpochDays(
   db: D1Database,
   epoch: number,
   closedCells: readonly string[],
   rules: TimeRules,
-): Promise<{ readonly days: readonly DeviceDay[]; readonly segments: readonly Segment[] }> {
-  const cells = JSON.stringify(closedCells);
-  const [days, segments] = await db.batch([
-    db.prepare(DAYS_OF).bind(epoch, cells),
-    db.prepare(SEGMENTS_OF).bind(firstHourOf(epoch, rules), lastHourOf(epoch, rules), cells),
-  ]);
-  return { days: await markAlike(db, daysOf(days), epoch, rules), segments: (segments?.results ?? []) as Segment[] };
+): Promise<readonly DeviceDay[]> {
+  const days = await db.prepare(DAYS_OF).bind(epoch, JSON.stringify(closedCells)).all();
+  return markAlike(db, daysOf(days), epoch, rules);
 }
 
-function daysOf(rows: D1Result | undefined): DeviceDay[] {
-  const found = (rows?.results ?? []) as (Omit<DeviceDay, 'eligible'> & { readonly eligible: 0 | 1 })[];
+function daysOf({ results }: D1Result): DeviceDay[] {
+  const found = results as (Omit<DeviceDay, 'eligible'> & { readonly eligible: 0 | 1 })[];
   return found.map((row) => ({ ...row, eligible: row.eligible === 1 }));
 }
 
@@ -53,12 +43,12 @@ export async function readLateEpoch(
   lateCells: readonly string[],
   otherCells: readonly string[],
   rules: TimeRules,
-): Promise<{ readonly late: LateEpoch; readonly segments: readonly Segment[] }> {
-  const { days, segments } = await readEpochInputs(db, epoch, lateCells, rules);
+): Promise<LateEpoch> {
+  const days = await readEpochDays(db, epoch, lateCells, rules);
   const densities = JSON.stringify([...new Set(days.map(({ density }) => density))]);
   const others = await db
     .prepare(`${DAYS_OF} AND density IN (SELECT value FROM json_each(?3))`)
     .bind(epoch, JSON.stringify(otherCells), densities)
     .all();
-  return { late: { epoch, days, others: await markAlike(db, daysOf(others), epoch, rules) }, segments };
+  return { epoch, days, others: await markAlike(db, daysOf(others), epoch, rules) };
 }

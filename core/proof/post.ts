@@ -1,0 +1,41 @@
+/** A batch as its device posted it: the header fields of the request, made from stored evidence, and read back. */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { base64 } from '@scure/base';
+import type { DeviceId } from '../ids.ts';
+import { STANDARD_CONTENT_TYPE, type Evidence } from '../signature/evidence.ts';
+import { formatContentDigest } from '../signature/fields.ts';
+import { standardParams } from '../signature/signature-input.ts';
+import { parseSignedRequest } from '../signature/signed-request.ts';
+import { evidenceOf } from '../signature/verify.ts';
+import { ok, type Result } from '../result.ts';
+import { fault, type Fault } from './fault.ts';
+import type { PostFields } from './format.ts';
+
+export function postOf(evidence: Evidence, device: DeviceId): PostFields {
+  const { authority, path, createdSeconds, nonce, label, signature, body } = evidence;
+  return {
+    method: 'POST',
+    authority,
+    path,
+    contentType: evidence.contentType ?? STANDARD_CONTENT_TYPE,
+    contentEncoding: evidence.contentEncoding,
+    contentDigest: evidence.contentDigest ?? formatContentDigest(sha256(body)),
+    signatureInput: `${label}=${evidence.params ?? standardParams(createdSeconds, device, nonce)}`,
+    signature: `${label}=:${base64.encode(signature)}:`,
+    body: base64.encode(body),
+  };
+}
+
+export type ReadPost = { readonly device: DeviceId; readonly digest: Uint8Array; readonly evidence: Evidence };
+
+/** Nothing is verified here beyond the digest: the same steps as at the edge, up to the signature. */
+export function readPost(post: PostFields, at: string): Result<ReadPost, Fault> {
+  const request = parseSignedRequest(post);
+  if (!request.ok) return fault('post', at, request.error.reason, 'header fields of a signed post');
+  const body = base64.decode(post.body);
+  const digest = sha256(body);
+  const signed = request.value;
+  const [found, claimed] = [formatContentDigest(digest), formatContentDigest(signed.digest)];
+  if (found !== claimed) return fault('digest', `${at}.body`, found, claimed);
+  return ok({ device: signed.device, digest, evidence: evidenceOf(signed, post.contentEncoding, body) });
+}

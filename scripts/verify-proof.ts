@@ -1,0 +1,141 @@
+/** `npm run verify:proof`: checks a bought proof, and says valid or names the first thing that is wrong. */
+import { readFile } from 'node:fs/promises';
+import { readCommitEvents, type ChainWord } from '../core/proof/chain-event.ts';
+import { checkProof, type CheckedProof } from '../core/proof/check.ts';
+import { faultSentence } from '../core/proof/fault.ts';
+import { parseProof, type Proof } from '../core/proof/format.ts';
+import { readArguments, UsageError, type Flags } from './command-line.ts';
+import { bold, dim, failed, green, Refusal, yellow } from './lib/say.ts';
+import { DEFAULT_DIR, readLocalNetwork } from './local-network.ts';
+import { askChain } from './verify/proof-chain.ts';
+import { checkBatchTools } from './verify/tools.ts';
+
+const HELP = `npm run verify:proof -- FILE [OPTIONS]
+
+  Checks a proof that GET /v1/proofs sold, or npm run buy -- --proof FILE saved: the device's signature over the request, the
+  digest of its body, the reading in it, the entry of the log, both paths up to the data root, and that root against the
+  chain. Everything but the chain is checked offline.
+  Ends with "valid", or with the first thing that is wrong and its place in the file.
+
+What the chain says, one of
+  --event FILE        a saved Committed log of the EpochDistributor: a log, a list of logs, a receipt, or a node's answer
+  --data-root HEX --epoch N
+                      the same from a block explorer
+  --rpc URL           ask a node (default: the one of npm start, where it runs here)
+  --offline           nothing, though there is a network here
+
+More
+  --contract ADDRESS  the network's EpochDistributor (default: that of npm start). Without it, compare the printed one.
+  --dir FOLDER        of the local network (default: ${DEFAULT_DIR})
+  --help              this text
+
+  Exit code 0: valid. 1: something is wrong, or something did not answer. 2: called wrongly.
+  3: valid up to the data root that it names, and the chain was not asked.
+
+  What no proof can show: that the device said nothing else, that it stands where it should, and that its reading is true.
+  The verdicts in the file follow from the whole log: npm run verify:epoch.`;
+
+const VALUES = ['event', 'data-root', 'epoch', 'rpc', 'contract', 'dir'];
+
+async function readProof(path: string): Promise<Uint8Array> {
+  return readFile(path).catch((error: NodeJS.ErrnoException) => {
+    throw new Refusal(error.code === 'ENOENT' ? `there is no ${path}` : `${path} cannot be read: ${error.message}`);
+  });
+}
+
+/** Null: nobody is asked. */
+async function chainWord(proof: Proof, flags: Flags, offline: boolean): Promise<ChainWord | null> {
+  const sources = ['event', 'data-root', 'rpc'].filter((name) => flags[name] !== undefined);
+  if (sources.length + (offline ? 1 : 0) > 1)
+    throw new UsageError('give one of --event, --data-root, --rpc and --offline');
+  if ((flags['data-root'] === undefined) !== (flags['epoch'] === undefined))
+    throw new UsageError('--data-root and --epoch go together');
+  const contract = addressOf(flags['contract']);
+  if (flags['event'] !== undefined) return { chainId: null, contract, events: await savedEvents(flags['event']) };
+  if (flags['data-root'] !== undefined) return { chainId: null, contract, events: [typedEvent(flags)] };
+  if (offline) return null;
+  if (flags['rpc'] !== undefined) return askChain(urlOf(flags['rpc']), proof, contract);
+  const local = await readLocalNetwork(flags['dir'] ?? DEFAULT_DIR);
+  if (local?.rpc === null || local?.rpc === undefined) return null;
+  return askChain(local.rpc, proof, contract ?? local.distributor).catch((error: unknown) => {
+    // Nobody named this node: the network that was started here once does not run now.
+    if (error instanceof Refusal) return null;
+    throw error;
+  });
+}
+
+async function savedEvents(path: string): Promise<ChainWord['events']> {
+  const text = (await readProof(path)).toString();
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch {
+    throw new Refusal(`${path} is no JSON; save the log as a node answers it`);
+  }
+  const events = readCommitEvents(content);
+  if (!events.ok) throw new Refusal(`${path} holds ${events.error.detail}`);
+  return events.value;
+}
+
+function typedEvent(flags: Flags): ChainWord['events'][number] {
+  const dataRoot = (flags['data-root'] ?? '').toLowerCase().replace(/^0x/, '');
+  const epoch = Number(flags['epoch']);
+  if (!/^[0-9a-f]{64}$/.test(dataRoot)) throw new UsageError('--data-root takes 64 hex digits');
+  if (!/^\d{1,10}$/.test(flags['epoch'] ?? '')) throw new UsageError('--epoch takes the number of an epoch');
+  return { contract: null, epoch, dataRoot, transaction: null, block: null };
+}
+
+function addressOf(text: string | undefined): string | null {
+  if (text === undefined) return null;
+  if (!/^0x[0-9a-fA-F]{40}$/.test(text)) throw new UsageError('--contract takes 0x and 40 hex digits');
+  return text.toLowerCase();
+}
+
+function urlOf(text: string): string {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+  throw new UsageError(`--rpc "${text}" is not an http address`);
+}
+
+function print({ steps, fault, proof }: CheckedProof, isAnchored: boolean): void {
+  for (const { name, found } of steps) console.log(`${green('✓')} ${name.padEnd(10)} ${found}`);
+  if (fault !== null) {
+    failed(`${faultSentence(fault.reason)}.`);
+    if (fault.at !== '') console.error(`  where     ${fault.at}`);
+    console.error(`  found     ${fault.found}\n  expected  ${fault.expected}`);
+    process.exitCode = 1;
+    return;
+  }
+  for (const { dataRoot, epoch, contract } of proof?.commits ?? []) {
+    console.log(dim(`  epoch ${epoch}: data root ${dataRoot}, contract ${contract}`));
+  }
+  console.log(dim('  not proved: what stands under "unproved" in the file, and that the device said nothing else'));
+  if (isAnchored)
+    console.log(`\n${bold(green('valid'))}: signed by the device, and in the data root that the chain holds`);
+  else {
+    console.log(
+      `\n${bold(yellow('valid up to the data root'))}: the chain was not asked; give --event, --data-root or --rpc`,
+    );
+    process.exitCode = 3;
+  }
+}
+
+try {
+  const { words, flags, has } = readArguments(process.argv.slice(2), {
+    values: VALUES,
+    switches: ['offline', 'help'],
+    words: 1,
+  });
+  const [path] = words;
+  if (has('help')) console.log(HELP);
+  else if (path === undefined) throw new UsageError('which file? npm run verify:proof -- FILE; --help says more');
+  else {
+    const bytes = await readProof(path);
+    const parsed = parseProof(bytes);
+    const chain = parsed.ok ? await chainWord(parsed.value, flags, has('offline')) : null;
+    print(await checkProof(bytes, chain, checkBatchTools()), chain !== null);
+  }
+} catch (error) {
+  if (!(error instanceof UsageError) && !(error instanceof Refusal)) throw error;
+  failed(error.message);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}
