@@ -1,6 +1,6 @@
 /** `npm run buy`: buys observations with the buyers' client, and prints what came. */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, writeFile } from 'node:fs/promises';
+import { extname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { privateKeyToAccount } from 'viem/accounts';
 import { DEFAULT_PATIENCE, sendUntilKnown } from '../buyers/client/send.ts';
@@ -14,13 +14,20 @@ import { dim, done, Refusal, runCommand } from './lib/say.ts';
 const HELP = `npm run buy -- [options]        buys observations with the local network's test buyer
 
 What to buy
-  --cell C            all devices of a region (default: the first region of the network)
+  --cell C            devices of a region or of a smaller H3 cell (default: the first region of the network)
+  --bbox=W,S,E,N      devices in a box, degrees; instead of --cell (with = because of the minus)
   --device D          one device, may be repeated; instead of --cell
   --quantity Q        pm25, temp, ... may be repeated (default: pm25)
+  --series S          raw (default), corrected; may be repeated
+  --index I           us-aqi (of days), us-aqi-nowcast, european-aqi; may be repeated
   --hours N           the last N hours of the network (default: 6)
   --from T --until T  RFC 3339 times instead of --hours
-  --resolution R      hour (default) or raw
-  --csv               print CSV as it comes instead of a table
+  --resolution R      hour (default), day or raw
+  --flags F           only rows with these flags: 1 good, 2 not evaluated, 3 suspect, 4 fail
+  --fields F          only these columns
+  --format F          json, csv, ndjson, geojson or parquet, as it comes instead of a table
+  --csv               the same as --format csv
+  --out FILE          write the answer there; its ending says the format unless --format does
 
 How
   --dry-run           tell price and size, pay nothing
@@ -49,8 +56,15 @@ function readOptions() {
     return parseArgs({
       options: {
         cell: { type: 'string' },
+        bbox: { type: 'string' },
         device: { type: 'string', multiple: true },
-        quantity: { type: 'string', multiple: true, default: ['pm25'] },
+        quantity: { type: 'string', multiple: true },
+        series: { type: 'string', multiple: true },
+        index: { type: 'string', multiple: true },
+        flags: { type: 'string' },
+        fields: { type: 'string' },
+        format: { type: 'string' },
+        out: { type: 'string' },
         hours: { type: 'string', default: '6' },
         from: { type: 'string' },
         until: { type: 'string' },
@@ -85,9 +99,26 @@ await runCommand(async () => {
 });
 
 async function buy(local: Local, url: string, options: Options): Promise<void> {
-  const response = await (options.key === '' ? payOnChain(local, url, options) : payWithCredits(url, options.key));
-  if (options.csv) process.stdout.write(await response.text());
-  else show(await response.json<ObservationsAnswer>());
+  await deliver(
+    await (options.key === '' ? payOnChain(local, url, options) : payWithCredits(url, options.key)),
+    options,
+  );
+}
+
+async function deliver(response: Response, options: Options): Promise<void> {
+  if (options.out !== undefined) {
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    await writeFile(options.out, bytes);
+    done(`${bytes.length} bytes of ${response.headers.get('content-type') ?? 'nothing known'} in ${options.out}`);
+  } else if (formatOf(options) === undefined) show(await response.json<ObservationsAnswer>());
+  else process.stdout.write(new Uint8Array(await response.arrayBuffer()));
+}
+
+/** Undefined: a table for people. */
+function formatOf({ format, csv, out }: Options): string | undefined {
+  if (format !== undefined) return format;
+  if (csv) return 'csv';
+  return out === undefined ? undefined : extname(out).slice(1) || 'json';
 }
 
 async function payOnChain(local: Local, url: string, options: Options): Promise<Response> {
@@ -121,28 +152,35 @@ function show(answer: ObservationsAnswer): void {
     answer.observations.slice(0, SHOWN_ROWS).map((row) => ({
       device: `${row.device.slice(0, 20)}...`,
       start: row.start,
-      [row.quantity]: `${row.value} ${row.unit}`,
-      readings: row.count,
+      quantity: row.series === 'corrected' ? `${row.quantity}, corrected` : row.quantity,
+      value: row.unit === '1' ? String(row.value) : `${row.value} ${row.unit}`,
+      count: row.count,
       flag: [row.flag, ...row.tests].join(' '),
       final: row.final,
     })),
   );
   const more = answer.observations.length - SHOWN_ROWS;
-  if (more > 0) console.log(dim(`and ${more} rows more; --csv prints all`));
+  if (more > 0) console.log(dim(`and ${more} rows more; --csv prints all, --out keeps them`));
   console.log(dim(`${answer.license}: ${answer.attribution.join('; ')}`));
 }
 
 async function parameters(local: Local, options: Options): Promise<URLSearchParams> {
-  const { device, cell, quantity, from, until, resolution, csv } = options;
+  const { device, cell, bbox, quantity, index, from, until, resolution } = options;
   const found = new URLSearchParams();
   if (device) for (const name of device) found.append('device', name);
+  else if (bbox !== undefined) found.set('bbox', bbox);
   else found.set('cell', cell ?? (await firstRegion(local)));
-  for (const code of quantity) found.append('quantity', code);
+  for (const code of quantity ?? (index ? [] : ['pm25'])) found.append('quantity', code);
+  for (const code of index ?? []) found.append('index', code);
+  for (const code of options.series ?? []) found.append('series', code);
   const span = from && until ? { from, until } : await lastHours(local, Number(options.hours));
   found.set('from', from ?? span.from);
   found.set('until', until ?? span.until);
   found.set('resolution', resolution);
-  if (csv) found.set('format', 'csv');
+  if (options.flags !== undefined) found.set('flags', options.flags);
+  if (options.fields !== undefined) found.set('fields', options.fields);
+  const format = formatOf(options);
+  if (format !== undefined) found.set('format', format);
   return found;
 }
 

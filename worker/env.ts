@@ -19,6 +19,9 @@ export type EdgeBindings = {
   readonly DB: D1Database;
   readonly ARCHIVE: R2Bucket;
   readonly ASSETS?: Fetcher;
+  /** Cloudflare's counters of requests by address (worker/middleware/rate-limit.ts); without them nothing is limited. */
+  readonly UNPAID_LIMIT?: RateLimit;
+  readonly PAID_LIMIT?: RateLimit;
   readonly RULES: string;
   readonly CHAIN_ID: string;
   readonly RPC_URL: string;

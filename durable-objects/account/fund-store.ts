@@ -46,6 +46,7 @@ export const FUND_TABLES = `
   CREATE TABLE IF NOT EXISTS spend_answer (
     id TEXT PRIMARY KEY,
     content_type TEXT NOT NULL,
+    headers TEXT NOT NULL,
     body ANY NOT NULL,
     served TEXT NOT NULL
   );
@@ -192,9 +193,10 @@ export class FundStore {
     this.#sql.exec('INSERT INTO unreleased (n, amount, at_ms) VALUES (?, ?, ?)', n, amount, nowMs);
     this.#sql.exec(`UPDATE spend SET state = 'spent', at_ms = ? WHERE id = ?`, nowMs, id);
     this.#sql.exec(
-      'INSERT INTO spend_answer (id, content_type, body, served) VALUES (?, ?, ?, ?)',
+      'INSERT INTO spend_answer (id, content_type, headers, body, served) VALUES (?, ?, ?, ?, ?)',
       id,
       answer.contentType,
+      JSON.stringify(answer.headers ?? {}),
       typeof answer.body === 'string' ? answer.body : new Uint8Array(answer.body).buffer,
       JSON.stringify(answer.served),
     );
@@ -212,15 +214,16 @@ export class FundStore {
 
   answerOf(id: string): SoldAnswer | null {
     const row = this.#sql
-      .exec<{ contentType: string; body: string | ArrayBuffer; served: string }>(
-        'SELECT content_type AS contentType, body, served FROM spend_answer WHERE id = ?',
+      .exec<{ contentType: string; headers: string; body: string | ArrayBuffer; served: string }>(
+        'SELECT content_type AS contentType, headers, body, served FROM spend_answer WHERE id = ?',
         id,
       )
       .toArray()[0];
     if (row === undefined) return null;
-    const { contentType, body, served } = row;
+    const { contentType, headers, body, served } = row;
     return {
       contentType,
+      headers: JSON.parse(headers) as Record<string, string>,
       body: typeof body === 'string' ? body : new Uint8Array(body),
       served: JSON.parse(served) as readonly ServedUnits[],
     };

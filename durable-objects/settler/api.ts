@@ -34,6 +34,8 @@ export type PaymentClaim = PaymentKey & {
 
 export type SoldAnswer = {
   readonly contentType: string;
+  /** Further header fields of the answer: links, entity tag. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array<ArrayBuffer>;
   /** Whose data it is: what the sale's USDC is shared by. */
   readonly served: readonly ServedUnits[];

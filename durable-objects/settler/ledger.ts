@@ -42,6 +42,7 @@ const TABLES = `
     payer TEXT NOT NULL,
     nonce TEXT NOT NULL,
     content_type TEXT NOT NULL,
+    headers TEXT NOT NULL,
     body ANY NOT NULL,
     served TEXT NOT NULL,
     top_up TEXT,
@@ -54,6 +55,7 @@ const COLUMNS = `payer, nonce, query, header_hash AS headerHash, payload, state,
 
 type StoredAnswer = {
   readonly contentType: string;
+  readonly headers: string;
   readonly body: string | ArrayBuffer;
   readonly served: string;
   readonly topUp: string | null;
@@ -110,11 +112,12 @@ export class Ledger {
   storeAnswer({ payer, nonce }: PaymentKey, answer: SoldAnswer): void {
     this.#storage.transactionSync(() => {
       this.#sql.exec(
-        `INSERT OR REPLACE INTO payment_answer (payer, nonce, content_type, body, served, top_up)
-         VALUES (?, ?, ?, ?, ?, ?)`,
+        `INSERT OR REPLACE INTO payment_answer (payer, nonce, content_type, headers, body, served, top_up)
+         VALUES (?, ?, ?, ?, ?, ?, ?)`,
         payer,
         nonce,
         answer.contentType,
+        JSON.stringify(answer.headers ?? {}),
         typeof answer.body === 'string' ? answer.body : new Uint8Array(answer.body).buffer,
         JSON.stringify(answer.served),
         answer.topUp ? JSON.stringify(answer.topUp) : null,
@@ -125,16 +128,17 @@ export class Ledger {
 
   answerOf({ payer, nonce }: PaymentKey): SoldAnswer | null {
     const rows = this.#sql.exec<StoredAnswer>(
-      `SELECT content_type AS contentType, body, served, top_up AS topUp FROM payment_answer
+      `SELECT content_type AS contentType, headers, body, served, top_up AS topUp FROM payment_answer
        WHERE payer = ? AND nonce = ?`,
       payer,
       nonce,
     );
     const row = rows.toArray()[0];
     if (row === undefined) return null;
-    const { contentType, body, served, topUp } = row;
+    const { contentType, headers, body, served, topUp } = row;
     return {
       contentType,
+      headers: JSON.parse(headers) as Record<string, string>,
       body: typeof body === 'string' ? body : new Uint8Array(body),
       served: JSON.parse(served) as readonly ServedUnits[],
       ...(topUp === null ? {} : { topUp: JSON.parse(topUp) as NonNullable<SoldAnswer['topUp']> }),

@@ -31,10 +31,14 @@ async function firstFailure(code: SettlerCode) {
   return undefined;
 }
 
-test('a Settler without a planted bug charges once and answers once, whatever happens', { timeout: 60_000 }, async () => {
-  const code = await loadSettler();
-  expect(await firstFailure(code)).toBeUndefined();
-});
+test(
+  'a Settler without a planted bug charges once and answers once, whatever happens',
+  { timeout: 60_000 },
+  async () => {
+    const code = await loadSettler();
+    expect(await firstFailure(code)).toBeUndefined();
+  },
+);
 
 for (const { what, seed, steps, without } of FOUND)
   test(`found once: ${what}`, { timeout: 60_000 }, async () => {

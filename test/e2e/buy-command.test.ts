@@ -1,6 +1,6 @@
 /** `npm run buy` and the free routes, against the shop Worker. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
@@ -102,6 +102,18 @@ test('what was bought comes again for nothing, and anew for its price', async ()
   const { code, output } = await run(...span(), '--anew');
   expect(code, output).toBe(0);
   expect(await chain.balanceOf(buyer.address)).toBe(980_000n);
+});
+
+test('an answer goes to a file in the format that its name says', async () => {
+  const file = join(folder, 'days.parquet');
+  const { code, output } = await run('--bbox=-4,40,-3,41', '--resolution', 'day', ...span(), '--out', file);
+  expect(code, output).toBe(0);
+  expect(output).toContain('application/vnd.apache.parquet');
+  const bytes = await readFile(file);
+  expect([bytes.subarray(0, 4).toString(), bytes.subarray(-4).toString()]).toEqual(['PAR1', 'PAR1']);
+  const printed = await run('--index', 'european-aqi', ...span(), '--fields', 'quantity,value', '--format', 'csv');
+  expect(printed.output).toContain('quantity,value\r\neuropean-aqi,1');
+  expect(await chain.balanceOf(buyer.address)).toBe(960_000n);
 });
 
 test('a refusal is one sentence with its remedy and exit code 1', async () => {
@@ -208,8 +220,8 @@ test('evidence, reports and payouts of an epoch are open from its close, not bef
   await db.batch([
     db
       .prepare(
-        `INSERT INTO epoch (epoch, state, root, total, reserved, usdc_total, recipients, devices, batch_count, report_hash, rule_set_hash, data_root, computed_ms, commit_hash, mint_hashes)
-         VALUES (?, 'final', '0x01', '1000', '0', '10000', 1, 1, 1, ?, '00', '00', 0, '0xc0', '["0xd0"]')`,
+        `INSERT INTO epoch (epoch, state, root, total, reserved, usdc_total, sales, usage_hash, recipients, devices, batch_count, report_hash, rule_set_hash, data_root, computed_ms, commit_hash, mint_hashes)
+         VALUES (?, 'final', '0x01', '1000', '0', '10000', 1, '00', 1, 1, 1, ?, '00', '00', 0, '0xc0', '["0xd0"]')`,
       )
       .bind(epoch, hash),
     db

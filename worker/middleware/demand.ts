@@ -56,6 +56,6 @@ export async function give(article: Article): Promise<Response> {
 
 export function answerResponse(answer: SoldAnswer, headers: Readonly<Record<string, string>>): Response {
   return new Response(answer.body, {
-    headers: { 'content-type': answer.contentType, 'cache-control': 'private', ...headers },
+    headers: { ...answer.headers, 'content-type': answer.contentType, 'cache-control': 'private', ...headers },
   });
 }

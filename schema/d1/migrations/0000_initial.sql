@@ -14,6 +14,9 @@ CREATE TABLE `device` (
 	`claimed_ms` integer NOT NULL
 ) WITHOUT ROWID;
 --> statement-breakpoint
+CREATE INDEX `device_cell` ON `device` (`cell`);--> statement-breakpoint
+CREATE INDEX `device_place` ON `device` (`place`);--> statement-breakpoint
+CREATE INDEX `device_latitude` ON `device` (`latitude_e5`);--> statement-breakpoint
 CREATE TABLE `region` (
 	`cell` text PRIMARY KEY NOT NULL,
 	`name` text NOT NULL,
