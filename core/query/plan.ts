@@ -14,10 +14,8 @@ export type Slice<D> = {
   readonly isOpening: boolean;
 };
 
-export type PlannedSlice<D> = Slice<D> & { readonly units: number };
-
 export type Page<D> = {
-  readonly slices: readonly PlannedSlice<D>[];
+  readonly slices: readonly Slice<D>[];
   readonly units: number;
   readonly next: PagePosition | null;
 };
@@ -57,7 +55,7 @@ export function planPage<D extends Named>(
 ): Result<Page<D>, LimitTooSmall> {
   const least = Math.max(0, ...ask.devices.map((device) => leastCost(ask, device)));
   if (limit !== null && least > limit) return err({ reason: 'limit-too-small', least });
-  const slices: PlannedSlice<D>[] = [];
+  const slices: Slice<D>[] = [];
   let units = 0;
   for (const device of ask.devices) {
     if (from !== null && device.device < from.device) continue;
@@ -68,12 +66,19 @@ export function planPage<D extends Named>(
     const before = isOpening ? opening : 0;
     const untilHour = limit === null ? ask.untilHour : lastThatFits(ask, fromHour, limit - units - before, ofHours);
     if (untilHour <= fromHour) return ok({ slices, units, next: { device: device.device, hour: fromHour } });
-    const own = before + ofHours(untilHour - fromHour);
-    slices.push({ device, fromHour, untilHour, isOpening, units: own });
-    units += own;
+    slices.push({ device, fromHour, untilHour, isOpening });
+    units += before + ofHours(untilHour - fromHour);
     if (untilHour < ask.untilHour) return ok({ slices, units, next: { device: device.device, hour: untilHour } });
   }
   return ok({ slices, units, next: null });
+}
+
+/** What some slices of a page cost by themselves. */
+export function unitsOf<D>(slices: readonly Slice<D>[], cost: Ask<D>['cost']): number {
+  return slices.reduce((sum, { device, fromHour, untilHour, isOpening }) => {
+    const { opening, ofHours } = cost(device);
+    return sum + (isOpening ? opening : 0) + ofHours(untilHour - fromHour);
+  }, 0);
 }
 
 function lastThatFits<D>(ask: Ask<D>, fromHour: number, left: number, ofHours: Cost['ofHours']): number {

@@ -1,6 +1,6 @@
 /** `GET /v1/anomalies`, the paid query, as JSON. Other formats have the same columns. */
 import { z } from 'zod';
-import { Own, Price } from './observations.ts';
+import { OwnDevices, Price } from './observations.ts';
 import { BadFlag, Cell, Count, DeviceKey, named, Next, QuantityCode, Time, Unit, type Shape } from './shape.ts';
 
 export const AnomalyItem = named(
@@ -57,7 +57,7 @@ export const AnomaliesQuote = named(
     devices: Count.describe('Of this page.'),
     format: z.string(),
     deviceDays: Count.describe('What the price is made of: one unit each.'),
-    own: Own.optional(),
+    own: OwnDevices.optional(),
     isLastPage: z.boolean(),
     whole: z.object({ devices: Count, deviceDays: Count }).describe('Of the whole query, in one page or many.'),
     price: Price,

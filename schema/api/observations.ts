@@ -70,12 +70,13 @@ export const ObservationsGeojson = named(
   }),
 );
 
-export const Own = named(
-  'Own',
+export const OwnDevices = named(
+  'OwnDevices',
   z
     .object({ devices: Count, notOwn: z.array(DeviceKey) })
     .describe('Of a request signed by a wallet: how many devices are its own and free, and which are not.'),
 );
+export type OwnDevices = Shape<typeof OwnDevices>;
 
 export const Price = named(
   'Price',
@@ -102,7 +103,7 @@ export const ObservationsQuote = named(
     indices: z.array(z.string()),
     format: z.string(),
     deviceQuantityHours: Count.describe('What the price is made of.'),
-    own: Own.optional(),
+    own: OwnDevices.optional(),
     rowsAtMost: Count.nullable().describe('Null for raw readings: nobody has counted them.'),
     bytesAbout: Count.nullable(),
     isLastPage: z.boolean(),

@@ -38,12 +38,8 @@ export async function servePaid(
     return found.ok ? c.json(found.value.quote, 200, { 'cache-control': 'no-store' }) : refused(found.error);
   }
   // What is free for its owner must not be had by others for the price that the owner was told.
-  const parts = [
-    canonical,
-    ...(cursor === null ? [] : [`cursor=${cursor}`]),
-    ...(asker === null ? [] : [`owner=${asker}`]),
-  ];
-  const query = queryHash('GET', path, parts.join('&'));
+  const asked = asker === null ? canonical : `${canonical}&owner=${asker}`;
+  const query = queryHash('GET', path, cursor === null ? asked : `${asked}&cursor=${cursor}`);
   const toArticle = async (willAnswer: boolean): Promise<Result<Article, Response>> => {
     const found = await findHere(willAnswer);
     return found.ok ? ok(articleOf(c, query, found.value)) : err(refused(found.error));

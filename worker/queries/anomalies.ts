@@ -22,12 +22,11 @@ import {
   answerTooLarge,
   MAX_ANSWER_BYTES,
   priceFacts,
-  owedFor,
-  type Owed,
   type PricedPage,
   type Refused,
   type Shop,
 } from './priced-page.ts';
+import { shareOfOthers } from './own.ts';
 import { selectDevices } from './selection.ts';
 
 export const ANOMALIES_PATH = '/v1/anomalies';
@@ -37,7 +36,7 @@ export async function findAnomalies(
   request: AnomaliesRequest,
   origin: string,
 ): Promise<Result<PricedPage & { readonly quote: AnomaliesQuote }, Refused>> {
-  const { config, stores, nowMs } = shop;
+  const { config, stores, nowMs, asker = null } = shop;
   const rules = config.rules.time;
   const asking: Asking = { origin, path: ANOMALIES_PATH, canonical: canonicalAnomalies(request) };
   const start = request.cursor === null ? ok(null) : readCursor(config.ingestTagKey, asking, request.cursor);
@@ -50,7 +49,7 @@ export async function findAnomalies(
   const selected = await selectDevices(stores.DB, request.scope, span, {
     withDays: false,
     withQuarantined: true,
-    asker: shop.asker,
+    asker,
   });
   if (!selected.ok) return selected;
   const { devices } = selected.value;
@@ -65,23 +64,23 @@ export async function findAnomalies(
   if (!page.ok) return page;
   const { next: position, slices } = page.value;
   const next = position === null ? null : nextPage(config.ingestTagKey, asking, { position, untilHour });
-  const owed = owedFor(slices, shop.asker);
+  const { amount, units, sold, facts } = shareOfOthers(page.value, ask.cost, asker);
   return ok({
-    amount: owed.amount,
+    amount,
     format: request.format,
-    description: `anomalies of ${owed.units} device-days`,
+    description: `anomalies of ${units} device-days`,
     quote: {
       from: rfc3339(request.fromMs),
       until: rfc3339(request.untilMs),
       devices: slices.length,
       format: request.format,
-      deviceDays: owed.units,
-      ...(owed.own && { own: owed.own }),
+      deviceDays: units,
+      ...facts,
       isLastPage: next === null,
       whole: { devices: devices.length, deviceDays: whole },
-      price: priceFacts(owed.amount, config),
+      price: priceFacts(amount, config),
     },
-    answer: () => answerPage(shop, request, page.value, owed, next),
+    answer: () => answerPage(shop, request, page.value, sold, next),
   });
 }
 
@@ -89,7 +88,7 @@ async function answerPage(
   { stores, config }: Shop,
   request: AnomaliesRequest,
   { slices, units }: Page<SoldDevice>,
-  owed: Owed,
+  sold: ReadonlySet<string>,
   next: string | null,
 ): Promise<Result<SoldAnswer, Refused>> {
   const rows = await readAnomalies(stores.DB, slices, request, config.rules.time);
@@ -104,5 +103,5 @@ async function answerPage(
   const encoded = await encodeAs(anomaliesTable(rows, devices), facts, request.format, 'anomalies');
   const size = encoded.body.length;
   if (size > MAX_ANSWER_BYTES) return err(answerTooLarge('bytes', size, MAX_ANSWER_BYTES, units));
-  return ok({ ...encoded, served: witnesses(rows).filter(owed.earns) });
+  return ok({ ...encoded, served: witnesses(rows).filter(({ device }) => sold.has(device)) });
 }

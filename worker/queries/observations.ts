@@ -29,12 +29,11 @@ import {
   answerTooLarge,
   MAX_ANSWER_BYTES,
   priceFacts,
-  owedFor,
-  type Owed,
   type PricedPage,
   type Refused,
   type Shop,
 } from './priced-page.ts';
+import { shareOfOthers } from './own.ts';
 import { selectDevices } from './selection.ts';
 
 export const OBSERVATIONS_PATH = '/v1/observations';
@@ -49,7 +48,7 @@ export async function findObservations(
   origin: string,
   willAnswer: boolean,
 ): Promise<Result<PricedPage & { readonly quote: ObservationsQuote }, Refused>> {
-  const { config, stores } = shop;
+  const { config, stores, asker = null } = shop;
   const rules = config.rules.time;
   const asking: Asking = { origin, path: OBSERVATIONS_PATH, canonical: canonicalQuery(request) };
   const start = request.cursor === null ? ok(null) : readCursor(config.ingestTagKey, asking, request.cursor);
@@ -62,11 +61,7 @@ export async function findObservations(
   };
   // A whole answer is small, or it would have been refused when it was quoted.
   const withDays = willAnswer && request.limit === null && request.resolution !== 'raw';
-  const selected = await selectDevices(stores.DB, request.scope, span, {
-    withDays,
-    withQuarantined: false,
-    asker: shop.asker,
-  });
+  const selected = await selectDevices(stores.DB, request.scope, span, { withDays, withQuarantined: false, asker });
   if (!selected.ok) return selected;
   const isArea = request.scope.kind === 'area';
   const devices = selected.value.devices.filter(({ measured }) => !isArea || canAnswer(needs, measured));
@@ -84,14 +79,18 @@ export async function findObservations(
   const page = planPage(ask, request.limit, start.value?.position ?? null);
   if (!page.ok) return page;
   const next = nextOf(page.value, hours.untilHour, asking, config);
-  const owed = owedFor(page.value.slices, shop.asker);
+  const { amount, units, sold, facts } = shareOfOthers(page.value, ask.cost, asker);
   const names = [...request.quantities.map(({ code }) => code), ...request.indices].join(', ');
   return ok({
-    amount: owed.amount,
+    amount,
     format: request.format,
-    description: `${owed.units} device-quantity-hours of ${names}`,
-    quote: quoteOf(request, page.value, { devices: devices.length, units: whole }, owed, config),
-    answer: () => answerPage(shop, request, { page: page.value, owed, needs, hours, days: selected.value.days, next }),
+    description: `${units} device-quantity-hours of ${names}`,
+    quote: {
+      ...quoteOf(request, page.value, { devices: devices.length, units: whole }, amount, config),
+      deviceQuantityHours: units,
+      ...facts,
+    },
+    answer: () => answerPage(shop, request, { page: page.value, sold, needs, hours, days: selected.value.days, next }),
   });
 }
 
@@ -119,9 +118,9 @@ function nextOf(page: Page<SoldDevice>, untilHour: number, asking: Asking, confi
 
 function quoteOf(
   request: ObservationsRequest,
-  { slices, next }: Page<SoldDevice>,
+  { slices, units, next }: Page<SoldDevice>,
   whole: { readonly devices: number; readonly units: number },
-  { units, amount, own }: Owed,
+  amount: bigint,
   config: EdgeConfig,
 ): ObservationsQuote {
   const bucketHours = request.resolution === 'day' ? hoursPerEpoch(config.rules.time) : 1;
@@ -139,7 +138,6 @@ function quoteOf(
     indices: request.indices,
     format: request.format,
     deviceQuantityHours: units,
-    ...(own && { own }),
     rowsAtMost: rows,
     bytesAbout: rows === null ? null : rows * ROW_BYTES[request.format],
     isLastPage: next === null,
@@ -150,7 +148,7 @@ function quoteOf(
 
 type Planned = {
   readonly page: Page<SoldDevice>;
-  readonly owed: Owed;
+  readonly sold: ReadonlySet<string>;
   readonly needs: Needs;
   readonly hours: Hours;
   readonly days: readonly StoredDay[] | null;
@@ -160,7 +158,7 @@ type Planned = {
 async function answerPage(
   { stores, config }: Shop,
   request: ObservationsRequest,
-  { page, owed, needs, hours, days, next }: Planned,
+  { page, sold, needs, hours, days, next }: Planned,
 ): Promise<Result<SoldAnswer, Refused>> {
   const rules = config.rules.time;
   const { slices, units } = page;
@@ -191,7 +189,8 @@ async function answerPage(
   const encoded = await encodePage(rows, request, page, next, config);
   const size = encoded.body.length;
   if (size > MAX_ANSWER_BYTES) return err(answerTooLarge('bytes', size, MAX_ANSWER_BYTES, units));
-  return ok({ ...encoded, served: servedBy(hoursUsed(rows, found, slices, rules), rules).filter(owed.earns) });
+  const earning = hoursUsed(rows, found, slices, rules).filter(({ device }) => sold.has(device));
+  return ok({ ...encoded, served: servedBy(earning, rules) });
 }
 
 function encodePage(

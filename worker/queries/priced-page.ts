@@ -1,14 +1,11 @@
 /** What every paid query comes down to before it meets HTTP and payment: a page with its price, and its answer on demand. */
-import type { OwnerAddress } from '../../core/ids.ts';
 import type { QueryRefusal, SelectionRefusal } from '../../core/query/errors.ts';
+import type { OwnerAddress } from '../../core/ids.ts';
 import type { Format } from '../../core/query/formats.ts';
-import { splitByOwner } from '../../core/price/own-devices.ts';
-import { formatUsdc, priceOf } from '../../core/price/price.ts';
-import type { PlannedSlice } from '../../core/query/plan.ts';
+import { formatUsdc } from '../../core/price/price.ts';
 import type { Result } from '../../core/result.ts';
 import type { SoldAnswer } from '../../durable-objects/settler/api.ts';
 import type { Price } from '../../schema/api/observations.ts';
-import type { SoldDevice } from '../adapters/d1/observations.ts';
 import type { Stores } from '../adapters/observation-rows.ts';
 import type { EdgeConfig } from '../env.ts';
 
@@ -18,8 +15,8 @@ export type Shop = {
   readonly stores: Stores;
   readonly config: EdgeConfig;
   readonly nowMs: number;
-  /** The wallet that signed the request: its own devices cost it nothing. Null: nobody signed. */
-  readonly asker: OwnerAddress | null;
+  /** The wallet that signed the request; left out or null: nobody did. */
+  readonly asker?: OwnerAddress | null;
 };
 
 export type PricedPage = {
@@ -49,29 +46,5 @@ export function priceFacts(amount: bigint, { chain }: EdgeConfig): Price {
     asset: chain.usdc,
     network: `eip155:${chain.chainId}`,
     payTo: chain.distributor,
-  };
-}
-
-/** Of a page: what has to be paid for, and whose devices earn with it. */
-export type Owed = {
-  readonly units: number;
-  readonly amount: bigint;
-  /** Of a request signed by a wallet: how many devices are its own and free, and which are not. */
-  readonly own?: { readonly devices: number; readonly notOwn: readonly string[] };
-  readonly earns: (served: { readonly device: string }) => boolean;
-};
-
-export function owedFor(slices: readonly PlannedSlice<SoldDevice>[], asker: OwnerAddress | null): Owed {
-  const { own, others } = splitByOwner(
-    slices.map(({ device, units }) => ({ ...device, units })),
-    asker,
-  );
-  const units = others.reduce((sum, slice) => sum + slice.units, 0);
-  const notOwn = new Set<string>(others.map(({ device }) => device));
-  return {
-    units,
-    amount: others.length === 0 && own.length > 0 ? 0n : priceOf(units),
-    ...(asker === null ? {} : { own: { devices: own.length, notOwn: [...notOwn] } }),
-    earns: ({ device }) => notOwn.has(device),
   };
 }
