@@ -233,7 +233,7 @@ const changed = (change: Partial<Sale>): UsageFacts => {
 };
 
 test('every sale is paid out, and what is left of the credits is handed on', () => {
-  expect(results.map(({ usdcTotal, sales }) => [usdcTotal, sales])).toEqual(Array(DAYS).fill([14_007n, 3]));
+  expect(new Set(results.map(({ usdcTotal, sales }) => `${usdcTotal} in ${sales}`))).toEqual(new Set(['14007 in 3']));
   expect(results.map(({ report }) => report.usage.unspent)).toEqual(['1999', '3998', '5997', '7996']);
 });
 

@@ -17,3 +17,6 @@ export const sales = sqliteTable(
   },
   (table) => [index('sale_epoch').on(table.epoch, table.soldMs)],
 );
+
+/** One row an epoch that has taken its sales: later ones wait for the next, however often it is computed again. */
+export const usageCuts = sqliteTable('usage_cut', { epoch: integer('epoch').primaryKey() });

@@ -21,6 +21,7 @@ import type { CommittedEpoch, CommittedOrder } from '../adapters/chain/distribut
 import { readEpochDays, readLateEpoch, readRegionProgress } from '../adapters/d1/epoch-inputs.ts';
 import { readEpochSegments } from '../adapters/d1/epoch-segments.ts';
 import { lastComputedEpoch, readReportHash, writeEpoch } from '../adapters/d1/epochs.ts';
+import { giveBackSales } from '../adapters/d1/usage.ts';
 import { readUsage, readUsageList, type UsageParts } from './epoch-usage.ts';
 
 export type CloseParts = UsageParts & {
@@ -92,8 +93,11 @@ async function closeEpoch(
       `Regions of the epoch before ${epoch} are not in the database (${lost.join()}): nothing closes. Refold.`,
     );
   const computed = await compute(parts, epoch, decision, carry);
-  if (computed === null)
+  if (computed === null) {
+    // A top-up may be on its way: the next close takes the sales anew.
+    await giveBackSales(db, epoch);
     return alarm(`More credits were spent than paid for when epoch ${epoch} ended: nothing closes.`);
+  }
   const { result, usage } = computed;
   if (epoch <= order.lastCommitted) {
     // The report is lost with the rows: what is computed anew must be what the chain has.
@@ -105,7 +109,7 @@ async function closeEpoch(
       return alarm(differs(epoch, result.root, `its report is not the committed ${reportHash}`));
   }
   await storeReport(archive, result, usage);
-  const stands = await writeEpoch(db, result, usage.sales, nowMs);
+  const stands = await writeEpoch(db, result, nowMs);
   if (stands !== result.reportHash) return alarm(differs(epoch, result.root, `the row has another report, ${stands}`));
   return 'closed';
 }
@@ -130,7 +134,7 @@ async function adoptEpoch(
   // Without it nobody knows which sales are paid, and the next epoch would pay them again.
   if (usage === null)
     return alarm(`${usageKey(rows.value.usageHash)} of epoch ${epoch} is missing in the archive: nothing closes.`);
-  const stands = await writeEpoch(db, rows.value, usage.sales, nowMs);
+  const stands = await writeEpoch(db, rows.value, nowMs, usage.sales);
   return stands === reportHash ? 'closed' : alarm(differs(epoch, root, `the row has another report, ${stands}`));
 }
 

@@ -11,7 +11,7 @@ import {
 } from '../../core/reward/usage.ts';
 import type { TimeRules } from '../../core/rules/rule-set.ts';
 import { epochStartMs } from '../../core/time.ts';
-import { readDeviceFacts, readOpenSales, readOperators, readUsageHash } from '../adapters/d1/usage.ts';
+import { readDeviceFacts, readOperators, readSales, readUsageHash, takeSales } from '../adapters/d1/usage.ts';
 
 export type UsageParts = {
   readonly db: D1Database;
@@ -21,7 +21,7 @@ export type UsageParts = {
   readonly treasury: string;
 };
 
-/** Of an epoch that has its row: what that row was computed from. Otherwise whatever is open and older than its end. */
+/** Of an epoch that has its row: what that row was computed from. Otherwise what it takes now, or took before. */
 export async function readUsage(
   parts: UsageParts,
   epoch: number,
@@ -32,7 +32,7 @@ export async function readUsage(
   const hash = await readUsageHash(db, epoch);
   const listed = hash === null ? null : await readUsageList(parts.archive, epoch, hash);
   if (listed !== null) return listed;
-  const sales = await readOpenSales(db, epoch, epochStartMs(epoch + 1, rules));
+  const sales = await (hash === null ? takeSales(db, epoch, epochStartMs(epoch + 1, rules)) : readSales(db, epoch));
   if (sales.length === 0) return NO_USAGE;
   const devices = await readDeviceFacts(db, epoch, devicesWithoutDay(sales, days));
   const served = new Set(sales.flatMap((sale) => sale.served.map(({ device }) => device)));

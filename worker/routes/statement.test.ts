@@ -49,7 +49,7 @@ beforeAll(async () => {
     late: [],
   };
   result = computeEpoch({ ...inputs, regions: [{ cell: CELL }], carry: NO_CARRY }, LOCAL_RULES);
-  await writeEpoch(stores.DB, result, [], 0);
+  await writeEpoch(stores.DB, result, 0);
   await stores.ARCHIVE.put(reportKey(result.reportHash), result.reportText);
   const parts = {
     costs: [

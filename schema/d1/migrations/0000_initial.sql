@@ -118,4 +118,7 @@ CREATE TABLE `sale` (
 	`epoch` integer
 ) WITHOUT ROWID;
 --> statement-breakpoint
-CREATE INDEX `sale_epoch` ON `sale` (`epoch`,`sold_ms`);
+CREATE INDEX `sale_epoch` ON `sale` (`epoch`,`sold_ms`);--> statement-breakpoint
+CREATE TABLE `usage_cut` (
+	`epoch` integer PRIMARY KEY NOT NULL
+) WITHOUT ROWID;

@@ -19,13 +19,13 @@ export async function readReportHash(db: D1Database, epoch: number): Promise<str
 
 /**
  * Writes nothing where the epoch already has its row. Returns the hash of the report that stands afterwards.
- * @param sales that the epoch counts: marked in the same batch, so that no other epoch can count them, and none is left out
+ * @param counted where the rows of a committed epoch were lost: the sales that it has paid, and no other epoch may
  */
 export async function writeEpoch(
   db: D1Database,
   result: EpochRows,
-  sales: readonly Sale[],
   computedMs: number,
+  counted: readonly Sale[] | null = null,
 ): Promise<string> {
   const insertEpoch = db
     .prepare(
@@ -55,11 +55,10 @@ export async function writeEpoch(
      SELECT ?2, value ->> 0, value ->> 1, value ->> 2, value -> 3 FROM json_each(?1)
      WHERE (SELECT report_hash FROM epoch WHERE epoch = ?2) = ?3 ON CONFLICT DO NOTHING`,
   );
-  // Marked by a close whose row was lost, and not in this one.
+  // Taken by a close of which nothing came.
   const clearSales = db.prepare(
     `UPDATE sale SET epoch = NULL WHERE epoch = ?1 AND (SELECT report_hash FROM epoch WHERE epoch = ?1) = ?2`,
   );
-  // Inserted, too: where the rows of a committed epoch were lost, its sales come back from the list.
   const markSales = db.prepare(
     `INSERT INTO sale (id, kind, usdc, served, transaction_hash, sold_ms, epoch)
      SELECT value ->> 0, value ->> 1, value ->> 2, value -> 3, value ->> 4, value ->> 5, ?2 FROM json_each(?1)
@@ -71,8 +70,8 @@ export async function writeEpoch(
     ...jsonChunks(result.payouts.map(payoutRow)).map((chunk) =>
       insertPayouts.bind(chunk, result.epoch, result.reportHash),
     ),
-    clearSales.bind(result.epoch, result.reportHash),
-    ...jsonChunks(sales.map(saleRow)).map((chunk) => markSales.bind(chunk, result.epoch, result.reportHash)),
+    ...(counted === null ? [] : [clearSales.bind(result.epoch, result.reportHash)]),
+    ...jsonChunks((counted ?? []).map(saleRow)).map((chunk) => markSales.bind(chunk, result.epoch, result.reportHash)),
     readHash,
   ]);
   return answers.at(-1)?.results[0]?.hash ?? '';

@@ -1,4 +1,4 @@
-/** Sales that no epoch has counted yet, and whose the devices were that served them. */
+/** Sales that an epoch counts, and whose the devices were that served them. */
 import type { Sale, SaleKind } from '../../../core/reward/sale.ts';
 import type { DeviceFacts, RegionOperator } from '../../../core/reward/usage.ts';
 
@@ -16,19 +16,41 @@ type SaleRow = {
 };
 
 /**
- * The oldest first, so that a top-up is never left behind by what was bought with it. A sale that is marked with this epoch
- * or a later one is open, too: that epoch's row was lost, or never written.
+ * Gives the epoch whatever was sold before its end and is not counted yet, once: a repetition takes no more. The oldest
+ * first, so that a top-up is never left behind by what was bought with it. One statement after the other, in one
+ * transaction: two closes at once see the same.
  */
-export async function readOpenSales(db: D1Database, epoch: number, untilMs: number): Promise<readonly Sale[]> {
+export async function takeSales(db: D1Database, epoch: number, untilMs: number): Promise<readonly Sale[]> {
+  const take = db
+    .prepare(
+      `UPDATE sale SET epoch = ?1 WHERE NOT EXISTS (SELECT 1 FROM usage_cut WHERE epoch = ?1) AND id IN (
+         SELECT id FROM (
+           SELECT id, sold_ms, sum(length(served)) OVER (ORDER BY sold_ms, id) AS running
+           FROM sale WHERE epoch IS NULL AND sold_ms < ?2
+         ) WHERE running <= ${MOST_SERVED_CHARACTERS} ORDER BY sold_ms, id LIMIT ${MOST_SALES})`,
+    )
+    .bind(epoch, untilMs);
+  const cut = db.prepare('INSERT INTO usage_cut (epoch) VALUES (?) ON CONFLICT DO NOTHING').bind(epoch);
+  await db.batch([take, cut]);
+  return readSales(db, epoch);
+}
+
+/** Undoes that, where the epoch cannot be computed with what it took. */
+export async function giveBackSales(db: D1Database, epoch: number): Promise<void> {
+  const isOpen = 'NOT EXISTS (SELECT 1 FROM epoch WHERE epoch.epoch = ?1)';
+  await db.batch([
+    db.prepare(`UPDATE sale SET epoch = NULL WHERE epoch = ?1 AND ${isOpen}`).bind(epoch),
+    db.prepare(`DELETE FROM usage_cut WHERE epoch = ?1 AND ${isOpen}`).bind(epoch),
+  ]);
+}
+
+export async function readSales(db: D1Database, epoch: number): Promise<readonly Sale[]> {
   const { results } = await db
     .prepare(
-      `SELECT id, kind, usdc, served, "transaction", soldMs FROM (
-         SELECT id, kind, usdc, served, transaction_hash AS "transaction", sold_ms AS soldMs,
-           sum(length(served)) OVER (ORDER BY sold_ms, id) AS running
-         FROM sale WHERE (epoch IS NULL OR epoch >= ?1) AND sold_ms < ?2
-       ) WHERE running <= ${MOST_SERVED_CHARACTERS} ORDER BY soldMs, id LIMIT ${MOST_SALES}`,
+      `SELECT id, kind, usdc, served, transaction_hash AS "transaction", sold_ms AS soldMs FROM sale
+       WHERE epoch = ? ORDER BY id`,
     )
-    .bind(epoch, untilMs)
+    .bind(epoch)
     .all<SaleRow>();
   return results.map(({ usdc, served, ...row }) => {
     const pairs = JSON.parse(served) as readonly (readonly [string, number])[];
