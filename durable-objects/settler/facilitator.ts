@@ -11,13 +11,16 @@ import { privateKeyToAccount } from 'viem/accounts';
 import { getCode, readContract, verifyTypedData } from 'viem/actions';
 import type { PaymentKey, SettlerBindings } from './api.ts';
 import type { Ledger } from './ledger.ts';
+import { Reachability } from './reachability.ts';
 import { Sender } from './sender.ts';
 import type { TransactionStore } from './transaction-store.ts';
 
 /** Whether an account has code changes rarely; verification asks twice and settlement twice more. */
 const CODE_MS = 60_000;
 const RPC_TIMEOUT_MS = 5000;
+const UNREACHABLE = 'the chain did not answer';
 
+/** Both throw where the chain did not answer; `settle` only if nothing was sent. */
 export type Facilitator = {
   verify(payload: PaymentPayload): Promise<VerifyResponse>;
   settle(payload: PaymentPayload): Promise<SettleResponse>;
@@ -26,7 +29,9 @@ export type Facilitator = {
 export function createFacilitator(bindings: SettlerBindings, ledger: Ledger, store: TransactionStore): Facilitator {
   const chainId = Number(bindings.CHAIN_ID);
   const account = privateKeyToAccount(parsePrivateKey(bindings.SETTLER_PRIVATE_KEY));
-  const client = createClient({ transport: http(bindings.RPC_URL, { timeout: RPC_TIMEOUT_MS, retryCount: 1 }) });
+  const chain = new Reachability();
+  const transport = chain.watch(http(bindings.RPC_URL, { timeout: RPC_TIMEOUT_MS, retryCount: 1 }));
+  const client = createClient({ transport });
   const sender = new Sender(client, account, chainId, store);
 
   const signer: FacilitatorEvmSigner = {
@@ -45,9 +50,16 @@ export function createFacilitator(bindings: SettlerBindings, ledger: Ledger, sto
   const scheme = new ExactEvmScheme(signer, { pendingSettlementStore: storedTransactions(ledger, store) });
   const facilitator = new x402Facilitator().register(`eip155:${chainId}`, scheme);
   return {
-    verify: (payload) => facilitator.verify(payload, payload.accepted),
+    async verify(payload) {
+      const { failures } = chain;
+      const verified = await facilitator.verify(payload, payload.accepted);
+      if (!verified.isValid && chain.failures > failures) throw new Error(UNREACHABLE);
+      return verified;
+    },
     async settle(payload) {
+      const { failures } = chain;
       const settled = await facilitator.settle(payload, payload.accepted);
+      if (!settled.success && settled.transaction === '' && chain.failures > failures) throw new Error(UNREACHABLE);
       return settled.success ? { ...settled, transaction: sender.minedAs(settled.transaction) } : settled;
     },
   };
