@@ -21,7 +21,7 @@ import { ROOT } from '../../scripts/lib/files.ts';
 import { modelsOfThisProcess, sources } from './build-cron.ts';
 import { Fuse, Killed, Life } from './fuse.ts';
 import { objectStorage, Sqlite } from './model-storage.ts';
-import type { Edit } from './plants.ts';
+import type { Edit } from '../support/planted.ts';
 import { randomOf, type Random } from './random.ts';
 
 export type SettlerCode = { readonly Settler: new (ctx: DurableObjectState, env: SettlerBindings) => Settler };

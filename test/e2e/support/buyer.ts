@@ -33,8 +33,8 @@ export function createBuyer(usdc: string) {
   };
 }
 
-export const send = (url: string, header: string, signal?: AbortSignal): Promise<Response> =>
-  fetch(url, { headers: { 'PAYMENT-SIGNATURE': header }, ...(signal ? { signal } : {}) });
+export const send = (url: string, header: string): Promise<Response> =>
+  fetch(url, { headers: { 'PAYMENT-SIGNATURE': header } });
 
 /** As a careful client does: the same header again while the server says so in Retry-After. */
 export async function sendUntilAnswered(url: string, header: string): Promise<Response> {

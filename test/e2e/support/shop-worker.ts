@@ -34,6 +34,8 @@ export type ShopBindings = {
   readonly USDC_ADDRESS: string;
   readonly DISTRIBUTOR_ADDRESS: string;
   readonly SETTLER_PRIVATE_KEY: string;
+  /** Of the articles in fixtures/shop.ts. */
+  readonly WORKSHOP_URL?: string;
 };
 export type Shop = Awaited<ReturnType<typeof openShop>>;
 
@@ -59,6 +61,8 @@ export async function openShop(contents: string, bindings: ShopBindings, persist
         {
           ...rest,
           name: 'shop',
+          // No proxy between client and Worker, so that the Worker sees a client that goes away.
+          unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
           modulesRoot: '/',
           modules: [{ type: 'ESModule', path: '/shop.js', contents }],
           bindings: {
@@ -74,7 +78,8 @@ export async function openShop(contents: string, bindings: ShopBindings, persist
       ],
     }),
   );
-  const url = String(await runtime.ready).replace(/\/$/, '');
+  await runtime.ready;
+  const url = (await runtime.unsafeGetDirectURL('shop')).origin;
   return { runtime, url, stop: () => runtime.dispose() };
 }
 
