@@ -8,7 +8,7 @@ import { chainAt } from '../../buyers/client/chain.ts';
 import { MemoryStore } from '../../buyers/client/payment.ts';
 import { DEFAULT_PATIENCE, type Transport } from '../../buyers/client/send.ts';
 import { AUTHORIZATIONS } from './hazards/authorizations.ts';
-import { type Bed, FUNDS, type Ground, layGround, makeBed, PRICE } from './hazards/bed.ts';
+import { type Bed, FUNDS, type Ground, layGround, makeBed, PATIENCE_MS, PRICE } from './hazards/bed.ts';
 import type { Guard } from './hazards/hazard.ts';
 import { REQUESTS } from './hazards/requests.ts';
 import { SETTLEMENTS } from './hazards/settlements.ts';
@@ -47,7 +47,7 @@ afterEach(() => ground.reset());
 /** Else a plant that breaks everything would pass for one that was found. */
 async function sellAsEver(bed: Bed): Promise<readonly string[]> {
   const [path, buyer] = [newArticle(), await bed.newBuyer()];
-  const answer = await collect(bed, path, await buyer.sign(bed.urlOf(path)));
+  const answer = await collect({ ...bed, patienceMs: PATIENCE_MS }, path, await buyer.sign(bed.urlOf(path)));
   const wrong = differences({ status: [answer.status, 200], spent: [await bed.spentBy(buyer), PRICE] });
   await ground.reset();
   return wrong;

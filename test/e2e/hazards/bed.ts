@@ -18,11 +18,13 @@ export const SELLER = `0x${'d1'.repeat(20)}` as const;
 export const PRICE = 10_000n;
 export const FUNDS = 1_000_000n;
 
+export const PATIENCE_MS = 15_000;
+
 /** What is waited for in the real one takes seconds, and a key that is kept elsewhere (KMS) signs slowly. */
 const PACE: readonly Edit[] = [
-  { file: 'durable-objects/settler/sender.ts', from: 'RECEIPT_WAIT_MS = 8000', to: 'RECEIPT_WAIT_MS = 500' },
+  { file: 'durable-objects/settler/sender.ts', from: 'RECEIPT_WAIT_MS = 8000', to: 'RECEIPT_WAIT_MS = 1000' },
   { file: 'durable-objects/settler/sender.ts', from: 'RESEND_AFTER_MS = 3000', to: 'RESEND_AFTER_MS = 200' },
-  { file: 'durable-objects/settler/facilitator.ts', from: 'RPC_TIMEOUT_MS = 5000', to: 'RPC_TIMEOUT_MS = 300' },
+  { file: 'durable-objects/settler/facilitator.ts', from: 'RPC_TIMEOUT_MS = 5000', to: 'RPC_TIMEOUT_MS = 1500' },
   {
     file: 'durable-objects/settler/sender.ts',
     from: 'const raw = await this.#account.signTransaction({',
@@ -58,7 +60,7 @@ export async function layGround(): Promise<Ground> {
 }
 
 export type Bed = Ground & {
-  /** How long a scenario waits for what a planted bug may keep from coming. */
+  /** How long a buyer sends the same header again: with a planted bug the answer may never come. */
   readonly patienceMs: number;
   urlOf(path: string): string;
   newBuyer(): Promise<Buyer>;
@@ -84,11 +86,11 @@ export async function makeBed(ground: Ground, edits: readonly Edit[]): Promise<B
   const open = (): Promise<Shop> => openShop(contents, bindings, folder);
   let shop = await open();
   return {
-    patienceMs: edits.length > 0 ? 1500 : 15_000,
+    patienceMs: edits.length > 0 ? 1500 : PATIENCE_MS,
     chain,
     workshop,
     reset,
-    urlOf: (path) => shop.url + path,
+    urlOf: (path) => shop.directUrl + path,
     async newBuyer() {
       const buyer = createBuyer(chain.usdc);
       await chain.fund(buyer.account, FUNDS);

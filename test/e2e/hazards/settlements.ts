@@ -215,8 +215,8 @@ export const SETTLEMENTS: readonly Hazard[] = [
         without: [
           {
             file: CASHIER,
-            from: "if (settled.errorReason === 'settlement_pending') return this.#pending(key, settled.transaction);",
-            to: "if (settled.errorReason === 'settlement_pending') return { status: 'settled', answer: this.#ledger.answerOf(key), receipt: {} } as never;",
+            from: 'return this.#pending(key, settled.transaction);',
+            to: "return { status: 'settled', answer: this.#ledger.answerOf(key), receipt: {} } as never;",
           },
         ],
       },
@@ -314,8 +314,8 @@ export const SETTLEMENTS: readonly Hazard[] = [
         without: [
           {
             file: CASHIER,
-            from: "if (settled.errorReason === 'settlement_pending') return this.#pending(key, settled.transaction);",
-            to: '',
+            from: "settled.errorReason === 'settlement_pending'",
+            to: "settled.errorReason === 'never'",
           },
         ],
       },

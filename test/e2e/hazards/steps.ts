@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { PaymentRequirements } from '@x402/core/types';
 import { until } from '../../support/until.ts';
 import type { Buyer } from '../support/buyer.ts';
-import { type Bed, PRICE } from './bed.ts';
+import { type Bed, PATIENCE_MS, PRICE } from './bed.ts';
 
 let articles = 0;
 
@@ -51,10 +51,10 @@ export async function offerFor(bed: Bed, path: string): Promise<PaymentRequireme
 }
 
 export const whenMaking = (bed: Bed): Promise<true> =>
-  until('the article is being made', bed.patienceMs, () => Promise.resolve(bed.workshop.made > 0 || null));
+  until('the article is being made', PATIENCE_MS, () => Promise.resolve(bed.workshop.made > 0 || null));
 
 export const whenSent = (bed: Bed): Promise<true> =>
-  until('a transaction is sent', bed.patienceMs, () => Promise.resolve(bed.chain.wire.sent.length > 0 || null));
+  until('a transaction is sent', PATIENCE_MS, () => Promise.resolve(bed.chain.wire.sent.length > 0 || null));
 
 type Terms = {
   readonly offer: PaymentRequirements;

@@ -61,7 +61,6 @@ export async function openShop(contents: string, bindings: ShopBindings, persist
         {
           ...rest,
           name: 'shop',
-          // No proxy between client and Worker, so that the Worker sees a client that goes away.
           unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
           modulesRoot: '/',
           modules: [{ type: 'ESModule', path: '/shop.js', contents }],
@@ -78,9 +77,10 @@ export async function openShop(contents: string, bindings: ShopBindings, persist
       ],
     }),
   );
-  await runtime.ready;
-  const url = (await runtime.unsafeGetDirectURL('shop')).origin;
-  return { runtime, url, stop: () => runtime.dispose() };
+  const url = String(await runtime.ready).replace(/\/$/, '');
+  // No proxy between client and Worker, so that the Worker sees a client that goes away.
+  const directUrl = (await runtime.unsafeGetDirectURL('shop')).origin;
+  return { runtime, url, directUrl, stop: () => runtime.dispose() };
 }
 
 export type Seeded = { readonly fromMs: number; readonly untilMs: number; readonly firstHour: number };
