@@ -11,12 +11,14 @@ import { privateKeyToAccount } from 'viem/accounts';
 import { getBlock, getCode, readContract, verifyTypedData } from 'viem/actions';
 import type { PaymentKey, SettlerBindings } from './api.ts';
 import type { Ledger } from './ledger.ts';
+import { Reachability } from './reachability.ts';
 import { Sender } from './sender.ts';
 import type { TransactionStore } from './transaction-store.ts';
 
 /** Whether an account has code changes rarely; verification asks twice and settlement twice more. */
 const CODE_MS = 60_000;
 const RPC_TIMEOUT_MS = 5000;
+const UNREACHABLE = 'the chain did not answer';
 
 export type MinedBlock = { readonly number: number; readonly hash: string };
 export type ChainBlock = MinedBlock & { readonly timestampSeconds: number };
@@ -28,6 +30,7 @@ export type ChainView = {
   readonly blocks: ReadonlyMap<number, ChainBlock>;
 };
 
+/** Both throw where the chain did not answer; `settle` only if nothing was sent. */
 export type Facilitator = {
   verify(payload: PaymentPayload): Promise<VerifyResponse>;
   /** `block`: of the transaction, where it was mined. */
@@ -39,7 +42,9 @@ export type Facilitator = {
 export function createFacilitator(bindings: SettlerBindings, ledger: Ledger, store: TransactionStore): Facilitator {
   const chainId = Number(bindings.CHAIN_ID);
   const account = privateKeyToAccount(parsePrivateKey(bindings.SETTLER_PRIVATE_KEY));
-  const client = createClient({ transport: http(bindings.RPC_URL, { timeout: RPC_TIMEOUT_MS, retryCount: 1 }) });
+  const chain = new Reachability();
+  const transport = chain.watch(http(bindings.RPC_URL, { timeout: RPC_TIMEOUT_MS, retryCount: 1 }));
+  const client = createClient({ transport });
   const sender = new Sender(client, account, chainId, store);
   // What is asked at once goes in one request.
   const watcher = createClient({
@@ -62,9 +67,16 @@ export function createFacilitator(bindings: SettlerBindings, ledger: Ledger, sto
   const scheme = new ExactEvmScheme(signer, { pendingSettlementStore: storedTransactions(ledger, store) });
   const facilitator = new x402Facilitator().register(`eip155:${chainId}`, scheme);
   return {
-    verify: (payload) => facilitator.verify(payload, payload.accepted),
+    async verify(payload) {
+      const { failures } = chain;
+      const verified = await facilitator.verify(payload, payload.accepted);
+      if (!verified.isValid && chain.failures > failures) throw new Error(UNREACHABLE);
+      return verified;
+    },
     async settle(payload) {
+      const { failures } = chain;
       const settled = await facilitator.settle(payload, payload.accepted);
+      if (!settled.success && settled.transaction === '' && chain.failures > failures) throw new Error(UNREACHABLE);
       const mined = sender.takeMined(settled.transaction);
       if (!settled.success || mined === null) return { ...settled, block: null };
       const block = { number: Number(mined.blockNumber), hash: mined.blockHash };

@@ -15,7 +15,7 @@ import { ROOT } from '../../scripts/lib/files.ts';
 import { modelsOfThisProcess, sources } from './build-cron.ts';
 import { Fuse, Life } from './fuse.ts';
 import { d1, objectStorage, Sqlite } from './model-storage.ts';
-import type { Edit } from './plants.ts';
+import type { Edit } from '../support/planted.ts';
 
 type WithAlarm<T> = T & { alarm(): Promise<void> };
 type Made<T, Env> = new (ctx: DurableObjectState, env: Env) => WithAlarm<T>;

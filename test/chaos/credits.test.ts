@@ -3,7 +3,7 @@ import { beforeEach, expect, test, vi } from 'vitest';
 import type { SpendOrder } from '../../durable-objects/account/api.ts';
 import type { PaymentClaim, SoldAnswer } from '../../durable-objects/settler/api.ts';
 import { CreditsModel, loadCredits, type CreditsCode } from './credits-model.ts';
-import type { Edit } from './plants.ts';
+import type { Edit } from '../support/planted.ts';
 
 const PAYER = `0x${'ab'.repeat(20)}`;
 const AMOUNT = '5000000';

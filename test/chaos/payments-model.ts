@@ -24,7 +24,7 @@ import { Fuse, Killed, Life } from './fuse.ts';
 import { PaymentsChain } from './payments-chain.ts';
 import { d1, objectStorage, Sqlite } from './model-storage.ts';
 import { SalesModel } from './sales-model.ts';
-import type { Edit } from './plants.ts';
+import type { Edit } from '../support/planted.ts';
 import { randomOf, type Random } from './random.ts';
 
 export type SettlerCode = { readonly Settler: new (ctx: DurableObjectState, env: SettlerBindings) => Settler };

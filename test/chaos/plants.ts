@@ -1,8 +1,8 @@
 /**
  * Planted bugs: what the chaos must find. Each changes the text of a source on its way into a bundle made for the test
- * (build-cron.ts); nothing of it ships.
+ * (test/support/planted.ts); nothing of it ships. Those of single payments are in test/e2e/hazards/.
  */
-export type Edit = { readonly file: string; readonly from: string; readonly to: string };
+import type { Edit } from '../support/planted.ts';
 
 export type Plant = {
   readonly name: string;
@@ -16,6 +16,14 @@ const STORE_THEN_SEND = `    store.plan(nonce, jobKey(job), job.epoch, attempt);
 const SEND_THEN_STORE = `    const alarm = await broadcast(parts, nonce, attempt.raw);
     store.plan(nonce, jobKey(job), job.epoch, attempt);
 `;
+
+export const SETTLE_WITHOUT_LEDGER: readonly Edit[] = [
+  {
+    file: 'durable-objects/settler/cashier.ts',
+    from: '    this.#ledger.storeAnswer(claim, answer);\n',
+    to: '    await (await this.#facilitator()).settle(JSON.parse(claim.payload));\n    this.#ledger.storeAnswer(claim, answer);\n',
+  },
+];
 
 export const PLANTS: readonly Plant[] = [
   {
@@ -85,13 +93,7 @@ export const PLANTS: readonly Plant[] = [
   {
     name: 'settle without ledger',
     suite: 'payments',
-    edits: [
-      {
-        file: 'durable-objects/settler/cashier.ts',
-        from: '    this.#ledger.storeAnswer(claim, answer);\n',
-        to: '    await (await this.#facilitator()).settle(JSON.parse(claim.payload));\n    this.#ledger.storeAnswer(claim, answer);\n',
-      },
-    ],
+    edits: SETTLE_WITHOUT_LEDGER,
   },
   {
     name: 'usage without outbox: written after the money, not with it',

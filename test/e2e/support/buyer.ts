@@ -33,8 +33,8 @@ export function createBuyer(usdc: string) {
   };
 }
 
-export const send = (url: string, header: string, signal?: AbortSignal): Promise<Response> =>
-  fetch(url, { headers: { 'PAYMENT-SIGNATURE': header }, ...(signal ? { signal } : {}) });
+export const send = (url: string, header: string): Promise<Response> =>
+  fetch(url, { headers: { 'PAYMENT-SIGNATURE': header } });
 
 export const post = (body: object, headers: Readonly<Record<string, string>> = {}): RequestInit => ({
   method: 'POST',

@@ -35,6 +35,8 @@ export type ShopBindings = {
   readonly USDC_ADDRESS: string;
   readonly DISTRIBUTOR_ADDRESS: string;
   readonly SETTLER_PRIVATE_KEY: string;
+  /** Of the articles in fixtures/shop.ts. */
+  readonly WORKSHOP_URL?: string;
 };
 export type Shop = Awaited<ReturnType<typeof openShop>>;
 
@@ -62,6 +64,7 @@ export async function openShop(contents: string, bindings: ShopBindings, persist
         {
           ...rest,
           name: 'shop',
+          unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
           modulesRoot: '/',
           modules: [{ type: 'ESModule', path: '/shop.js', contents }],
           bindings: {
@@ -78,7 +81,9 @@ export async function openShop(contents: string, bindings: ShopBindings, persist
     }),
   );
   const url = String(await runtime.ready).replace(/\/$/, '');
-  return { runtime, url, stop: () => runtime.dispose() };
+  // No proxy between client and Worker, so that the Worker sees a client that goes away.
+  const directUrl = (await runtime.unsafeGetDirectURL('shop')).origin;
+  return { runtime, url, directUrl, stop: () => runtime.dispose() };
 }
 
 export type Seeded = { readonly fromMs: number; readonly untilMs: number; readonly firstHour: number };
