@@ -81,7 +81,7 @@ async function ask(
   const { response, data, error } = await call({ fetch: judge.fetch, ...asked });
   // The client catches what the judge throws.
   if (response === undefined) throw error;
-  return { status: response.status, data: data as never, error: (error ?? {}) as { code?: string } };
+  return { status: response.status, data: data as never, error: error ?? {} };
 }
 
 async function signedAsk(device: FieldDevice, url: string, nonce: number): Promise<Asked> {
@@ -148,7 +148,7 @@ test('the generated client asks every route, and every answer is as described', 
 
   const [owner] = network.accounts.owners;
   if (!owner) throw new Error('the network has owners');
-  const account = privateKeyToAccount(owner.privateKey as `0x${string}`);
+  const account = privateKeyToAccount(owner.privateKey);
   const wallet = { address: account.address, signMessage: (message: string) => account.signMessage({ message }) };
   const address = record.owner;
   const authorization = await authorizationOf(wallet, new URL(`${network.api}/v1/owners/${address}/statement`), 10);

@@ -67,7 +67,7 @@ afterAll(async () => {
   rmSync(dir, { recursive: true });
 });
 
-const get = async <T>(url: string): Promise<T> => (await judge.fetch(url)).json() as Promise<T>;
+const get = async <T>(url: string): Promise<T> => (await judge.fetch(url)).json<T>();
 const linkOf = (links: readonly Link[], rel: string): Link => {
   const link = links.find((one) => one.rel === rel);
   if (link === undefined) throw new Error(`there is no link ${rel}`);

@@ -97,7 +97,8 @@ export async function pageOf<T>(
   const wanted = skip + limit;
   let from: At | null = after;
   for (let round = 0; round < MOST_ROUNDS && found.length <= wanted; round += 1) {
-    const size = Math.min(MOST_DEVICES, Math.max(LEAST_DEVICES, wanted + 2 - found.length));
+    // Where devices give little, more of them are read at once.
+    const size = Math.min(MOST_DEVICES, Math.max(LEAST_DEVICES, wanted + 2 - found.length) * 2 ** round);
     const placed: readonly Placed[] = await readPlaced(db, query, from && [from[0], from[1]], size, throughHour);
     for (const one of placed) {
       const { cell, device } = one.row;
