@@ -7,6 +7,8 @@ export type HeardEvent = { readonly type: string; readonly id: string; readonly 
 
 const SCRIPT = `
   const [url, ...types] = process.argv.slice(1);
+  // Its own wait before it connects again keeps no process alive.
+  setInterval(() => {}, 60_000);
   const source = new EventSource(url);
   const say = (type, event) => console.log(JSON.stringify({ type, id: event.lastEventId ?? '', data: JSON.parse(event.data ?? 'null') }));
   source.addEventListener('open', (event) => say('open', event));
