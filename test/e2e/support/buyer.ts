@@ -5,11 +5,12 @@ import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 
 export type Buyer = ReturnType<typeof createBuyer>;
 
-export function createBuyer(usdc: string) {
+/** `most`: USDC base units that one payment may cost. */
+export function createBuyer(usdc: string, most = '1000000') {
   const account = privateKeyToAccount(generatePrivateKey());
   const client = new x402Client()
     .register('eip155:*', new ExactEvmScheme(account))
-    .setSpendControls({ allowedAssets: [{ network: 'eip155:10', asset: usdc, maxAmountPerPayment: '1000000' }] });
+    .setSpendControls({ allowedAssets: [{ network: 'eip155:10', asset: usdc, maxAmountPerPayment: most }] });
   const http = new x402HTTPClient(client);
   const headers: string[] = [];
   const remembering: typeof fetch = (input, init) => {
