@@ -70,13 +70,12 @@ async function valueOf(
   parts: readonly (readonly [SetName, PartName])[],
   setting: Setting,
 ): Promise<number> {
-  let sum = 0;
-  for (const [set, part] of parts) {
+  const values = parts.map(async ([set, part]) => {
     const figures = (await trials.figuresOf(set, setting)).get(part);
     if (figures === undefined) throw new Error(`no part ${part} of ${set}`);
-    sum += figures.f1 + figures.sustained - SETS[set].penalty * Math.max(0, figures.fpr - SETS[set].mostFpr);
-  }
-  return sum / parts.length;
+    return figures.f1 + figures.sustained - SETS[set].penalty * Math.max(0, figures.fpr - SETS[set].mostFpr);
+  });
+  return (await Promise.all(values)).reduce((sum, value) => sum + value, 0) / parts.length;
 }
 
 if (isMain(import.meta.url)) {

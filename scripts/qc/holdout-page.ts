@@ -1,6 +1,6 @@
 /** `docs/evidence/holdout.md`. */
 import { DIRECTIONS, KNOBS, SETS, type Direction, type PartName, type SetName } from './holdout-design.ts';
-import type { Setting } from './holdout-search.ts';
+import { LEAST_GAIN, type Setting } from './holdout-search.ts';
 import type { Figures } from './holdout-trials.ts';
 
 export type Outcome = {
@@ -38,7 +38,7 @@ seen, beside the network's own constants on the same part.
     .map(([set, { mostFpr }]) => `${mostFpr} ${set}`)
     .join(', ')}). Device-hours, any flag.
 - **Search**: from the values of the published reference detectors (a round number where they name none), each candidate
-  alone; then those that helped together, the most helpful first, each kept if it still helps. The network's values are no
+  alone; then those that helped by ${LEAST_GAIN} or more together, the most helpful first, each kept if it still helps. The network's values are no
   start, and some of them are no candidates.
 - **Fold**: always over the whole set, because neighbors are needed; no label enters it. Labels and flags of the other
   part are not looked at in choosing.

@@ -13,6 +13,9 @@ export type Knob = {
 /** Values by name; a constant that is not named keeps the network's value. */
 export type Setting = Readonly<Record<string, number>>;
 
+/** A candidate that helps less alone is not tried beside others: each trial is a replay. */
+export const LEAST_GAIN = 0.002;
+
 export type Found = {
   readonly setting: Setting;
   readonly value: number;
@@ -36,7 +39,7 @@ export async function search(knobs: readonly Knob[], objective: (setting: Settin
     const values = [0, ...gains.map(({ gain }) => gain)];
     reach.set(name, Math.max(...values) - Math.min(...values));
     const best = gains.toSorted((a, b) => b.gain - a.gain)[0];
-    if (best !== undefined && best.gain > 0) helpful.push({ name, ...best });
+    if (best !== undefined && best.gain >= LEAST_GAIN) helpful.push({ name, ...best });
   }
   let [setting, value] = [start, before];
   for (const { name, candidate } of helpful.toSorted((a, b) => b.gain - a.gain)) {
