@@ -22,7 +22,7 @@ export function summary(results: readonly Result[]): string {
     return `| ${spec.name} | ${figure(hour.precision)} | ${figure(hour.recall)} | ${figure(hour.f1, 3)} | ${figure(hour.fpr, 4)} | ${figure(fail.deviceHour.fpr, 4)} | ${figure(any.sustained)} | ${figure(any.averagePrecision)} | ${best} | ${seconds.toFixed(0)} s |`;
   });
   return [
-    '| set | precision | recall | F1 | FPR | FPR of fail | macro sustained | AP | best baseline | time |',
+    '| set | precision | recall | F1 | FPR | FPR of fail | macro sustained | AP | best baseline | processor time |',
     '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
     ...rows,
   ].join('\n');

@@ -14,7 +14,7 @@ export type Knob = {
 export type Setting = Readonly<Record<string, number>>;
 
 /** A candidate that helps less alone is not tried beside others: each trial is a replay. */
-export const LEAST_GAIN = 0.002;
+export const LEAST_GAIN = 0.005;
 
 export type Found = {
   readonly setting: Setting;
