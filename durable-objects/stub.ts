@@ -1,5 +1,6 @@
 /** The only place that turns names into object stubs. */
-import type { RegionCell } from '../core/ids.ts';
+import type { OwnerAddress, RegionCell } from '../core/ids.ts';
+import type { Account } from './account/account.ts';
 import type { Region } from './region/region.ts';
 import type { Settler } from './settler/settler.ts';
 import type { Minter } from './minter/minter.ts';
@@ -15,4 +16,13 @@ export function settlerStub(namespace: DurableObjectNamespace<Settler>, chainId:
 
 export function minterStub(namespace: DurableObjectNamespace<Minter>, chainId: number): DurableObjectStub<Minter> {
   return namespace.getByName(`eip155:${chainId}`);
+}
+
+/** One account per payer. */
+export function accountStub(
+  namespace: DurableObjectNamespace<Account>,
+  chainId: number,
+  payer: OwnerAddress,
+): DurableObjectStub<Account> {
+  return namespace.getByName(`eip155:${chainId}:${payer}`);
 }

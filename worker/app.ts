@@ -7,6 +7,7 @@ import { problem } from './middleware/problem.ts';
 import { requestId } from './middleware/request-id.ts';
 import { adminRoutes } from './routes/admin.ts';
 import { checkRoutes } from './routes/check.ts';
+import { creditsRoutes } from './routes/credits.ts';
 import { healthRoutes } from './routes/health.ts';
 import { observationsRoutes } from './routes/observations.ts';
 import { publicRoutes } from './routes/public/routes.ts';
@@ -38,6 +39,7 @@ app.route('/', healthRoutes);
 app.route('/', publicRoutes);
 app.route('/', observationsRoutes);
 app.route('/', statementRoutes);
+app.route('/', creditsRoutes);
 app.route('/', adminRoutes);
 app.notFound((c) => problem(c, { reason: 'unknown-route', path: c.req.path }));
 app.onError((error, c) => {

@@ -6,6 +6,7 @@ import { parseOwnerAddress } from '../core/ids.ts';
 import { ruleSetByName } from '../core/rules/by-name.ts';
 import { hashRuleSet, type RuleSet } from '../core/rules/rule-set.ts';
 import { err, ok, type Result } from '../core/result.ts';
+import type { Account } from '../durable-objects/account/account.ts';
 import type { Region } from '../durable-objects/region/region.ts';
 import type { Settler } from '../durable-objects/settler/settler.ts';
 import type { Minter } from '../durable-objects/minter/minter.ts';
@@ -13,6 +14,7 @@ import type { Minter } from '../durable-objects/minter/minter.ts';
 export type EdgeBindings = {
   readonly REGION: DurableObjectNamespace<Region>;
   readonly SETTLER: DurableObjectNamespace<Settler>;
+  readonly ACCOUNT: DurableObjectNamespace<Account>;
   readonly MINTER: DurableObjectNamespace<Minter>;
   readonly DB: D1Database;
   readonly ARCHIVE: R2Bucket;

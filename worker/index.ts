@@ -1,6 +1,7 @@
 /** The edge Worker. */
 import { app } from './app.ts';
 
+export { Account } from '../durable-objects/account/account.ts';
 export { Region } from '../durable-objects/region/region.ts';
 export { Settler } from '../durable-objects/settler/settler.ts';
 

@@ -2,13 +2,17 @@
  * What callers see of the settler. Payments cross RPC as JSON text, because x402's open-ended types (`unknown` inside)
  * have no RPC form. Reached only through durable-objects/stub.ts.
  */
+import type { NewKey } from '../../core/credits/api-key.ts';
 import type { ServedUnits } from '../../core/reward/sale.ts';
+import type { Account } from '../account/account.ts';
 
 export type SettlerBindings = {
   readonly CHAIN_ID: string;
   readonly RPC_URL: string;
   /** Holds gas only: it can neither choose the payee nor the amount of a payment. */
   readonly SETTLER_PRIVATE_KEY: string;
+  /** Where settled top-ups are credited. */
+  readonly ACCOUNT: DurableObjectNamespace<Account>;
 };
 
 /** Names a payment: EIP-3009 lets each payer use a nonce once. Lower-case hex. */
@@ -31,6 +35,8 @@ export type SoldAnswer = {
   readonly body: string | Uint8Array<ArrayBuffer>;
   /** Whose data it is: what the sale's USDC is shared by. */
   readonly served: readonly ServedUnits[];
+  /** Of a top-up: the payment becomes balance of its payer's account, with the key that the buyer asked for. */
+  readonly topUp?: { readonly key: NewKey | null };
 };
 
 export type SettledReceipt = {

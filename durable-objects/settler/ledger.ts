@@ -34,6 +34,7 @@ const TABLES = `
     content_type TEXT NOT NULL,
     body ANY NOT NULL,
     served TEXT NOT NULL,
+    top_up TEXT,
     PRIMARY KEY (payer, nonce)
   );
 `;
@@ -41,6 +42,12 @@ const TABLES = `
 const COLUMNS = `payer, nonce, query, header_hash AS headerHash, payload, state, lease_until_ms AS leaseUntilMs,
   hash AS "transaction", detail`;
 
+type StoredAnswer = {
+  readonly contentType: string;
+  readonly body: string | ArrayBuffer;
+  readonly served: string;
+  readonly topUp: string | null;
+};
 type StoredRow = PaymentRow & Record<string, SqlStorageValue>;
 
 export class Ledger {
@@ -88,30 +95,34 @@ export class Ledger {
   storeAnswer({ payer, nonce }: PaymentKey, answer: SoldAnswer): void {
     this.#storage.transactionSync(() => {
       this.#sql.exec(
-        'INSERT OR REPLACE INTO payment_answer (payer, nonce, content_type, body, served) VALUES (?, ?, ?, ?, ?)',
+        `INSERT OR REPLACE INTO payment_answer (payer, nonce, content_type, body, served, top_up)
+         VALUES (?, ?, ?, ?, ?, ?)`,
         payer,
         nonce,
         answer.contentType,
         typeof answer.body === 'string' ? answer.body : new Uint8Array(answer.body).buffer,
         JSON.stringify(answer.served),
+        answer.topUp ? JSON.stringify(answer.topUp) : null,
       );
       this.#setState({ payer, nonce }, 'answered');
     });
   }
 
   answerOf({ payer, nonce }: PaymentKey): SoldAnswer | null {
-    const rows = this.#sql.exec<{ contentType: string; body: string | ArrayBuffer; served: string }>(
-      'SELECT content_type AS contentType, body, served FROM payment_answer WHERE payer = ? AND nonce = ?',
+    const rows = this.#sql.exec<StoredAnswer>(
+      `SELECT content_type AS contentType, body, served, top_up AS topUp FROM payment_answer
+       WHERE payer = ? AND nonce = ?`,
       payer,
       nonce,
     );
     const row = rows.toArray()[0];
     if (row === undefined) return null;
-    const { contentType, body, served } = row;
+    const { contentType, body, served, topUp } = row;
     return {
       contentType,
       body: typeof body === 'string' ? body : new Uint8Array(body),
       served: JSON.parse(served) as readonly ServedUnits[],
+      ...(topUp === null ? {} : { topUp: JSON.parse(topUp) as NonNullable<SoldAnswer['topUp']> }),
     };
   }
 
@@ -129,8 +140,12 @@ export class Ledger {
     this.#setState(key, 'pending', transaction);
   }
 
-  markSettled(key: PaymentKey, receipt: SettledReceipt): void {
-    this.#setState(key, 'settled', receipt.transaction, null, JSON.stringify(receipt));
+  /** @param also what follows from it, in the same transaction */
+  markSettled(key: PaymentKey, receipt: SettledReceipt, also: () => void): void {
+    this.#storage.transactionSync(() => {
+      this.#setState(key, 'settled', receipt.transaction, null, JSON.stringify(receipt));
+      also();
+    });
   }
 
   markFailed(key: PaymentKey, transaction: string, detail: string): void {

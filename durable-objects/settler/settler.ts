@@ -4,7 +4,11 @@
  */
 import { DurableObject } from 'cloudflare:workers';
 import type { OpenReply, Outcome, PaymentClaim, SettlerApi, SettlerBindings, SoldAnswer } from './api.ts';
+import { parseOwnerAddress } from '../../core/ids.ts';
+import type { TopUp } from '../account/api.ts';
+import { accountStub } from '../stub.ts';
 import { Cashier } from './cashier.ts';
+import { CreditOutbox } from './credits.ts';
 import type { Facilitator } from './facilitator.ts';
 import { Ledger } from './ledger.ts';
 import { TransactionStore } from './transaction-store.ts';
@@ -17,6 +21,7 @@ const FINISHED_PER_ALARM = 20;
 export class Settler extends DurableObject<SettlerBindings> implements SettlerApi {
   readonly #ledger: Ledger;
   readonly #store: TransactionStore;
+  readonly #credits: CreditOutbox;
   readonly #cashier: Cashier;
   #facilitator: Promise<Facilitator> | null = null;
 
@@ -24,7 +29,8 @@ export class Settler extends DurableObject<SettlerBindings> implements SettlerAp
     super(state, bindings);
     this.#ledger = new Ledger(state.storage);
     this.#store = new TransactionStore(state.storage);
-    this.#cashier = new Cashier(this.#ledger, this.#store, () => this.#load());
+    this.#credits = new CreditOutbox(state.storage, (topUp) => this.#credit(topUp));
+    this.#cashier = new Cashier(this.#ledger, this.#store, this.#credits, () => this.#load());
   }
 
   async open(claim: PaymentClaim): Promise<OpenReply> {
@@ -46,13 +52,20 @@ export class Settler extends DurableObject<SettlerBindings> implements SettlerAp
     await Promise.all(open.map((row) => this.#cashier.finish(row)));
     this.#store.purge(Date.now());
     const more = this.#ledger.purge(Date.now());
-    if (this.#ledger.unfinished(1).length > 0) await this.#alarmWithin(FINISH_AFTER_MS);
+    const isDue = await this.#credits.bring();
+    if (isDue || this.#ledger.unfinished(1).length > 0) await this.#alarmWithin(FINISH_AFTER_MS);
     else if (more) await this.#alarmWithin(PURGE_AFTER_MS);
   }
 
   async #alarmWithin(delayMs: number): Promise<void> {
     const due = await this.ctx.storage.getAlarm();
     if (due === null || due > Date.now() + delayMs) await this.ctx.storage.setAlarm(Date.now() + delayMs);
+  }
+
+  async #credit(topUp: TopUp): Promise<void> {
+    const payer = parseOwnerAddress(topUp.payer);
+    if (!payer.ok) throw new Error(`a payer is an address: ${topUp.payer}`);
+    await accountStub(this.env.ACCOUNT, Number(this.env.CHAIN_ID), payer.value).credit(topUp);
   }
 
   #load(): Promise<Facilitator> {

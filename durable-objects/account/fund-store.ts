@@ -1,0 +1,213 @@
+/**
+ * Balance, top-ups, holds and spends. Amounts are decimal text and bigint: exact at any size. What is held is summed from
+ * the holds themselves, so no counter can drift from them.
+ */
+import type { ServedUnits } from '../../core/reward/sale.ts';
+import type { SoldAnswer } from '../settler/api.ts';
+import type { KeyRow, SpendOrder, TopUp, UsageRequest, UsageRow } from './api.ts';
+import type { SpendRow } from './decide.ts';
+
+/** Answering takes milliseconds; after this a hold counts as abandoned. */
+const LEASE_MS = 60_000;
+/** How long a resend gets the same answer. */
+const REPLAY_MS = 24 * 3600 * 1000;
+
+export const FUND_TABLES = `
+  CREATE TABLE IF NOT EXISTS account (id INTEGER PRIMARY KEY CHECK (id = 1), balance TEXT NOT NULL, spends INTEGER NOT NULL);
+  CREATE TABLE IF NOT EXISTS top_up (
+    nonce TEXT PRIMARY KEY,
+    amount TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    credited_ms INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS spend (
+    id TEXT PRIMARY KEY,
+    key TEXT NOT NULL,
+    idempotency TEXT NOT NULL,
+    query TEXT NOT NULL,
+    amount TEXT NOT NULL,
+    state TEXT NOT NULL,
+    lease_until_ms INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL
+  );
+  CREATE UNIQUE INDEX IF NOT EXISTS spend_idempotency ON spend (key, idempotency);
+  CREATE INDEX IF NOT EXISTS spend_held ON spend (state) WHERE state = 'held';
+  CREATE TABLE IF NOT EXISTS spend_answer (
+    id TEXT PRIMARY KEY,
+    content_type TEXT NOT NULL,
+    body ANY NOT NULL,
+    served TEXT NOT NULL
+  );
+  CREATE TABLE IF NOT EXISTS usage_day (
+    day TEXT NOT NULL,
+    key TEXT NOT NULL,
+    queries INTEGER NOT NULL,
+    units INTEGER NOT NULL,
+    usdc TEXT NOT NULL,
+    PRIMARY KEY (day, key)
+  ) WITHOUT ROWID;
+`;
+
+const COLUMNS = 'id, key, query, amount, state, lease_until_ms AS leaseUntilMs';
+
+type Stored<T> = T & Record<string, SqlStorageValue>;
+
+export class FundStore {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  balance(): bigint {
+    const rows = this.#sql.exec<{ balance: string }>('SELECT balance FROM account').toArray();
+    return BigInt(rows[0]?.balance ?? '0');
+  }
+
+  toppedUp(): bigint {
+    return this.#sum('SELECT amount FROM top_up');
+  }
+
+  /** By all keys, or by one. */
+  held(nowMs: number, key: string | null = null): bigint {
+    const held = `SELECT amount FROM spend WHERE state = 'held' AND lease_until_ms > ?`;
+    return key === null ? this.#sum(held, nowMs) : this.#sum(`${held} AND key = ?`, nowMs, key);
+  }
+
+  /** @param month `2026-11` */
+  spentIn(month: string, key: string): bigint {
+    const query = 'SELECT usdc AS amount FROM usage_day WHERE day BETWEEN ? AND ? AND key = ?';
+    return this.#sum(query, `${month}-01`, `${month}-31`, key);
+  }
+
+  /** False: this payment was credited before. */
+  credit({ nonce, amount, transaction }: TopUp, nowMs: number): boolean {
+    const added = this.#sql.exec(
+      'INSERT OR IGNORE INTO top_up (nonce, amount, hash, credited_ms) VALUES (?, ?, ?, ?)',
+      nonce,
+      amount,
+      transaction,
+      nowMs,
+    );
+    if (added.rowsWritten === 0) return false;
+    this.#setBalance(this.balance() + BigInt(amount), this.#spends());
+    return true;
+  }
+
+  findByIdempotency(key: string, idempotency: string): SpendRow | null {
+    return this.#find('key = ? AND idempotency = ?', key, idempotency);
+  }
+
+  find(id: string): SpendRow | null {
+    return this.#find('id = ?', id);
+  }
+
+  addHold(order: SpendOrder, key: string, amount: bigint, nowMs: number): void {
+    // In the place of a hold whose lease has run out.
+    this.#sql.exec('DELETE FROM spend WHERE key = ? AND idempotency = ?', key, order.idempotencyKey);
+    this.#sql.exec(
+      `INSERT INTO spend (id, key, idempotency, query, amount, state, lease_until_ms, at_ms)
+       VALUES (?, ?, ?, ?, ?, 'held', ?, ?)`,
+      order.id,
+      key,
+      order.idempotencyKey,
+      order.query,
+      String(amount),
+      nowMs + LEASE_MS,
+      nowMs,
+    );
+  }
+
+  dropHold(id: string): void {
+    this.#sql.exec(`DELETE FROM spend WHERE id = ? AND state = 'held'`, id);
+  }
+
+  /** @return which spend of this account it is, from 1 */
+  spend({ id, amount }: SpendRow, key: KeyRow, day: string, answer: SoldAnswer, nowMs: number): number {
+    const n = this.#spends() + 1;
+    this.#sql.exec(`UPDATE spend SET state = 'spent', at_ms = ? WHERE id = ?`, nowMs, id);
+    this.#setBalance(this.balance() - BigInt(amount), n);
+    this.#sql.exec(
+      'INSERT INTO spend_answer (id, content_type, body, served) VALUES (?, ?, ?, ?)',
+      id,
+      answer.contentType,
+      typeof answer.body === 'string' ? answer.body : new Uint8Array(answer.body).buffer,
+      JSON.stringify(answer.served),
+    );
+    const known = this.#usageOf(day, key.id);
+    this.#sql.exec(
+      'INSERT OR REPLACE INTO usage_day (day, key, queries, units, usdc) VALUES (?, ?, ?, ?, ?)',
+      day,
+      key.id,
+      (known?.queries ?? 0) + 1,
+      (known?.units ?? 0) + answer.served.reduce((sum, { units }) => sum + units, 0),
+      String(BigInt(known?.usdc ?? '0') + BigInt(amount)),
+    );
+    return n;
+  }
+
+  answerOf(id: string): SoldAnswer | null {
+    const row = this.#sql
+      .exec<{ contentType: string; body: string | ArrayBuffer; served: string }>(
+        'SELECT content_type AS contentType, body, served FROM spend_answer WHERE id = ?',
+        id,
+      )
+      .toArray()[0];
+    if (row === undefined) return null;
+    const { contentType, body, served } = row;
+    return {
+      contentType,
+      body: typeof body === 'string' ? body : new Uint8Array(body),
+      served: JSON.parse(served) as readonly ServedUnits[],
+    };
+  }
+
+  usage({ from, until, key, after, limit }: UsageRequest): readonly UsageRow[] {
+    return this.#sql
+      .exec<Stored<UsageRow>>(
+        `SELECT day, key, queries, units, usdc FROM usage_day
+         WHERE day >= ?1 AND day < ?2 AND (?3 IS NULL OR key = ?3) AND (day, key) > (?4, ?5)
+         ORDER BY day, key LIMIT ?6`,
+        from,
+        until,
+        key,
+        after?.day ?? '',
+        after?.key ?? '',
+        limit,
+      )
+      .toArray();
+  }
+
+  /** Drops abandoned holds and answers past their day; returns whether anything is left to drop later. */
+  purge(nowMs: number): boolean {
+    this.#sql.exec(`DELETE FROM spend WHERE state = 'held' AND lease_until_ms <= ?`, nowMs);
+    const past = `SELECT id FROM spend WHERE state = 'spent' AND at_ms < ?`;
+    this.#sql.exec(`DELETE FROM spend_answer WHERE id IN (${past})`, nowMs - REPLAY_MS);
+    this.#sql.exec(`DELETE FROM spend WHERE id IN (${past})`, nowMs - REPLAY_MS);
+    return this.#sql.exec('SELECT 1 FROM spend LIMIT 1').toArray().length > 0;
+  }
+
+  #usageOf(day: string, key: string): UsageRow | undefined {
+    return this.#sql
+      .exec<Stored<UsageRow>>('SELECT * FROM usage_day WHERE day = ? AND key = ?', day, key)
+      .toArray()[0];
+  }
+
+  #setBalance(balance: bigint, spends: number): void {
+    if (balance < 0n) throw new Error('an account never owes');
+    this.#sql.exec('INSERT OR REPLACE INTO account (id, balance, spends) VALUES (1, ?, ?)', String(balance), spends);
+  }
+
+  #spends(): number {
+    return this.#sql.exec<{ spends: number }>('SELECT spends FROM account').toArray()[0]?.spends ?? 0;
+  }
+
+  #find(where: string, ...bindings: string[]): SpendRow | null {
+    return this.#sql.exec<Stored<SpendRow>>(`SELECT ${COLUMNS} FROM spend WHERE ${where}`, ...bindings).toArray()[0] ?? null;
+  }
+
+  #sum(query: string, ...bindings: (string | number)[]): bigint {
+    const rows = this.#sql.exec<{ amount: string }>(query, ...bindings).toArray();
+    return rows.reduce((sum, { amount }) => sum + BigInt(amount), 0n);
+  }
+}
