@@ -3,6 +3,7 @@ import type { OwnerAddress, RegionCell } from '../core/ids.ts';
 import type { Account } from './account/account.ts';
 import type { Region } from './region/region.ts';
 import type { Settler } from './settler/settler.ts';
+import type { Notifier } from './notifier/notifier.ts';
 import type { Minter } from './minter/minter.ts';
 
 export function regionStub(namespace: DurableObjectNamespace<Region>, cell: RegionCell): DurableObjectStub<Region> {
@@ -25,4 +26,12 @@ export function accountStub(
   payer: OwnerAddress,
 ): DurableObjectStub<Account> {
   return namespace.getByName(`eip155:${chainId}:${payer}`);
+}
+
+/** One watches for everybody, so that a closed hour is read once. */
+export function notifierStub(
+  namespace: DurableObjectNamespace<Notifier>,
+  chainId: number,
+): DurableObjectStub<Notifier> {
+  return namespace.getByName(`eip155:${chainId}`);
 }

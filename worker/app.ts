@@ -13,6 +13,7 @@ import { observationsRoutes } from './routes/observations.ts';
 import { publicRoutes } from './routes/public/routes.ts';
 import { readingsRoutes } from './routes/readings.ts';
 import { statementRoutes } from './routes/statement.ts';
+import { webhooksRoutes } from './routes/webhooks.ts';
 
 /** One isolate sees one set of bindings; a test may bring several. */
 const configs = new WeakMap<EdgeBindings, EdgeConfig>();
@@ -40,6 +41,7 @@ app.route('/', publicRoutes);
 app.route('/', observationsRoutes);
 app.route('/', statementRoutes);
 app.route('/', creditsRoutes);
+app.route('/', webhooksRoutes);
 app.route('/', adminRoutes);
 app.notFound((c) => problem(c, { reason: 'unknown-route', path: c.req.path }));
 app.onError((error, c) => {

@@ -9,12 +9,14 @@ import { err, ok, type Result } from '../core/result.ts';
 import type { Account } from '../durable-objects/account/account.ts';
 import type { Region } from '../durable-objects/region/region.ts';
 import type { Settler } from '../durable-objects/settler/settler.ts';
+import type { Notifier } from '../durable-objects/notifier/notifier.ts';
 import type { Minter } from '../durable-objects/minter/minter.ts';
 
 export type EdgeBindings = {
   readonly REGION: DurableObjectNamespace<Region>;
   readonly SETTLER: DurableObjectNamespace<Settler>;
   readonly ACCOUNT: DurableObjectNamespace<Account>;
+  readonly NOTIFIER: DurableObjectNamespace<Notifier>;
   readonly MINTER: DurableObjectNamespace<Minter>;
   readonly DB: D1Database;
   readonly ARCHIVE: R2Bucket;

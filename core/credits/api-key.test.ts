@@ -22,7 +22,8 @@ test('a key with any digit changed, or of another network, is unknown', () => {
     }),
   );
   expect(readApiKey(KEY, 'another-networks-tag-key').ok).toBe(false);
-  for (const text of ['', 'isk_', KEY.toUpperCase(), `${KEY}0`, ` ${KEY}`]) expect(readApiKey(text, TAG_KEY).ok).toBe(false);
+  for (const text of ['', 'isk_', KEY.toUpperCase(), `${KEY}0`, ` ${KEY}`])
+    expect(readApiKey(text, TAG_KEY).ok).toBe(false);
 });
 
 test('the first key of a top-up follows from its header and the network, and from nothing less', () => {

@@ -26,7 +26,10 @@ const SHAPE = /^isk_[0-9a-f]{88}$/;
 const CHECK_PURPOSE = 'isobar api key v1';
 const FIRST_PURPOSE = 'isobar first api key v1';
 
-export type ReadKey = { readonly account: OwnerAddress; /** SHA-256, hex: what the account stores. */ readonly hash: string };
+export type ReadKey = {
+  readonly account: OwnerAddress;
+  /** SHA-256, hex: what the account stores. */ readonly hash: string;
+};
 /** Without the key itself: its hash is all that is ever stored. */
 export type NewKey = {
   readonly hash: string;

@@ -27,9 +27,10 @@ export type Recall = {
   readonly fromMs: number;
   readonly untilMs: number;
   readonly reason: string;
+  readonly createdMs: number;
 };
 
-export function isTouched(purchase: Purchase, recall: Omit<Recall, 'id' | 'reason'>): boolean {
+export function isTouched(purchase: Purchase, recall: Omit<Recall, 'id' | 'reason' | 'createdMs'>): boolean {
   const { quantities } = recall;
   return (
     purchase.devices.includes(recall.device) &&

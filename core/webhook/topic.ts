@@ -37,12 +37,14 @@ export function parseTopic(fields: Readonly<Record<string, unknown>>): Result<To
   if (strange !== undefined) return bad(`/${strange.slice(0, 40)}`, `is no field of ${on}: ${FIELDS[on].join(', ')}`);
   if (on === 'recall') return ok({ kind: 'recall' });
   const quantity = typeof fields['quantity'] === 'string' ? quantityByCode(fields['quantity']) : undefined;
-  if (quantity === undefined) return bad('/quantity', `must be one of ${QUANTITIES.map(({ code }) => code).join(', ')}`);
+  if (quantity === undefined)
+    return bad('/quantity', `must be one of ${QUANTITIES.map(({ code }) => code).join(', ')}`);
   const { above, below } = fields;
   if ((above === undefined) === (below === undefined)) return bad('/above', 'give either above or below');
   const limit = above ?? below;
   const direction = above === undefined ? 'below' : 'above';
-  if (typeof limit !== 'number' || !Number.isFinite(limit)) return bad(`/${direction}`, `must be a number in ${quantity.unit}`);
+  if (typeof limit !== 'number' || !Number.isFinite(limit))
+    return bad(`/${direction}`, `must be a number in ${quantity.unit}`);
   const scope = parseScope(fields['cell'], fields['devices']);
   return scope.ok ? ok({ kind: 'threshold', quantity: quantity.code, direction, limit, scope: scope.value }) : scope;
 }

@@ -188,9 +188,7 @@ export class FundStore {
   }
 
   #usageOf(day: string, key: string): UsageRow | undefined {
-    return this.#sql
-      .exec<Stored<UsageRow>>('SELECT * FROM usage_day WHERE day = ? AND key = ?', day, key)
-      .toArray()[0];
+    return this.#sql.exec<Stored<UsageRow>>('SELECT * FROM usage_day WHERE day = ? AND key = ?', day, key).toArray()[0];
   }
 
   #setBalance(balance: bigint, spends: number): void {
@@ -203,7 +201,9 @@ export class FundStore {
   }
 
   #find(where: string, ...bindings: string[]): SpendRow | null {
-    return this.#sql.exec<Stored<SpendRow>>(`SELECT ${COLUMNS} FROM spend WHERE ${where}`, ...bindings).toArray()[0] ?? null;
+    return (
+      this.#sql.exec<Stored<SpendRow>>(`SELECT ${COLUMNS} FROM spend WHERE ${where}`, ...bindings).toArray()[0] ?? null
+    );
   }
 
   #sum(query: string, ...bindings: (string | number)[]): bigint {

@@ -19,12 +19,7 @@ export class Cashier {
   readonly #facilitator: () => Promise<Facilitator>;
   readonly #running = new Map<string, Promise<Outcome>>();
 
-  constructor(
-    ledger: Ledger,
-    store: TransactionStore,
-    credits: CreditOutbox,
-    facilitator: () => Promise<Facilitator>,
-  ) {
+  constructor(ledger: Ledger, store: TransactionStore, credits: CreditOutbox, facilitator: () => Promise<Facilitator>) {
     this.#ledger = ledger;
     this.#store = store;
     this.#credits = credits;

@@ -17,7 +17,8 @@ export type BadIdempotencyKey = { readonly reason: 'bad-idempotency-key' };
  */
 export function readIdempotencyKey(header: string | undefined): Result<string | null, BadIdempotencyKey> {
   if (header === undefined) return ok(null);
-  const [, quoted, bare] = /^(?:"([\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x5b\x5d-\x7e]{1,255}))$/.exec(header) ?? [];
+  const [, quoted, bare] =
+    /^(?:"([\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x5b\x5d-\x7e]{1,255}))$/.exec(header) ?? [];
   const key = quoted ?? bare;
   return key === undefined ? err({ reason: 'bad-idempotency-key' }) : ok(key);
 }

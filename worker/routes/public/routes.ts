@@ -5,9 +5,15 @@ import type { AppEnv } from '../../context.ts';
 import { epochRoutes } from './epochs.ts';
 import { evidenceRoutes } from './evidence.ts';
 import { liveRoutes } from './live.ts';
+import { recallsRoutes } from './recalls.ts';
 import { regionRoutes } from './regions.ts';
 import { statusRoutes } from './status.ts';
 
-const fresh = new Hono<AppEnv>().use(etag()).route('/', statusRoutes).route('/', regionRoutes).route('/', epochRoutes);
+const fresh = new Hono<AppEnv>()
+  .use(etag())
+  .route('/', statusRoutes)
+  .route('/', regionRoutes)
+  .route('/', epochRoutes)
+  .route('/', recallsRoutes);
 
 export const publicRoutes = new Hono<AppEnv>().route('/', fresh).route('/', liveRoutes).route('/', evidenceRoutes);
