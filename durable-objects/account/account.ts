@@ -18,15 +18,21 @@ import type {
   UsageRow,
   UsedSignIn,
 } from './api.ts';
+import { logLine } from '../log.ts';
 import { Bank } from './bank.ts';
 
 /** Abandoned holds reserve nothing once their lease is over, so there is no hurry to drop them. */
 const PURGE_AFTER_MS = 3600 * 1000;
+/** Many sales share one look at the database. */
+const DELIVER_AFTER_MS = 10_000;
+const DELIVER_AGAIN_MS = 60_000;
 
-export class Account extends DurableObject implements AccountApi {
+export type AccountBindings = { readonly DB: D1Database };
+
+export class Account extends DurableObject<AccountBindings> implements AccountApi {
   readonly #bank: Bank;
 
-  constructor(state: DurableObjectState, bindings: unknown) {
+  constructor(state: DurableObjectState, bindings: AccountBindings) {
     super(state, bindings);
     this.#bank = new Bank(state.storage);
   }
@@ -46,6 +52,8 @@ export class Account extends DurableObject implements AccountApi {
   }
 
   async spend(order: SpendOrder, answer: SoldAnswer): Promise<SpendReply> {
+    // Before the spend, so that what it puts into the outbox cannot be left lying.
+    await this.#alarmWithin(DELIVER_AFTER_MS);
     return this.#bank.spend(order, answer, Date.now());
   }
 
@@ -75,6 +83,18 @@ export class Account extends DurableObject implements AccountApi {
 
   override async alarm(): Promise<void> {
     if (this.#bank.purge(Date.now())) await this.#alarmWithin(PURGE_AFTER_MS);
+    const againMs = await this.#deliver();
+    if (againMs !== null) await this.#alarmWithin(againMs);
+  }
+
+  async #deliver(): Promise<number | null> {
+    try {
+      return await this.#bank.deliver(this.env.DB, Date.now());
+    } catch (error) {
+      // The platform gives an alarm up that fails too often; sales wait as long as it takes.
+      logLine({ code: 'sales-not-delivered', message: String(error) });
+      return DELIVER_AGAIN_MS;
+    }
   }
 
   async #alarmWithin(delayMs: number): Promise<void> {

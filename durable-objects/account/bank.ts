@@ -4,6 +4,8 @@
  * requests see the same balance.
  */
 import { keyIdOf, type NewKey } from '../../core/credits/api-key.ts';
+import { creditSaleId } from '../../core/reward/sale.ts';
+import { SaleOutbox } from '../sale-outbox.ts';
 import type { SoldAnswer } from '../settler/api.ts';
 import type {
   ChangeRefusal,
@@ -34,15 +36,19 @@ export class Bank {
   readonly #storage: DurableObjectStorage;
   readonly #keys: KeyStore;
   readonly #funds: FundStore;
-  /** A stranger's signature or key must not leave an object behind: tables are made by the first top-up. */
-  #isOpen: boolean;
+  /** Null until the first top-up: a stranger's signature or key must not leave tables behind. */
+  #sales: SaleOutbox | null = null;
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
     this.#keys = new KeyStore(storage.sql);
     this.#funds = new FundStore(storage.sql);
     const tables = storage.sql.exec(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'account'`);
-    this.#isOpen = tables.toArray().length > 0;
+    if (tables.toArray().length > 0) this.#sales = new SaleOutbox(storage);
+  }
+
+  get #isOpen(): boolean {
+    return this.#sales !== null;
   }
 
   credit(topUp: TopUp, nowMs: number): void {
@@ -50,12 +56,14 @@ export class Bank {
       this.#storage.sql.exec(FUND_TABLES + KEY_TABLES);
       if (this.#funds.credit(topUp, nowMs) && topUp.key !== null) this.#keys.add(topUp.key, nowMs);
     });
-    this.#isOpen = true;
+    this.#sales ??= new SaleOutbox(this.#storage);
   }
 
   recall(order: SpendOrder, nowMs: number): RecallReply {
     const known = this.knowKey(order.keyHash, nowMs);
-    return known.status === 'known' ? (this.#recall(order, known.key, nowMs) ?? { status: 'new' }) : known;
+    if (known.status !== 'known') return known;
+    const recalled = this.#recall(order, known.key, nowMs) ?? { status: 'new' };
+    return recalled.status === 'held' ? { status: 'in-flight' } : recalled;
   }
 
   hold(order: SpendOrder, amount: bigint, nowMs: number): HoldReply {
@@ -79,14 +87,19 @@ export class Bank {
   }
 
   spend(order: SpendOrder, answer: SoldAnswer, nowMs: number): SpendReply {
-    const row = this.#isOpen ? this.#funds.find(order.id) : null;
+    const sales = this.#sales;
+    if (sales === null) return { status: 'lapsed' };
+    const row = this.#funds.find(order.id);
     if (row?.state === 'spent') return { status: 'spent', receipt: this.#receipt(row, nowMs) };
-    const key = this.#isOpen ? this.#keys.find(order.keyHash) : null;
+    const key = this.#keys.find(order.keyHash);
     // Past its lease nothing reserves the amount any more; others may have spent it.
     if (row === null || key === null || row.leaseUntilMs <= nowMs) return { status: 'lapsed' };
     const day = utcDayOf(nowMs);
     this.#storage.transactionSync(() => {
-      this.#funds.spend(row, key, day, answer, nowMs);
+      const { payer, n } = this.#funds.spend(row, key, day, answer, nowMs);
+      const { served } = answer;
+      const usdc = BigInt(row.amount);
+      sales.put({ id: creditSaleId(payer, n), kind: 'credit', usdc, served, transaction: null, soldMs: nowMs });
       this.#keys.markUsed(key, day);
     });
     return { status: 'spent', receipt: this.#receipt(row, nowMs) };
@@ -129,6 +142,11 @@ export class Bank {
 
   usage(request: UsageRequest): readonly UsageRow[] {
     return this.#isOpen ? this.#funds.usage(request) : [];
+  }
+
+  /** @return milliseconds until it should be called again; null: nothing is left */
+  async deliver(db: D1Database, nowMs: number): Promise<number | null> {
+    return this.#sales === null ? null : this.#sales.deliver(db, nowMs);
   }
 
   purge(nowMs: number): boolean {

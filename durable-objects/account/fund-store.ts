@@ -13,7 +13,11 @@ const LEASE_MS = 60_000;
 const REPLAY_MS = 24 * 3600 * 1000;
 
 export const FUND_TABLES = `
-  CREATE TABLE IF NOT EXISTS account (id INTEGER PRIMARY KEY CHECK (id = 1), balance TEXT NOT NULL, spends INTEGER NOT NULL);
+  CREATE TABLE IF NOT EXISTS account (
+    payer TEXT PRIMARY KEY,
+    balance TEXT NOT NULL,
+    spends INTEGER NOT NULL
+  ) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS top_up (
     nonce TEXT PRIMARY KEY,
     amount TEXT NOT NULL,
@@ -51,6 +55,10 @@ export const FUND_TABLES = `
 const COLUMNS = 'id, key, query, amount, state, lease_until_ms AS leaseUntilMs';
 
 type Stored<T> = T & Record<string, SqlStorageValue>;
+/** One row. `spends` counts them all: their numbers name the sales. */
+type AccountRow = { readonly payer: string; readonly balance: string; readonly spends: number };
+
+export type Spent = { readonly payer: string; readonly n: number };
 
 export class FundStore {
   readonly #sql: SqlStorage;
@@ -60,8 +68,7 @@ export class FundStore {
   }
 
   balance(): bigint {
-    const rows = this.#sql.exec<{ balance: string }>('SELECT balance FROM account').toArray();
-    return BigInt(rows[0]?.balance ?? '0');
+    return BigInt(this.#account()?.balance ?? '0');
   }
 
   toppedUp(): bigint {
@@ -81,7 +88,7 @@ export class FundStore {
   }
 
   /** False: this payment was credited before. */
-  credit({ nonce, amount, transaction }: TopUp, nowMs: number): boolean {
+  credit({ payer, nonce, amount, transaction }: TopUp, nowMs: number): boolean {
     const added = this.#sql.exec(
       'INSERT OR IGNORE INTO top_up (nonce, amount, hash, credited_ms) VALUES (?, ?, ?, ?)',
       nonce,
@@ -90,7 +97,13 @@ export class FundStore {
       nowMs,
     );
     if (added.rowsWritten === 0) return false;
-    this.#setBalance(this.balance() + BigInt(amount), this.#spends());
+    const { balance, spends } = this.#account() ?? { balance: '0', spends: 0 };
+    this.#sql.exec(
+      'INSERT OR REPLACE INTO account (payer, balance, spends) VALUES (?, ?, ?)',
+      payer,
+      String(BigInt(balance) + BigInt(amount)),
+      spends,
+    );
     return true;
   }
 
@@ -122,11 +135,14 @@ export class FundStore {
     this.#sql.exec(`DELETE FROM spend WHERE id = ? AND state = 'held'`, id);
   }
 
-  /** @return which spend of this account it is, from 1 */
-  spend({ id, amount }: SpendRow, key: KeyRow, day: string, answer: SoldAnswer, nowMs: number): number {
-    const n = this.#spends() + 1;
+  /** @return whose spend it is, and the how many-th, from 1 */
+  spend({ id, amount }: SpendRow, key: KeyRow, day: string, answer: SoldAnswer, nowMs: number): Spent {
+    const account = this.#account();
+    const left = BigInt(account?.balance ?? '0') - BigInt(amount);
+    if (account === null || left < 0n) throw new Error(`a hold that nothing covers: ${id}`);
+    const n = account.spends + 1;
+    this.#sql.exec('UPDATE account SET balance = ?, spends = ?', String(left), n);
     this.#sql.exec(`UPDATE spend SET state = 'spent', at_ms = ? WHERE id = ?`, nowMs, id);
-    this.#setBalance(this.balance() - BigInt(amount), n);
     this.#sql.exec(
       'INSERT INTO spend_answer (id, content_type, body, served) VALUES (?, ?, ?, ?)',
       id,
@@ -143,7 +159,7 @@ export class FundStore {
       (known?.units ?? 0) + answer.served.reduce((sum, { units }) => sum + units, 0),
       String(BigInt(known?.usdc ?? '0') + BigInt(amount)),
     );
-    return n;
+    return { payer: account.payer, n };
   }
 
   answerOf(id: string): SoldAnswer | null {
@@ -191,13 +207,8 @@ export class FundStore {
     return this.#sql.exec<Stored<UsageRow>>('SELECT * FROM usage_day WHERE day = ? AND key = ?', day, key).toArray()[0];
   }
 
-  #setBalance(balance: bigint, spends: number): void {
-    if (balance < 0n) throw new Error('an account never owes');
-    this.#sql.exec('INSERT OR REPLACE INTO account (id, balance, spends) VALUES (1, ?, ?)', String(balance), spends);
-  }
-
-  #spends(): number {
-    return this.#sql.exec<{ spends: number }>('SELECT spends FROM account').toArray()[0]?.spends ?? 0;
+  #account(): AccountRow | null {
+    return this.#sql.exec<Stored<AccountRow>>('SELECT payer, balance, spends FROM account').toArray()[0] ?? null;
   }
 
   #find(where: string, ...bindings: string[]): SpendRow | null {

@@ -25,7 +25,10 @@ export type ObservationsQuote = {
   readonly resolution: 'raw' | 'hour';
   readonly devices: number;
   readonly quantities: readonly string[];
+  /** That cost something. */
   readonly deviceQuantityHours: number;
+  /** Of a request signed by a wallet: how many devices are its own and free, and which are not. */
+  readonly own?: { readonly devices: number; readonly notOwn: readonly string[] };
   readonly price: {
     /** USDC base units. */
     readonly amount: string;

@@ -95,7 +95,8 @@ export class PaymentsModel {
     modelsOfThisProcess().set(this.#url, {
       facilitator: (_ledger: unknown, store: Store) => this.#facilitator(life, store),
     });
-    const env: SettlerBindings = { CHAIN_ID: '10', RPC_URL: this.#url, SETTLER_PRIVATE_KEY: '' };
+    const ACCOUNT = {} as SettlerBindings['ACCOUNT'];
+    const env: SettlerBindings = { CHAIN_ID: '10', RPC_URL: this.#url, SETTLER_PRIVATE_KEY: '', ACCOUNT };
     const object = new this.#code.Settler({ storage } as unknown as DurableObjectState, env);
     this.#alive = { life, object };
     return object;

@@ -11,6 +11,8 @@ export type SoldDevice = {
   readonly device: DeviceId;
   readonly cell: RegionCell;
   readonly status: 'claimed' | 'active' | 'quarantined' | 'retired';
+  /** Address, lower case. */
+  readonly owner: string;
   /** Last hour of its region with final verdicts in D1, null before the first. */
   readonly closedThrough: number | null;
 };
@@ -26,6 +28,7 @@ export async function readDevices(db: D1Database, scope: ObservationsScope): Pro
       device: devices.device,
       cell: devices.cell,
       status: devices.status,
+      owner: devices.owner,
       closedThrough: regions.closedThrough,
     })
     .from(devices)
