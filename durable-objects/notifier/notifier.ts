@@ -11,7 +11,7 @@ import { logLine } from '../log.ts';
 import type { Delivery, Hook, NotifierApi, NotifierBindings } from './api.ts';
 import { testMessage } from './messages.ts';
 import { NotifierStore, type DueMessage } from './store.ts';
-import { watchHours } from './watch-hours.ts';
+import { noteStart, watchHours } from './watch-hours.ts';
 import { watchSales } from './watch-sales.ts';
 
 export const MAX_HOOKS_PER_OWNER = 20;
@@ -99,20 +99,27 @@ export class Notifier extends DurableObject<NotifierBindings> implements Notifie
     const status = answer?.status ?? null;
     const isTest = message.type === 'webhook.test';
     if (verdict === 'delivered') {
-      this.#store.noteAttempt(message.id, 'delivered', status, null);
       // Whoever answers a test wants to be told; until then an address is not sent anything else.
-      if (isTest) this.#store.setState(message.hook, 'active');
+      if (isTest) await this.#activate(message.hook);
+      this.#store.noteAttempt(message.id, 'delivered', status, null);
       return;
     }
     const attempts = message.attempts + 1;
     const asked = answer?.retryAfterSeconds ?? null;
     const nextMs = verdict === 'gone' ? null : nextAttemptMs(attempts, asked, Date.now(), Math.random());
     this.#store.noteAttempt(message.id, nextMs === null ? 'failed' : 'waiting', status, nextMs);
-    if (nextMs !== null || isTest) return;
+    if (nextMs !== null) return;
     this.#store.transaction(() => {
       this.#store.setState(message.hook, 'paused');
       this.#store.giveUp(message.hook);
     });
+  }
+
+  async #activate(id: string): Promise<void> {
+    const hook = this.#store.anyHook(id);
+    if (hook === null || hook.state === 'active') return;
+    await noteStart(this.#store, this.env.DB, this.#rules, hook, Date.now());
+    this.#store.setState(id, 'active');
   }
 
   #watchEveryMs(): number {

@@ -88,6 +88,11 @@ export class NotifierStore {
     return rows[0] === undefined ? null : toHook(rows[0]);
   }
 
+  anyHook(id: string): Hook | null {
+    const rows = this.#sql.exec<HookRow>(`SELECT ${HOOK} FROM hook WHERE id = ?`, id).toArray();
+    return rows[0] === undefined ? null : toHook(rows[0]);
+  }
+
   removeHook(id: string): void {
     this.transaction(() => {
       for (const table of ['message', 'beyond', 'examined']) this.#sql.exec(`DELETE FROM ${table} WHERE hook = ?`, id);

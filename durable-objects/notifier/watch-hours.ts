@@ -20,24 +20,12 @@ export async function watchHours(
   rules: RuleSet,
   nowMs: number,
 ): Promise<boolean> {
-  const hooks = store
-    .activeHooks()
-    .flatMap((hook) => (hook.topic.kind === 'threshold' ? [{ hook, topic: hook.topic }] : []));
-  const named = hooks.flatMap(({ topic: { scope } }) => (scope.kind === 'devices' ? scope.devices : []));
-  const cellOf = await readCells(db, [...new Set(named)]);
-  const watchers = new Map<string, ThresholdHook[]>();
-  for (const watcher of hooks) {
-    const { scope } = watcher.topic;
-    const cells = scope.kind === 'cell' ? [scope.cell] : scope.devices.flatMap((device) => cellOf.get(device) ?? []);
-    for (const cell of new Set<string>(cells)) watchers.set(cell, [...(watchers.get(cell) ?? []), watcher]);
-  }
+  const watchers = await watchersByCell(db, store.activeHooks());
   const regions = await readProgress(db, [...watchers.keys()]);
   store.forgetOtherCells([...watchers.keys()]);
-  // Values become public an hour after their hour began to be history; a message is no way around that.
-  const publicHour = hourOf(nowMs - rules.time.publicationDelaySeconds * 1000, rules.time) - 1;
   let isMore = false;
   for (const region of regions) {
-    const visible = Math.min(region.closedThrough ?? -1, publicHour);
+    const visible = visibleHour(region, rules, nowMs);
     const known = store.watched(region.cell);
     const through = known === null ? visible : Math.min(visible, known + HOURS_AT_ONCE);
     if (known !== null && through <= known) continue;
@@ -49,6 +37,40 @@ export async function watchHours(
     });
   }
   return isMore;
+}
+
+/** What closed before a webhook began is no news to it. */
+export async function noteStart(
+  store: NotifierStore,
+  db: D1Database,
+  rules: RuleSet,
+  hook: Hook,
+  nowMs: number,
+): Promise<void> {
+  const watchers = await watchersByCell(db, [hook]);
+  for (const region of await readProgress(db, [...watchers.keys()]))
+    if (store.watched(region.cell) === null) store.setWatched(region.cell, visibleHour(region, rules, nowMs));
+}
+
+async function watchersByCell(
+  db: D1Database,
+  hooks: readonly Hook[],
+): Promise<ReadonlyMap<string, readonly ThresholdHook[]>> {
+  const thresholds = hooks.flatMap((hook) => (hook.topic.kind === 'threshold' ? [{ hook, topic: hook.topic }] : []));
+  const named = thresholds.flatMap(({ topic: { scope } }) => (scope.kind === 'devices' ? scope.devices : []));
+  const cellOf = await readCells(db, [...new Set(named)]);
+  const watchers = new Map<string, ThresholdHook[]>();
+  for (const watcher of thresholds) {
+    const { scope } = watcher.topic;
+    const cells = scope.kind === 'cell' ? [scope.cell] : scope.devices.flatMap((device) => cellOf.get(device) ?? []);
+    for (const cell of new Set<string>(cells)) watchers.set(cell, [...(watchers.get(cell) ?? []), watcher]);
+  }
+  return watchers;
+}
+
+/** Closed, and public: a message is no way around the publication delay. */
+function visibleHour({ closedThrough }: RegionProgress, { time }: RuleSet, nowMs: number): number {
+  return Math.min(closedThrough ?? -1, hourOf(nowMs - time.publicationDelaySeconds * 1000, time) - 1);
 }
 
 function noteHour(
