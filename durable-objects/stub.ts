@@ -4,6 +4,7 @@ import type { Account } from './account/account.ts';
 import type { ExportJob } from './export-job/export-job.ts';
 import type { Region } from './region/region.ts';
 import type { Settler } from './settler/settler.ts';
+import type { Notifier } from './notifier/notifier.ts';
 import type { Minter } from './minter/minter.ts';
 
 export function regionStub(namespace: DurableObjectNamespace<Region>, cell: RegionCell): DurableObjectStub<Region> {
@@ -30,4 +31,12 @@ export function accountStub(
 
 export function exportJobStub(namespace: DurableObjectNamespace<ExportJob>, id: string): DurableObjectStub<ExportJob> {
   return namespace.getByName(id);
+}
+
+/** One watches for everybody, so that a closed hour is read once. */
+export function notifierStub(
+  namespace: DurableObjectNamespace<Notifier>,
+  chainId: number,
+): DurableObjectStub<Notifier> {
+  return namespace.getByName(`eip155:${chainId}`);
 }

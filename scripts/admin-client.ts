@@ -32,6 +32,15 @@ export type AdminClient = {
   readonly getDevice: (did: string) => Promise<Result<DeviceRecord, NetworkProblem>>;
   readonly putDevice: (did: string, record: DeviceRecord) => Promise<Result<RegisteredDevice, NetworkProblem>>;
   readonly addMaintenance: (did: string, from: string, until: string) => Promise<Result<unknown, NetworkProblem>>;
+  readonly addRecall: (
+    did: string,
+    recall: {
+      readonly from: string;
+      readonly until: string;
+      readonly reason: string;
+      readonly quantities: readonly string[] | null;
+    },
+  ) => Promise<Result<unknown, NetworkProblem>>;
   readonly refold: () => Promise<Result<unknown, NetworkProblem>>;
   readonly resumeMinter: () => Promise<Result<MinterResumption, NetworkProblem>>;
 };
@@ -52,6 +61,7 @@ export function createAdminClient(api: string, token: string): AdminClient {
     getDevice: (did) => call('GET', `/devices/${did}`),
     putDevice: (did, record) => call('PUT', `/devices/${did}`, record),
     addMaintenance: (did, from, until) => call('POST', `/devices/${did}/maintenance`, { from, until }),
+    addRecall: (did, recall) => call('POST', `/devices/${did}/recalls`, recall),
     refold: () => call('POST', '/refold', {}),
     resumeMinter: () => call('POST', '/minter/resume', {}),
   };

@@ -21,6 +21,8 @@ const HELP = `npm run admin -- COMMAND
              [--elevation M] [--name NAME] [--tier 0|1|2] [--status claimed|active] [--density CELL]
   device set-status --did DID --status active|quarantined|retired|claimed
   maintenance --did DID --from TIME --until TIME             the device's readings between are not judged, sold or missed
+  recall --did DID --from TIME --until TIME --reason TEXT [--quantity CODE,CODE]
+                                                             tells the public and its buyers that this data is false
   refold                                                     throws away what was derived from the logs and derives it again
   minter resume                                              lets the Minter go on after a revocation, or after somebody else
                                                              used its key: read docs/operations.md first
@@ -131,6 +133,16 @@ async function maintenance(args: readonly string[]): Promise<void> {
   done(`${did} is under maintenance from ${from} until ${until}`);
 }
 
+async function recall(args: readonly string[]): Promise<void> {
+  const read = readArguments(args, { values: [...COMMON, 'did', 'from', 'until', 'reason', 'quantity'] });
+  const did = requireFlag(read.flags, 'did');
+  const [from, until] = [timeOf(requireFlag(read.flags, 'from')), timeOf(requireFlag(read.flags, 'until'))];
+  const quantities = read.flags['quantity']?.split(',').map((code) => code.trim()) ?? null;
+  const reason = requireFlag(read.flags, 'reason');
+  orRefuse(await (await clientOf(read)).addRecall(did, { from, until, reason, quantities }));
+  done(`what ${did} measured from ${from} until ${until} is recalled; buyers with a webhook are told within the hour`);
+}
+
 async function refold(args: readonly string[]): Promise<void> {
   const client = await clientOf(readArguments(args, { values: COMMON }));
   const since = Date.now();
@@ -167,6 +179,7 @@ if (isMain(import.meta.url)) {
     ['region', region],
     ['device', device],
     ['maintenance', maintenance],
+    ['recall', recall],
     ['refold', refold],
     ['minter', minter],
   ]);

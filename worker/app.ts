@@ -19,6 +19,7 @@ import { publicRoutes } from './routes/public/routes.ts';
 import { readingsRoutes } from './routes/readings.ts';
 import { streamRoutes } from './routes/stream.ts';
 import { statementRoutes } from './routes/statement.ts';
+import { webhooksRoutes } from './routes/webhooks.ts';
 
 /** One isolate sees one set of bindings; a test may bring several. */
 const configs = new WeakMap<EdgeBindings, EdgeConfig>();
@@ -53,6 +54,7 @@ app.route('/', anomaliesRoutes);
 app.route('/', proofRoutes);
 app.route('/', statementRoutes);
 app.route('/', creditsRoutes);
+app.route('/', webhooksRoutes);
 app.route('/', adminRoutes);
 app.notFound((c) => problem(c, { reason: 'unknown-route', path: c.req.path }));
 app.onError((error, c) => {

@@ -10,6 +10,7 @@ import type { Account } from '../durable-objects/account/account.ts';
 import type { ExportJob } from '../durable-objects/export-job/export-job.ts';
 import type { Region } from '../durable-objects/region/region.ts';
 import type { Settler } from '../durable-objects/settler/settler.ts';
+import type { Notifier } from '../durable-objects/notifier/notifier.ts';
 import type { Minter } from '../durable-objects/minter/minter.ts';
 
 export type EdgeBindings = {
@@ -17,6 +18,7 @@ export type EdgeBindings = {
   readonly SETTLER: DurableObjectNamespace<Settler>;
   readonly ACCOUNT: DurableObjectNamespace<Account>;
   readonly EXPORT_JOB: DurableObjectNamespace<ExportJob>;
+  readonly NOTIFIER: DurableObjectNamespace<Notifier>;
   readonly MINTER: DurableObjectNamespace<Minter>;
   readonly DB: D1Database;
   readonly ARCHIVE: R2Bucket;

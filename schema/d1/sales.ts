@@ -11,6 +11,8 @@ export const sales = sqliteTable(
     usdc: text('usdc').notNull(), // base units, decimal
     /** [device, device-quantity-hours], by device */
     served: text('served', { mode: 'json' }).$type<readonly (readonly [string, number])[]>().notNull(),
+    /** [codes of the quantities, from, until in unix milliseconds]; null: hours of no kind that could be recalled */
+    bought: text('bought', { mode: 'json' }).$type<readonly [readonly string[], number, number]>(),
     transaction: text('transaction_hash'), // of the settlement; null: a credit
     soldMs: integer('sold_ms').notNull(), // unix milliseconds: block time of the settlement; of a credit: when it was spent
     epoch: integer('epoch'), // that counted it; null: none yet

@@ -47,6 +47,7 @@ const EDGE_REASONS: Readonly<Record<EdgeRefusal['reason'], true>> = {
   'region-unavailable': true,
   'not-a-websocket': true,
   'live-full': true,
+  'too-many-webhooks': true,
   internal: true,
 };
 

@@ -10,6 +10,7 @@ import type { RegionSummary } from '../../durable-objects/region/api.ts';
 import { listArchivedRegions } from '../adapters/archived-regions.ts';
 import { nowMs } from '../adapters/clock.ts';
 import { readDevice } from '../adapters/d1/devices.ts';
+import { recordRecall } from '../adapters/d1/recalls.ts';
 import { listRegionCells, recordCharter, recordOperator } from '../adapters/d1/regions.ts';
 import { resumeMinter } from '../adapters/minter.ts';
 import { callRegion, type RegionUnavailable } from '../adapters/region.ts';
@@ -21,6 +22,7 @@ import {
   parseDeviceFields,
   parseMaintenanceFields,
   parseOperatorFields,
+  parseRecallFields,
   parseRegionFields,
   readFields,
 } from './admin-fields.ts';
@@ -105,6 +107,19 @@ adminRoutes.post('/v1/admin/devices/:did/maintenance', async (c) => {
   const maintenance: MaintenanceBody = { kind: 'maintenance', device: device.value, ...fields.value };
   const noted = await callRegion(c.env.REGION, registered.cell, (region) => region.maintain(maintenance));
   return noted.ok ? c.json(noted.value) : problem(c, noted.error);
+});
+
+/** For the public and for buyers; it changes no verdict and no pay. */
+adminRoutes.post('/v1/admin/devices/:did/recalls', async (c) => {
+  const device = parseDeviceId(c.req.param('did'));
+  if (!device.ok) return problem(c, device.error);
+  const body = await readFields(c.req.raw);
+  if (!body.ok) return problem(c, body.error);
+  const fields = parseRecallFields(body.value);
+  if (!fields.ok) return problem(c, fields.error);
+  if ((await readDevice(c.env.DB, device.value)) === null)
+    return problem(c, { reason: 'no-such', kind: 'device', given: device.value });
+  return c.json(await recordRecall(c.env.DB, { device: device.value, ...fields.value }, nowMs()), 201);
 });
 
 adminRoutes.post('/v1/admin/regions/:cell/:command{advance|refold}', async (c) => {

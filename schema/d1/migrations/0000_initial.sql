@@ -113,6 +113,7 @@ CREATE TABLE `sale` (
 	`kind` text NOT NULL,
 	`usdc` text NOT NULL,
 	`served` text NOT NULL,
+	`bought` text,
 	`transaction_hash` text,
 	`sold_ms` integer NOT NULL,
 	`epoch` integer
@@ -121,4 +122,14 @@ CREATE TABLE `sale` (
 CREATE INDEX `sale_epoch` ON `sale` (`epoch`,`sold_ms`);--> statement-breakpoint
 CREATE TABLE `usage_cut` (
 	`epoch` integer PRIMARY KEY NOT NULL
+) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE TABLE `recall` (
+	`id` text PRIMARY KEY NOT NULL,
+	`device` text NOT NULL,
+	`quantities` text,
+	`from_ms` integer NOT NULL,
+	`until_ms` integer NOT NULL,
+	`reason` text NOT NULL,
+	`created_ms` integer NOT NULL
 ) WITHOUT ROWID;

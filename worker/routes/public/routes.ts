@@ -6,6 +6,7 @@ import { epochRoutes } from './epochs.ts';
 import { evidenceRoutes } from './evidence.ts';
 import { liveRoutes } from './live.ts';
 import { placeRoutes } from './places.ts';
+import { recallsRoutes } from './recalls.ts';
 import { regionRoutes } from './regions.ts';
 import { statusRoutes } from './status.ts';
 
@@ -15,5 +16,6 @@ export const publicRoutes = new Hono<AppEnv>()
   .route('/', placeRoutes)
   .route('/', deviceRoutes)
   .route('/', epochRoutes)
+  .route('/', recallsRoutes)
   .route('/', liveRoutes)
   .route('/', evidenceRoutes);
