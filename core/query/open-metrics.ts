@@ -44,6 +44,8 @@ const NAMES: Readonly<Record<QuantityCode, readonly [stem: string, unit: string]
   lux: ['illuminance', 'lux'],
   irradiance: ['irradiance', 'watts_per_square_meter'],
   uv: ['uv_index', ''],
+  dew_point: ['dew_point', 'celsius'],
+  wind_gust: ['wind_gust', 'meters_per_second'],
 };
 
 type Sample = {
