@@ -80,6 +80,11 @@ export const PLANTS: readonly Plant[] = [
     ],
   },
   {
+    name: 'sales of a lost epoch are counted again',
+    suite: 'rewards',
+    edits: [{ file: 'worker/adapters/d1/epochs.ts', from: '(counted ?? []).map(saleRow)', to: '[].map(saleRow)' }],
+  },
+  {
     name: 'two visits of cron at once',
     suite: 'rewards',
     edits: [
