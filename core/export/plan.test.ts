@@ -16,15 +16,15 @@ const of = (cell: string, count: number) =>
   Array.from({ length: count }, (_, at) => ({ device: `${cell}-${at}` as DeviceId, cell: cell as RegionCell }));
 
 test('parquet is cut by region and date, and the files of a date are numbered', () => {
-  const devices = [...of('b', 1), ...of('a', 1001)];
+  const devices = [...of('b', 1), ...of('a', 251)];
   const parts = planParts(
     { devices, ...asked('pm25', 'temp'), fromMs: 0, untilMs: 2 * DAY_MS, format: 'parquet' },
     MAIN,
   );
   expect(parts.map(({ path, devices: members }) => [path, members.length])).toEqual([
-    ['cell=a/date=1970-01-01/part-0.parquet', 1000],
+    ['cell=a/date=1970-01-01/part-0.parquet', 250],
     ['cell=a/date=1970-01-01/part-1.parquet', 1],
-    ['cell=a/date=1970-01-02/part-0.parquet', 1000],
+    ['cell=a/date=1970-01-02/part-0.parquet', 250],
     ['cell=a/date=1970-01-02/part-1.parquet', 1],
     ['cell=b/date=1970-01-01/part-0.parquet', 1],
     ['cell=b/date=1970-01-02/part-0.parquet', 1],

@@ -210,7 +210,7 @@ test('several regions have one position, and each goes on where it was', async (
   const values = [await again.next(), await again.next()].map(
     ({ data }) => (data as StreamReadings).readings[0]?.value,
   );
-  expect(values.toSorted()).toEqual([2, 3]);
+  expect(new Set(values)).toEqual(new Set([2, 3]));
   await again.cancel();
   expect(hello.id).toMatch(/^833903fffffffff\.\d+-833905fffffffff\.\d+$/);
 });

@@ -7,8 +7,8 @@ import { epochOfHour, hoursPerEpoch } from '../../../core/time.ts';
 /** Device-quantity-hours of one device that are held, and those of them with a good flag. */
 export type Held = { readonly device: DeviceId; readonly cells: number; readonly good: number };
 
-/** Device-days that one statement looks into: well below D1's 30 s. */
-const DAYS_A_STATEMENT = 5000;
+/** Device-days that one statement looks into: some tenths of a second, because D1 answers one statement at a time. */
+const DAYS_A_STATEMENT = 1000;
 
 /** Each hour of a quantity counts once, also where a device moved that day. */
 export async function countHours(
@@ -35,17 +35,21 @@ export async function countHours(
   return found;
 }
 
-/** Flag 2 is a cell taken under maintenance: kept, not sold. Late readings alone make a cell that is sold and never good. */
+/**
+ * Flag 2 is a cell taken under maintenance: kept, not sold. Late readings alone make a cell that is sold and never good. A cell
+ * is the text [readings,sum,flag,tests]: with three commas in all, the patterns can only meet the flag, and no cell has to be
+ * parsed for it.
+ */
 const COUNT = `
-  SELECT device, count(DISTINCT at) AS cells, count(DISTINCT CASE WHEN flag = 1 THEN at END) AS good
+  SELECT device, count(DISTINCT at) AS cells, count(DISTINCT CASE WHEN good THEN at END) AS good
   FROM (
     SELECT day.device AS device, (day.epoch * ?5 + hour.key) * 256 + (wanted.value ->> 0) AS at,
-      hour.value ->> 2 AS flag
+      hour.value GLOB '*,*,1,*' AS good
     FROM device_day AS day, json_each(day.series) AS one, json_each(?4) AS wanted,
       json_each(one.value, '$.hours') AS hour
     WHERE day.device IN (SELECT value FROM json_each(?1)) AND day.epoch BETWEEN ?2 AND ?3
       AND one.value ->> 'quantity' = wanted.value ->> 0
-      AND hour.type = 'array' AND hour.value ->> 2 <> 2
+      AND hour.type = 'array' AND hour.value NOT GLOB '*,*,2,*'
       AND day.epoch * ?5 + hour.key >= wanted.value ->> 1 AND day.epoch * ?5 + hour.key < ?6
   )
   GROUP BY device ORDER BY device`;

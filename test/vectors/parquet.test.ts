@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { expect, test } from 'vitest';
-import type { Table } from '../core/query/table.ts';
-import { encodeParquet } from './parquet.ts';
+import type { Table } from '../../core/query/table.ts';
+import { encodeParquet } from '../../durable-objects/parquet.ts';
 
 type Row = { readonly name: string; readonly startMs: number; readonly value: number | null; readonly count: number };
 
