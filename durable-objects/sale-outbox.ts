@@ -4,6 +4,7 @@
  * database that was lost is filled again. Used by whatever object takes money.
  */
 import type { Sale, SaleKind, ServedUnits } from '../core/reward/sale.ts';
+import type { Bought } from '../core/webhook/recall.ts';
 import { bulkUpsert } from '../schema/d1/bulk-upsert.ts';
 import { sales } from '../schema/d1/sales.ts';
 
@@ -18,6 +19,7 @@ const TABLES = `
     kind TEXT NOT NULL,
     usdc TEXT NOT NULL,
     served TEXT NOT NULL,
+    bought TEXT,
     hash TEXT,
     sold_ms INTEGER,
     asked_ms INTEGER
@@ -26,13 +28,18 @@ const TABLES = `
 `;
 
 /** Null: the chain may still take the settlement back. */
-export type OutgoingSale = Omit<Sale, 'soldMs'> & { readonly soldMs: number | null };
+export type OutgoingSale = Omit<Sale, 'soldMs'> & {
+  readonly soldMs: number | null;
+  /** For recalls; no epoch reads it. */
+  readonly bought: Bought | null;
+};
 
 type StoredRow = {
   readonly id: string;
   readonly kind: SaleKind;
   readonly usdc: string;
   readonly served: string;
+  readonly bought: string | null;
   readonly hash: string | null;
   readonly sold_ms: number;
 };
@@ -46,14 +53,15 @@ export class SaleOutbox {
   }
 
   /** Call it in the transaction that takes the money. The same id again replaces what was not final. */
-  put({ id, kind, usdc, served, transaction, soldMs }: OutgoingSale): void {
+  put({ id, kind, usdc, served, bought, transaction, soldMs }: OutgoingSale): void {
     this.#sql.exec(
-      `INSERT OR REPLACE INTO sale_outbox (id, kind, usdc, served, hash, sold_ms, asked_ms)
-       VALUES (?, ?, ?, ?, ?, ?, NULL)`,
+      `INSERT OR REPLACE INTO sale_outbox (id, kind, usdc, served, bought, hash, sold_ms, asked_ms)
+       VALUES (?, ?, ?, ?, ?, ?, ?, NULL)`,
       id,
       kind,
       String(usdc),
       JSON.stringify(toPairs(served)),
+      bought === null ? null : JSON.stringify(toBought(bought)),
       transaction,
       soldMs,
     );
@@ -114,7 +122,7 @@ export class SaleOutbox {
   #rows(where: string, ...bindings: readonly number[]): readonly StoredRow[] {
     return this.#sql
       .exec<StoredRow>(
-        `SELECT id, kind, usdc, served, hash, sold_ms FROM sale_outbox
+        `SELECT id, kind, usdc, served, bought, hash, sold_ms FROM sale_outbox
          WHERE sold_ms IS NOT NULL AND ${where} ORDER BY asked_ms LIMIT ${MOST_AT_ONCE}`,
         ...bindings,
       )
@@ -130,7 +138,12 @@ function toPairs(served: readonly ServedUnits[]): readonly (readonly [string, nu
   return served.map(({ device, units }) => [device, units]);
 }
 
-function toRow({ id, kind, usdc, served, hash, sold_ms: soldMs }: StoredRow): typeof sales.$inferInsert {
+function toBought({ quantities, fromMs, untilMs }: Bought): readonly [readonly string[], number, number] {
+  return [quantities, fromMs, untilMs];
+}
+
+function toRow({ id, kind, usdc, served, bought, hash, sold_ms: soldMs }: StoredRow): typeof sales.$inferInsert {
   const pairs = JSON.parse(served) as readonly (readonly [string, number])[];
-  return { id, kind, usdc, served: pairs, transaction: hash, soldMs, epoch: null };
+  const about = bought === null ? null : (JSON.parse(bought) as ReturnType<typeof toBought>);
+  return { id, kind, usdc, served: pairs, bought: about, transaction: hash, soldMs, epoch: null };
 }

@@ -5,6 +5,15 @@
 import type { JudgedHour } from './crossing.ts';
 import { FAIL, SUSPECT } from '../reading/reading.ts';
 
+/** Which hours a sale was about, where it was about hours: what a recall of them has to know. */
+export type Bought = {
+  /** Codes of the catalogue. */
+  readonly quantities: readonly string[];
+  /** Half-open. */
+  readonly fromMs: number;
+  readonly untilMs: number;
+};
+
 export type Purchase = {
   /** Id of the sale. */
   readonly sale: string;

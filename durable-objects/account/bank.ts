@@ -99,9 +99,9 @@ export class Bank {
     const day = utcDayOf(nowMs);
     this.#storage.transactionSync(() => {
       const { payer, n } = this.#funds.spend(row, key, day, answer, nowMs);
-      const { served } = answer;
+      const { served, bought = null } = answer;
       const usdc = BigInt(row.amount);
-      sales.put({ id: creditSaleId(payer, n), kind: 'credit', usdc, served, transaction: null, soldMs: null });
+      sales.put({ id: creditSaleId(payer, n), kind: 'credit', usdc, served, bought, transaction: null, soldMs: null });
       this.#release(sales);
       this.#keys.markUsed(key, day);
     });

@@ -189,7 +189,7 @@ export class FundStore {
     this.#sql.exec('INSERT INTO unreleased (n, amount, at_ms) VALUES (?, ?, ?)', n, amount, nowMs);
     this.#sql.exec(`UPDATE spend SET state = 'spent', at_ms = ? WHERE id = ?`, nowMs, id);
     this.#sql.exec(
-      `INSERT INTO spend_answer (id, ${ANSWER_NAMES}) VALUES (?, ?, ?, ?, ?)`,
+      `INSERT INTO spend_answer (id, ${ANSWER_NAMES}) VALUES (?, ?, ?, ?, ?, ?)`,
       id,
       ...answerValues(answer),
     );

@@ -3,6 +3,7 @@
  * have no RPC form. Reached only through durable-objects/stub.ts.
  */
 import type { NewKey } from '../../core/credits/api-key.ts';
+import type { Bought } from '../../core/webhook/recall.ts';
 import type { ServedUnits } from '../../core/reward/sale.ts';
 import type { Account } from '../account/account.ts';
 
@@ -39,6 +40,8 @@ export type SoldAnswer = {
   readonly body: string | Uint8Array<ArrayBuffer>;
   /** Whose data it is: what the sale's USDC is shared by. */
   readonly served: readonly ServedUnits[];
+  /** So that its buyer can be told when some of it turns out false. */
+  readonly bought?: Bought;
   /**
    * Of a top-up: the payment becomes balance of its payer's account, with the key that the buyer asked for. Nobody has served
    * anything yet; the USDC is shared when the credits are spent.

@@ -104,7 +104,7 @@ export class Ledger {
     this.#storage.transactionSync(() => {
       this.#sql.exec(
         `INSERT OR REPLACE INTO payment_answer (payer, nonce, ${ANSWER_NAMES}, top_up)
-         VALUES (?, ?, ?, ?, ?, ?, ?)`,
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
         payer,
         nonce,
         ...answerValues(answer),
@@ -148,7 +148,7 @@ export class Ledger {
   markSettled(key: PaymentKey, receipt: SettledReceipt, block: MinedBlock): void {
     const answer = this.answerOf(key);
     if (answer === null) throw new Error(`payment without an answer: ${paymentSaleId(key)}`);
-    const { topUp, served } = answer;
+    const { topUp, served, bought = null } = answer;
     this.#storage.transactionSync(() => {
       this.#setState(key, 'settled', receipt.transaction, null, JSON.stringify(receipt), block);
       this.#outbox.put({
@@ -156,6 +156,7 @@ export class Ledger {
         kind: topUp ? 'top-up' : 'x402',
         usdc: BigInt(receipt.amount),
         served,
+        bought,
         transaction: receipt.transaction,
         soldMs: null,
       });

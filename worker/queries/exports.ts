@@ -64,6 +64,7 @@ export async function toExportArticle(
   const { devices, amount, quote } = quoted.value;
   return ok({
     amount,
+    scope: 'export',
     description: `Export of ${quote.deviceQuantityHours} device-quantity-hours of ${[...quote.quantities, ...quote.indices].join(', ')}`,
     mimeType: 'application/json',
     facts: quote,
@@ -90,7 +91,12 @@ export async function toExportArticle(
       const statusUrl = `${new URL(c.req.url).origin}/v1/exports/${id}?token=${token}`;
       const sold: ExportSold = { id, token, statusUrl, goodHours, quote };
       const served = held.filter(({ good }) => good > 0).map(({ device, good }) => ({ device, units: good }));
-      return ok({ contentType: 'application/json', body: JSON.stringify(sold), served });
+      const bought = {
+        quantities: [...quote.quantities],
+        fromMs: request.fromMs,
+        untilMs: request.untilMs,
+      };
+      return ok({ contentType: 'application/json', body: JSON.stringify(sold), served, bought });
     },
   });
 }

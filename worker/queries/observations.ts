@@ -18,6 +18,8 @@ import { needsOf, quantitiesOf, rowsPerBucket, type Needs } from '../../core/que
 import { hoursUsed, servedBy } from '../../core/query/served.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import { epochOf, hourOf, hoursPerEpoch, hourStartMs, rfc3339 } from '../../core/time.ts';
+import type { TimeRules } from '../../core/rules/rule-set.ts';
+import type { Bought } from '../../core/webhook/recall.ts';
 import type { SoldAnswer } from '../../durable-objects/settler/api.ts';
 import type { ObservationsQuote } from '../../schema/api/observations.ts';
 import type { SoldDevice } from '../adapters/d1/observations.ts';
@@ -190,7 +192,15 @@ async function answerPage(
   const size = encoded.body.length;
   if (size > MAX_ANSWER_BYTES) return err(answerTooLarge('bytes', size, MAX_ANSWER_BYTES, units));
   const earning = hoursUsed(rows, found, slices, rules).filter(({ device }) => sold.has(device));
-  return ok({ ...encoded, served: servedBy(earning, rules) });
+  return ok({ ...encoded, served: servedBy(earning, rules), bought: boughtOf(request, needs, hours, rules) });
+}
+
+function boughtOf(request: ObservationsRequest, needs: Needs, hours: Hours, rules: TimeRules): Bought {
+  return {
+    quantities: quantitiesOf(needs).map(({ code }) => code),
+    fromMs: request.fromMs,
+    untilMs: Math.min(request.untilMs, hourStartMs(hours.untilHour, rules)),
+  };
 }
 
 function encodePage(
