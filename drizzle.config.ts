@@ -10,6 +10,8 @@ export default defineConfig({
     './schema/d1/device-days.ts',
     './schema/d1/anomaly-events.ts',
     './schema/d1/epochs.ts',
+    './schema/d1/sales.ts',
+    './schema/d1/recalls.ts',
   ],
   out: './schema/d1/migrations',
   // drizzle-kit would otherwise offer to drop wrangler's own table (cloudflare-docs#31813).

@@ -17,7 +17,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: [
-            '{core,sensors,schema,worker,durable-objects,scripts,bench,web}/**/*.test.ts',
+            '{core,sensors,buyers,schema,worker,durable-objects,scripts,bench,web}/**/*.test.ts',
             'test/{tooling,contracts,vectors,quality,chaos}/**/*.test.ts',
           ],
         },

@@ -28,9 +28,19 @@ export type AdminClient = {
     cell: string,
     region: { readonly name: string; readonly boundary: readonly (readonly [number, number])[] },
   ) => Promise<Result<unknown, NetworkProblem>>;
+  readonly putOperator: (cell: string, operator: string | null) => Promise<Result<unknown, NetworkProblem>>;
   readonly getDevice: (did: string) => Promise<Result<DeviceRecord, NetworkProblem>>;
   readonly putDevice: (did: string, record: DeviceRecord) => Promise<Result<RegisteredDevice, NetworkProblem>>;
   readonly addMaintenance: (did: string, from: string, until: string) => Promise<Result<unknown, NetworkProblem>>;
+  readonly addRecall: (
+    did: string,
+    recall: {
+      readonly from: string;
+      readonly until: string;
+      readonly reason: string;
+      readonly quantities: readonly string[] | null;
+    },
+  ) => Promise<Result<unknown, NetworkProblem>>;
   readonly refold: () => Promise<Result<unknown, NetworkProblem>>;
   readonly resumeMinter: () => Promise<Result<MinterResumption, NetworkProblem>>;
 };
@@ -47,9 +57,11 @@ export function createAdminClient(api: string, token: string): AdminClient {
   }
   return {
     putRegion: (cell, region) => call('PUT', `/regions/${cell}`, region),
+    putOperator: (cell, operator) => call('PUT', `/regions/${cell}/operator`, { operator }),
     getDevice: (did) => call('GET', `/devices/${did}`),
     putDevice: (did, record) => call('PUT', `/devices/${did}`, record),
     addMaintenance: (did, from, until) => call('POST', `/devices/${did}/maintenance`, { from, until }),
+    addRecall: (did, recall) => call('POST', `/devices/${did}/recalls`, recall),
     refold: () => call('POST', '/refold', {}),
     resumeMinter: () => call('POST', '/minter/resume', {}),
   };

@@ -16,10 +16,13 @@ import { publicElevation, publicPlaceOf, regionBoundary, regionCell } from './pl
 const HELP = `npm run admin -- COMMAND
 
   region add --name NAME (--cell CELL | --lat N --lon N)     opens a region (an H3 cell of resolution 3)
+  region set-operator --cell CELL --operator 0x...|none      who gets 5 % of what its devices sell; none: the treasury
   device add --did DID --lat N --lon N --owner 0x...         registers a device
              [--elevation M] [--name NAME] [--tier 0|1|2] [--status claimed|active] [--density CELL]
   device set-status --did DID --status active|quarantined|retired|claimed
   maintenance --did DID --from TIME --until TIME             the device's readings between are not judged, sold or missed
+  recall --did DID --from TIME --until TIME --reason TEXT [--quantity CODE,CODE]
+                                                             tells the public and its buyers that this data is false
   refold                                                     throws away what was derived from the logs and derives it again
   minter resume                                              lets the Minter go on after a revocation, or after somebody else
                                                              used its key: read docs/operations.md first
@@ -39,13 +42,21 @@ async function clientOf({ flags }: Arguments): Promise<AdminClient> {
 }
 
 async function region(args: readonly string[]): Promise<void> {
-  const read = readArguments(args, { words: 1, values: [...COMMON, 'name', 'cell', 'lat', 'lon'] });
-  if (read.words[0] !== 'add') throw new UsageError('region knows one command: add');
+  const read = readArguments(args, { words: 1, values: [...COMMON, 'name', 'cell', 'lat', 'lon', 'operator'] });
+  if (read.words[0] === 'set-operator') return setOperator(read);
+  if (read.words[0] !== 'add') throw new UsageError('region knows two commands: add, set-operator');
   const name = requireFlag(read.flags, 'name');
   const given = read.flags['cell'];
   const cell = given === undefined ? publicPlaceOf(positionOf(read)).cell : regionCell(given);
   orRefuse(await (await clientOf(read)).putRegion(cell, { name, boundary: regionBoundary(cell) }));
   done(`region ${cell} is open: ${name}`);
+}
+
+async function setOperator(read: Arguments): Promise<void> {
+  const cell = regionCell(requireFlag(read.flags, 'cell'));
+  const operator = requireFlag(read.flags, 'operator');
+  orRefuse(await (await clientOf(read)).putOperator(cell, operator === 'none' ? null : operator));
+  done(operator === 'none' ? `region ${cell} has no operator` : `region ${cell} is operated by ${operator}`);
 }
 
 const positionOf = ({ flags }: Arguments) => ({
@@ -122,6 +133,16 @@ async function maintenance(args: readonly string[]): Promise<void> {
   done(`${did} is under maintenance from ${from} until ${until}`);
 }
 
+async function recall(args: readonly string[]): Promise<void> {
+  const read = readArguments(args, { values: [...COMMON, 'did', 'from', 'until', 'reason', 'quantity'] });
+  const did = requireFlag(read.flags, 'did');
+  const [from, until] = [timeOf(requireFlag(read.flags, 'from')), timeOf(requireFlag(read.flags, 'until'))];
+  const quantities = read.flags['quantity']?.split(',').map((code) => code.trim()) ?? null;
+  const reason = requireFlag(read.flags, 'reason');
+  orRefuse(await (await clientOf(read)).addRecall(did, { from, until, reason, quantities }));
+  done(`what ${did} measured from ${from} until ${until} is recalled; buyers with a webhook are told within the hour`);
+}
+
 async function refold(args: readonly string[]): Promise<void> {
   const client = await clientOf(readArguments(args, { values: COMMON }));
   const since = Date.now();
@@ -158,6 +179,7 @@ if (isMain(import.meta.url)) {
     ['region', region],
     ['device', device],
     ['maintenance', maintenance],
+    ['recall', recall],
     ['refold', refold],
     ['minter', minter],
   ]);

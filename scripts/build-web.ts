@@ -1,5 +1,6 @@
 /**
- * `web/` to `web/dist/`, what wrangler.toml serves: one script, one style sheet, the page, and the outlines of land.
+ * `web/` to `web/dist/`, what wrangler.toml serves: one script, one style sheet, the page, the outlines of land, the OpenAPI
+ * documents and the page that shows them.
  * `--out DIR` builds elsewhere. Prints the sizes and fails when the page outgrows its budget.
  */
 import { copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
@@ -9,6 +10,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { documentFiles } from './openapi/files.ts';
+import { writeReferencePage } from './web/reference-page.ts';
 
 const WEB = join(dirname(fileURLToPath(import.meta.url)), '..', 'web');
 const DIST = parseArgs({ options: { out: { type: 'string' } } }).values.out ?? join(WEB, 'dist');
@@ -45,6 +48,11 @@ await build({
 for (const name of ['index.html', '_headers', 'static/icon.svg'])
   await copyFile(join(WEB, name), join(DIST, name.replace('static/', '')));
 await writeFile(join(DIST, 'land-50m.json'), await landWithoutNames());
+for (const [path, text] of Object.entries(documentFiles())) {
+  await mkdir(dirname(join(DIST, path)), { recursive: true });
+  await writeFile(join(DIST, path), text);
+}
+await writeReferencePage(join(WEB, 'reference'), join(DIST, 'docs/api'));
 
 /** Only shapes: the atlas carries names and ids too, and the union of all countries, which the page makes itself. */
 async function landWithoutNames(): Promise<string> {
@@ -55,11 +63,12 @@ async function landWithoutNames(): Promise<string> {
 }
 
 let spent = 0;
-for (const name of (await readdir(DIST)).sort()) {
+for (const name of (await readdir(DIST, { recursive: true })).sort()) {
+  if ((await stat(join(DIST, name))).isDirectory()) continue;
   const zipped = gzipSync(await readFile(join(DIST, name))).length;
   if (name === 'app.js' || name === 'app.css') spent += zipped;
   console.log(
-    `${name.padEnd(16)} ${String((await stat(join(DIST, name))).size).padStart(8)} bytes ${String(zipped).padStart(8)} gzip`,
+    `${name.padEnd(30)} ${String((await stat(join(DIST, name))).size).padStart(8)} bytes ${String(zipped).padStart(8)} gzip`,
   );
 }
 console.log(

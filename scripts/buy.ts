@@ -1,26 +1,34 @@
-/** `npm run buy`: buys observations or a proof from the network with the stock x402 client, and prints or saves what came. */
+/** `npm run buy`: buys observations or a proof with the buyers' client, and prints or saves what came. */
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { decodePaymentResponseHeader, wrapFetchWithPayment, x402Client } from '@x402/fetch';
-import { ExactEvmScheme } from '@x402/evm/exact/client';
 import { privateKeyToAccount } from 'viem/accounts';
+import { DEFAULT_PATIENCE, sendUntilKnown } from '../buyers/client/send.ts';
+import { parseUsdc } from '../core/price/parse-usdc.ts';
+import { formatUsdc } from '../core/price/price.ts';
 import type { ObservationsAnswer, ObservationsQuote } from '../schema/api/observations.ts';
 import type { ProofQuote } from '../schema/api/proofs.ts';
-import type { Problem, RegionsAnswer, StatusAnswer } from '../schema/api/public.ts';
-import { resendWhileAsked } from './lib/resend.ts';
+import type { RegionsAnswer, StatusAnswer } from '../schema/api/public.ts';
+import { ask, buyerOf, describeUnbought, sentenceOf, TALKING } from './lib/purchase.ts';
 import { dim, done, Refusal, runCommand } from './lib/say.ts';
 
 const HELP = `npm run buy -- [options]        buys observations with the local network's test buyer
 
 What to buy
-  --cell C            all devices of a region (default: the first region of the network)
+  --cell C            devices of a region or of a smaller H3 cell (default: the first region of the network)
+  --bbox=W,S,E,N      devices in a box, degrees; instead of --cell (with = because of the minus)
   --device D          one device, may be repeated; instead of --cell
   --quantity Q        pm25, temp, ... may be repeated (default: pm25)
+  --series S          raw (default), corrected; may be repeated
+  --index I           us-aqi (of days), us-aqi-nowcast, european-aqi; may be repeated
   --hours N           the last N hours of the network (default: 6)
   --from T --until T  RFC 3339 times instead of --hours
-  --resolution R      hour (default) or raw
-  --csv               print CSV as it comes instead of a table
+  --resolution R      hour (default), day or raw
+  --flags F           only rows with these flags: 1 good, 2 not evaluated, 3 suspect, 4 fail
+  --fields F          only these columns
+  --format F          json, csv, ndjson, geojson or parquet, as it comes instead of a table
+  --csv               the same as --format csv
+  --out FILE          write the answer there; its ending says the format unless --format does
 
 A proof instead, of one --device and one --quantity; npm run verify:proof -- FILE checks it
   --proof FILE        where to save it
@@ -30,6 +38,8 @@ A proof instead, of one --device and one --quantity; npm run verify:proof -- FIL
 How
   --dry-run           tell price and size, pay nothing
   --max USDC          pay at most this much (default: 1)
+  --key isk_...       pay with credits instead of on the chain (npm run credits; default: $ISOBAR_KEY)
+  --anew              buy what was bought before once more, instead of fetching it again
   --dir DIR           folder of the local network (default: .isobar)
   --help              this text
 `;
@@ -39,6 +49,7 @@ const SHOWN_ROWS = 24;
 
 type Local = {
   readonly api: string;
+  readonly rpc: string;
   readonly chainId: number;
   readonly contracts: { readonly usdc: string };
   readonly accounts: { readonly buyer: { readonly address: string; readonly privateKey: `0x${string}` } };
@@ -51,8 +62,15 @@ function readOptions() {
     return parseArgs({
       options: {
         cell: { type: 'string' },
+        bbox: { type: 'string' },
         device: { type: 'string', multiple: true },
-        quantity: { type: 'string', multiple: true, default: ['pm25'] },
+        quantity: { type: 'string', multiple: true },
+        series: { type: 'string', multiple: true },
+        index: { type: 'string', multiple: true },
+        flags: { type: 'string' },
+        fields: { type: 'string' },
+        format: { type: 'string' },
+        out: { type: 'string' },
         hours: { type: 'string', default: '6' },
         from: { type: 'string' },
         until: { type: 'string' },
@@ -63,6 +81,8 @@ function readOptions() {
         start: { type: 'string' },
         'dry-run': { type: 'boolean', default: false },
         max: { type: 'string', default: '1' },
+        key: { type: 'string', default: process.env['ISOBAR_KEY'] ?? '' },
+        anew: { type: 'boolean', default: false },
         dir: { type: 'string', default: '.isobar' },
         help: { type: 'boolean', default: false },
       },
@@ -88,14 +108,11 @@ await runCommand(async () => {
   done(
     `${quoted.deviceQuantityHours} device-quantity-hours of ${quoted.devices} devices cost ${quoted.price.usdc} USDC`,
   );
-  if (options['dry-run']) return;
-  const response = await buy(local, url, options);
-  if (options.csv) process.stdout.write(await response.text());
-  else show(await response.json<ObservationsAnswer>());
+  if (!options['dry-run']) await deliver(await buy(local, url, options), options);
 });
 
 async function buyProof(local: Local, path: string, options: Options): Promise<void> {
-  const { device = [], quantity, t, start } = options;
+  const { device = [], quantity = [], t, start } = options;
   if (device.length !== 1 || quantity.length !== 1) throw new Refusal('a proof is of one --device and one --quantity');
   const asked = new URLSearchParams({ device: device.join(), quantity: quantity.join() });
   for (const [name, value] of Object.entries({ t, start })) if (value !== undefined) asked.set(name, value);
@@ -110,30 +127,50 @@ async function buyProof(local: Local, path: string, options: Options): Promise<v
   done(`saved as ${path}; npm run verify:proof -- ${path} checks it`);
 }
 
-async function buy(local: Local, url: string, options: Options): Promise<Response> {
-  const { usdc } = local.contracts;
-  const client = new x402Client()
-    .register(`eip155:${local.chainId}`, new ExactEvmScheme(privateKeyToAccount(local.accounts.buyer.privateKey)))
-    // Without this line the client refuses every asset on OP: its list of known assets has none there.
-    .setSpendControls({
-      allowedAssets: [
-        { network: `eip155:${local.chainId}`, asset: usdc, maxAmountPerPayment: toBaseUnits(options.max) },
-      ],
-    });
-  const paidFetch = wrapFetchWithPayment(
-    resendWhileAsked(fetch, (sentence) => console.log(dim(sentence))),
-    client,
-  );
-  const response = await paidFetch(url).catch((error: Error) => {
-    throw new Refusal(`the payment was not made: ${error.message}`);
-  });
-  if (!response.ok) throw await refusalOf(response);
-  const receipt = response.headers.get('PAYMENT-RESPONSE');
-  if (receipt !== null) {
-    const { transaction, network } = decodePaymentResponseHeader(receipt);
-    done(`paid by ${local.accounts.buyer.address} on ${network}, transaction ${transaction}`);
-  }
+function buy(local: Local, url: string, options: Options): Promise<Response> {
+  return options.key === '' ? payOnChain(local, url, options) : payWithCredits(url, options.key);
+}
+
+async function deliver(response: Response, options: Options): Promise<void> {
+  if (options.out !== undefined) {
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    await writeFile(options.out, bytes);
+    done(`${bytes.length} bytes of ${response.headers.get('content-type') ?? 'nothing known'} in ${options.out}`);
+  } else if (formatOf(options) === undefined) show(await response.json<ObservationsAnswer>());
+  else process.stdout.write(new Uint8Array(await response.arrayBuffer()));
+}
+
+/** Undefined: a table for people. */
+function formatOf({ format, csv, out }: Options): string | undefined {
+  if (format !== undefined) return format;
+  if (csv) return 'csv';
+  return out === undefined ? undefined : extname(out).slice(1) || 'json';
+}
+
+async function payOnChain(local: Local, url: string, options: Options): Promise<Response> {
+  const most = parseUsdc(options.max);
+  if (most === null) throw new Refusal('--max must be an amount of USDC such as 0.5');
+  const { chainId, rpc, accounts, contracts } = local;
+  const account = privateKeyToAccount(accounts.buyer.privateKey);
+  const buyer = buyerOf({ account, chainId, usdc: contracts.usdc, rpc, dir: options.dir, most });
+  const bought = await buyer.buy({ url }, { anew: options.anew });
+  if (!bought.ok) throw new Refusal(describeUnbought(bought.error));
+  const { payment, response } = bought.value;
+  if (payment?.transaction) done(`paid by ${payment.payer} on eip155:${chainId}, transaction ${payment.transaction}`);
   return response;
+}
+
+async function payWithCredits(url: string, key: string): Promise<Response> {
+  // The same in every try, so that a lost answer is fetched and not bought again.
+  const headers = { authorization: `Bearer ${key}`, 'idempotency-key': crypto.randomUUID() };
+  const sent = await sendUntilKnown({ url }, headers, TALKING, DEFAULT_PATIENCE);
+  if (sent.kind === 'refused') throw new Refusal(sentenceOf(sent.problem));
+  if (sent.kind === 'unknown') throw new Refusal(`no answer came (${sent.detail})`);
+  const [charged, left] = ['credits-charged', 'credits-left'].map((name) =>
+    formatUsdc(BigInt(sent.response.headers.get(name) ?? '0')),
+  );
+  done(`paid ${charged} USDC of credits; ${left} USDC are left`);
+  return sent.response;
 }
 
 function show(answer: ObservationsAnswer): void {
@@ -141,28 +178,35 @@ function show(answer: ObservationsAnswer): void {
     answer.observations.slice(0, SHOWN_ROWS).map((row) => ({
       device: `${row.device.slice(0, 20)}...`,
       start: row.start,
-      [row.quantity]: `${row.value} ${row.unit}`,
-      readings: row.count,
+      quantity: row.series === 'corrected' ? `${row.quantity}, corrected` : row.quantity,
+      value: row.unit === '1' ? String(row.value) : `${row.value} ${row.unit}`,
+      count: row.count,
       flag: [row.flag, ...row.tests].join(' '),
       final: row.final,
     })),
   );
   const more = answer.observations.length - SHOWN_ROWS;
-  if (more > 0) console.log(dim(`and ${more} rows more; --csv prints all`));
+  if (more > 0) console.log(dim(`and ${more} rows more; --csv prints all, --out keeps them`));
   console.log(dim(`${answer.license}: ${answer.attribution.join('; ')}`));
 }
 
 async function parameters(local: Local, options: Options): Promise<URLSearchParams> {
-  const { device, cell, quantity, from, until, resolution, csv } = options;
+  const { device, cell, bbox, quantity, index, from, until, resolution } = options;
   const found = new URLSearchParams();
   if (device) for (const name of device) found.append('device', name);
+  else if (bbox !== undefined) found.set('bbox', bbox);
   else found.set('cell', cell ?? (await firstRegion(local)));
-  for (const code of quantity) found.append('quantity', code);
+  for (const code of quantity ?? (index ? [] : ['pm25'])) found.append('quantity', code);
+  for (const code of index ?? []) found.append('index', code);
+  for (const code of options.series ?? []) found.append('series', code);
   const span = from && until ? { from, until } : await lastHours(local, Number(options.hours));
   found.set('from', from ?? span.from);
   found.set('until', until ?? span.until);
   found.set('resolution', resolution);
-  if (csv) found.set('format', 'csv');
+  if (options.flags !== undefined) found.set('flags', options.flags);
+  if (options.fields !== undefined) found.set('fields', options.fields);
+  const format = formatOf(options);
+  if (format !== undefined) found.set('format', format);
   return found;
 }
 
@@ -196,29 +240,4 @@ async function readLocal(dir: string): Promise<Local> {
         : `${path} cannot be read; start the network again with npm start`,
     );
   }
-}
-
-async function ask<T>(url: string): Promise<T> {
-  const response = await fetch(url).catch(() => {
-    throw new Refusal(`nothing answers at ${new URL(url).origin}; is npm start running?`);
-  });
-  if (!response.ok) throw await refusalOf(response);
-  return await response.json<T>();
-}
-
-async function refusalOf(response: Response): Promise<Refusal> {
-  const text = await response.text();
-  try {
-    const { detail, remedy, code } = JSON.parse(text) as Problem;
-    return new Refusal(`${detail} ${remedy} (${response.status} ${code})`);
-  } catch {
-    return new Refusal(`the network answered ${response.status}: ${text.slice(0, 200)}`);
-  }
-}
-
-function toBaseUnits(usdc: string): string {
-  const [whole = '', fraction = ''] = usdc.split('.');
-  if (!/^\d{1,9}$/.test(whole) || !/^\d{0,6}$/.test(fraction))
-    throw new Refusal('--max must be an amount of USDC such as 0.5');
-  return String(BigInt(whole + fraction.padEnd(6, '0')));
 }

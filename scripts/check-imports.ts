@@ -16,12 +16,15 @@ const FOLDERS: Readonly<Record<string, readonly string[] | null>> = {
   'durable-objects': ['core', 'schema', 'contracts'],
   worker: ['core', 'schema', 'durable-objects', 'contracts'],
   sensors: ['core'],
+  buyers: ['core'],
   contracts: [],
   web: ['schema'],
   scripts: null,
   test: null,
   bench: null,
 };
+
+const SHAPES_AS_TYPES = new Set(['web', 'worker', 'durable-objects']);
 
 /** Only each other, and `bench` and `test` may use the commands' parts; no product code imports any of the three. */
 const NOBODY_IMPORTS = new Set(['scripts', 'test', 'bench']);
@@ -31,15 +34,19 @@ const PACKAGES: Readonly<Record<string, { readonly allowed: RegExp; readonly say
   core: { allowed: CORE_PACKAGES, say: '@noble/*, @scure/base, cborg' },
   schema: { allowed: /^(?:drizzle-orm|drizzle-kit|zod)(?:\/|$)/, say: 'drizzle-orm, zod' },
   'durable-objects': {
-    allowed: /^(?:cloudflare:|drizzle-orm|viem|@x402\/|@noble\/|@scure\/base|cborg)/,
-    say: 'cloudflare:*, drizzle-orm, viem, @x402/* and the packages of core',
+    allowed: /^(?:cloudflare:|drizzle-orm|viem|@x402\/|@noble\/|@scure\/base|cborg|hyparquet-writer$)/,
+    say: 'cloudflare:*, drizzle-orm, viem, @x402/*, hyparquet-writer and the packages of core',
   },
+  buyers: { allowed: /^(?:viem|@x402\/|@noble\/)/, say: 'viem, @x402/*, @noble/*' },
   // The map library and the outlines of land; both `*-specification` and `geojson` are types.
   web: {
     allowed: /^(?:leaflet|topojson-client|topojson-specification|geojson)$/,
     say: 'leaflet, topojson-client',
   },
 };
+
+/** The rest of the buyers' client runs in browsers, too. */
+const NODE_ONLY = new Set(['buyers/client/file-store.ts']);
 
 /** Tests may use what only tests need. */
 const TEST_FILE = /\.test(?:-d)?\.ts$/;
@@ -75,11 +82,14 @@ export function refusalOf(file: string, { specifier, typeOnly }: Import): string
     if (!(to in FOLDERS)) return undefined;
     if (!FOLDERS[from]?.includes(to)) return `${from}/ must not import ${to}/`;
     if (to === 'contracts' && !target.startsWith('contracts/abi/')) return 'only contracts/abi/ may be imported';
+    // Its values are zod's, which must reach neither the page nor the ingest path.
+    if (target.startsWith('schema/api/') && SHAPES_AS_TYPES.has(from) && !typeOnly && !isTest)
+      return `${from}/ may only \`import type\` from schema/api/`;
     if (from !== 'web') return undefined;
-    if (!target.startsWith('schema/api/')) return 'web/ may use schema/api/ only';
-    return typeOnly ? undefined : 'web/ may only `import type`';
+    return target.startsWith('schema/api/') ? undefined : 'web/ may use schema/api/ only';
   }
   if (isTest && TEST_PACKAGES.test(specifier)) return undefined;
+  if (NODE_ONLY.has(file) && specifier.startsWith('node:')) return undefined;
   const packages = PACKAGES[from];
   if (packages === undefined || packages.allowed.test(specifier)) return undefined;
   if (from === 'durable-objects' && CORE_PACKAGES.test(specifier)) return undefined;

@@ -15,11 +15,12 @@ export type LocalNetwork = {
   readonly devices: readonly DemoDevice[];
   /** Test key of the first owner of stations. */
   readonly ownerKey: string | null;
+  readonly buyerKey: string | null;
 };
 
-type LocalFile = Partial<Omit<LocalNetwork, 'ownerKey' | 'distributor'>> & {
+type LocalFile = Partial<Omit<LocalNetwork, 'ownerKey' | 'buyerKey' | 'distributor'>> & {
   readonly contracts?: { readonly distributor?: string };
-  readonly accounts?: { readonly owner?: { readonly privateKey?: string } };
+  readonly accounts?: Partial<Readonly<Record<'owner' | 'buyer', { readonly privateKey?: string }>>>;
 };
 
 /** Null: the network was never started here. */
@@ -34,8 +35,9 @@ export async function readLocalNetwork(dir: string): Promise<LocalNetwork | null
     const { api, rpc, adminToken, devices, accounts, contracts } = JSON.parse(text) as LocalFile;
     if (typeof api === 'string' && Array.isArray(devices)) {
       const ownerKey = accounts?.owner?.privateKey ?? null;
+      const buyerKey = accounts?.buyer?.privateKey ?? null;
       const distributor = contracts?.distributor?.toLowerCase() ?? null;
-      return { api, rpc: rpc ?? null, adminToken: adminToken ?? null, distributor, devices, ownerKey };
+      return { api, rpc: rpc ?? null, adminToken: adminToken ?? null, distributor, devices, ownerKey, buyerKey };
     }
   } catch {
     // Not JSON: answered below like any other broken file.

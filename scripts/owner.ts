@@ -1,13 +1,13 @@
 /** `npm run owner`: what an owner of devices can ask with the wallet that owns them. */
-import { readFile } from 'node:fs/promises';
-import { privateKeyToAccount } from 'viem/accounts';
 import { parseEpochNumber } from '../core/ids.ts';
 import type { StatementAnswer } from '../schema/api/owners.ts';
-import type { EpochsAnswer, Problem, StatusAnswer } from '../schema/api/public.ts';
+import type { EpochsAnswer, StatusAnswer } from '../schema/api/public.ts';
 import { readArguments, runSubcommand, UsageError } from './command-line.ts';
 import { DEFAULT_DIR, readLocalNetwork } from './local-network.ts';
+import { ask } from './lib/purchase.ts';
 import { Refusal } from './lib/say.ts';
-import { signIn, type Wallet } from './lib/sign-in.ts';
+import { signIn } from './lib/sign-in.ts';
+import { readAccount, walletOf } from './lib/wallet.ts';
 import { printStatement } from './owner/print-statement.ts';
 
 const HELP = `npm run owner -- statement [OPTIONS]
@@ -30,30 +30,18 @@ async function statement(args: readonly string[]): Promise<void> {
   const local = await readLocalNetwork(flags['dir'] ?? DEFAULT_DIR);
   const api = flags['api'] ?? local?.api;
   if (api === undefined) throw new UsageError('which network? Start one with npm start, or give --api URL');
-  const wallet = await readWallet(flags['key-file'], local?.ownerKey ?? null);
+  const wallet = walletOf(await readAccount(flags['key-file'], local?.ownerKey ?? null));
   const epoch = flags['epoch'] ?? (await newestEpoch(api));
   if (!parseEpochNumber(epoch).ok) throw new UsageError(`--epoch "${epoch}" is not the number of an epoch`);
   const url = new URL(`/v1/owners/${flags['address'] ?? wallet.address}/statement`, api);
   const { network } = await ask<StatusAnswer>(new URL('/v1/status', api));
-  const authorization = await signIn(wallet, url, network.chainId, Date.now());
+  const authorization = await signIn(wallet, url, network.chainId, Date.now(), {
+    statement: 'Show me what my devices earned.',
+  });
   url.searchParams.set('epoch', epoch);
-  const answer = await ask<StatementAnswer>(url, { authorization });
+  const answer = await ask<StatementAnswer>(url, { headers: { authorization } });
   if (has('json')) console.log(JSON.stringify(answer, null, 2));
   else printStatement(answer);
-}
-
-async function readWallet(path: string | undefined, local: string | null): Promise<Wallet> {
-  const text = path === undefined ? local : (await readKey(path)).trim();
-  if (text === null) throw new UsageError('--key-file is missing');
-  if (!/^0x[0-9a-fA-F]{64}$/.test(text)) throw new Refusal(`${path} is no private key: 0x and 64 hex digits`);
-  const account = privateKeyToAccount(text as `0x${string}`);
-  return { address: account.address, signMessage: (message) => account.signMessage({ message }) };
-}
-
-async function readKey(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch((error: Error) => {
-    throw new Refusal(`${path} cannot be read: ${error.message}`);
-  });
 }
 
 async function newestEpoch(api: string): Promise<string> {
@@ -61,19 +49,6 @@ async function newestEpoch(api: string): Promise<string> {
   const [newest] = epochs;
   if (newest === undefined) throw new Refusal('no epoch is computed yet; wait for the first one');
   return String(newest.epoch);
-}
-
-async function ask<T>(url: URL, headers: Readonly<Record<string, string>> = {}): Promise<T> {
-  const response = await fetch(url, { headers }).catch(() => {
-    throw new Refusal(`nothing answers at ${url.origin}; is the network running, and is --api right?`);
-  });
-  if (response.ok) return await response.json<T>();
-  const problem = await response.json<Partial<Problem>>().catch(() => null);
-  throw new Refusal(
-    problem?.detail === undefined
-      ? `the network answered ${response.status}`
-      : `${problem.detail} ${problem.remedy} (${response.status} ${problem.code})`,
-  );
 }
 
 await runSubcommand(HELP, new Map([['statement', statement]]), process.argv.slice(2));

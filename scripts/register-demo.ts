@@ -34,6 +34,8 @@ export type RegisterDemoOptions = {
   readonly fleetSize: number;
   /** 0x addresses that the stations are shared out among, in turn. */
   readonly owners: readonly string[];
+  /** Of all regions, from the first call on. */
+  readonly operator?: string;
 };
 
 type Site = {
@@ -60,9 +62,9 @@ export async function registerDemo(options: RegisterDemoOptions): Promise<readon
   const folder = resolve(options.dir, 'devices');
   await mkdir(folder, { recursive: true });
   const sites = [...(await fleetSites(options.fleetSize)), ...SPARES];
-  await registerRegions(client, sites);
-
   const known = await readAddresses(folder);
+  await registerRegions(client, sites, known.size === 0 ? options.operator : undefined);
+
   const claimed: Claimed[] = [];
   const devices: DemoDevice[] = [];
   for (const [position, site] of sites.entries()) {
@@ -97,10 +99,15 @@ export async function registerDemo(options: RegisterDemoOptions): Promise<readon
   return devices;
 }
 
-async function registerRegions(client: AdminClient, sites: readonly Site[]): Promise<void> {
+async function registerRegions(
+  client: AdminClient,
+  sites: readonly Site[],
+  operator: string | undefined,
+): Promise<void> {
   const names = new Map(sites.map((site) => [publicPlaceOf(site).cell, site.region]));
   for (const [cell, name] of names) {
     orRefuse(await client.putRegion(cell, { name, boundary: regionBoundary(cell) }));
+    if (operator !== undefined) orRefuse(await client.putOperator(cell, operator));
   }
 }
 

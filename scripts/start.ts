@@ -149,7 +149,8 @@ async function register(network: Network, dir: string, fleetSize: number): Promi
   const sinceMs = Date.now();
   const { api, adminToken } = network;
   const owners = network.accounts.owners.map(({ address }) => address);
-  const devices = await registerDemo({ api, adminToken, dir, fleetSize, owners });
+  const operator = network.accounts.regionalOperator.address;
+  const devices = await registerDemo({ api, adminToken, dir, fleetSize, owners, operator });
   done(`${owners.length} owners and ${devices.length} devices registered`, sinceMs);
   const stations = devices.filter(({ spare }) => !spare).length;
   if (Number.isFinite(fleetSize) && stations < fleetSize)
@@ -159,14 +160,14 @@ async function register(network: Network, dir: string, fleetSize: number): Promi
 
 /** What commands and scripts of this machine need to know. */
 function writeLocalFile(network: Network, folder: Folder, devices: readonly DemoDevice[]): void {
-  const { buyer, owners, regionalOperator, guardian, admin } = network.accounts;
+  const { buyer, owners, regionalOperator, treasury, guardian, admin } = network.accounts;
   folder.writeJson('local.json', {
     api: network.api,
     web: `${network.api}/`,
     rpc: network.chain.rpc,
     chainId: LOCAL_CHAIN_ID,
     contracts: network.contracts,
-    accounts: { buyer, owner: owners[0], regionalOperator, guardian, admin, owners },
+    accounts: { buyer, owner: owners[0], regionalOperator, treasury, guardian, admin, owners },
     adminToken: network.adminToken,
     devices,
   });

@@ -23,7 +23,8 @@ const HELP = `npm run verify:epoch -- [OPTIONS]
   Exit code 0: match. 1: a difference, or something did not answer. 2: called wrongly.
 
   What no recomputation can show: that a batch was never logged (its device has no receipt then), that owner, place and
-  tier of a device are right, and that the contracts are the network's own. They are printed: compare them.`;
+  tier of a device are right, what buyers asked for and how much of it was good, who operates a region, whose the treasury
+  is, and that the contracts are the network's own. The contracts are printed: compare them.`;
 
 type Options = { readonly api: string; readonly rpc: string; readonly epoch: number | null };
 

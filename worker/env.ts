@@ -6,17 +6,26 @@ import { parseOwnerAddress } from '../core/ids.ts';
 import { ruleSetByName } from '../core/rules/by-name.ts';
 import { hashRuleSet, type RuleSet } from '../core/rules/rule-set.ts';
 import { err, ok, type Result } from '../core/result.ts';
+import type { Account } from '../durable-objects/account/account.ts';
+import type { ExportJob } from '../durable-objects/export-job/export-job.ts';
 import type { Region } from '../durable-objects/region/region.ts';
 import type { Settler } from '../durable-objects/settler/settler.ts';
+import type { Notifier } from '../durable-objects/notifier/notifier.ts';
 import type { Minter } from '../durable-objects/minter/minter.ts';
 
 export type EdgeBindings = {
   readonly REGION: DurableObjectNamespace<Region>;
   readonly SETTLER: DurableObjectNamespace<Settler>;
+  readonly ACCOUNT: DurableObjectNamespace<Account>;
+  readonly EXPORT_JOB: DurableObjectNamespace<ExportJob>;
+  readonly NOTIFIER: DurableObjectNamespace<Notifier>;
   readonly MINTER: DurableObjectNamespace<Minter>;
   readonly DB: D1Database;
   readonly ARCHIVE: R2Bucket;
   readonly ASSETS?: Fetcher;
+  /** Cloudflare's counters of requests by address (worker/middleware/rate-limit.ts); without them nothing is limited. */
+  readonly UNPAID_LIMIT?: RateLimit;
+  readonly PAID_LIMIT?: RateLimit;
   readonly RULES: string;
   readonly CHAIN_ID: string;
   readonly RPC_URL: string;

@@ -19,6 +19,7 @@ import { closeEpochs } from '../../worker/cron/close-epoch.ts';
 import { EVIDENCE_EPOCH, makeRegion, type RegionEvidence } from '../epoch/evidence.ts';
 import { cellOf, dayOf, DEVICES_PER_REGION, seedEpoch } from '../epoch/seed.ts';
 import type { Figure, Row } from '../row.ts';
+import { NO_USAGE } from '../../core/reward/usage.ts';
 
 const EPOCH = 20_000;
 const DEVICES = 10_000;
@@ -64,6 +65,8 @@ async function closeMs(devices: number): Promise<number> {
         archive: ARCHIVE,
         rules: MAIN_RULES,
         order: { firstEpoch: EPOCH, lastCommitted: EPOCH - 1, finalizedSeconds: Number.MAX_SAFE_INTEGER },
+        auction: () => Promise.reject(new Error('nothing is sold')),
+        treasury: '',
         burned: async () => 0n,
         committed: () => Promise.reject(new Error('nothing is committed')),
         stalledSince: async () => ({}),
@@ -105,7 +108,7 @@ function compute(devices: number): Computed {
     firstEpoch: EPOCH,
     burned: 0n,
     days: Array.from({ length: devices }, (_, n) => dayOf(n)),
-    usdc: [],
+    usage: NO_USAGE,
     segments: [],
     regions: Array.from({ length: Math.ceil(devices / DEVICES_PER_REGION) }, (_, n) => ({ cell: cellOf(n) })),
     missing: [],
@@ -217,6 +220,8 @@ function onChain(result: EpochResult | null): EpochOnChain {
     epoch: EVIDENCE_EPOCH,
     burned: 0n,
     transaction: '0x',
+    usage: NO_USAGE,
+    usageHash: null,
     commit: {
       root: result?.root ?? '',
       total: String(result?.total ?? 0n),

@@ -6,6 +6,7 @@ import type { DeviceDay } from '../reward/weight.ts';
 import { LOCAL_RULES } from '../rules/local.ts';
 import { comparePage, compareReport, type EpochPage } from './compare.ts';
 import { compareCommit, compareMints, type CommitFacts, type MintFacts } from './compare-payments.ts';
+import { NO_USAGE } from '../reward/usage.ts';
 
 const CELL = '831f8dfffffffff';
 const owner = (n: number): string => `0x${(n + 1).toString(16).padStart(40, '0')}`;
@@ -27,7 +28,7 @@ const inputs: EpochInputs = {
   firstEpoch: 40,
   burned: 0n,
   days: [day(0), day(1), day(2)],
-  usdc: [],
+  usage: NO_USAGE,
   segments: [{ cell: CELL, fromSeq: 1, toSeq: 9, root: 'aa' }],
   regions: [{ cell: CELL }],
   missing: [],
@@ -109,6 +110,8 @@ const page: EpochPage = {
   total: String(result.total),
   reserved: '0',
   usdcTotal: '0',
+  sales: 0,
+  usageHash: result.usageHash,
   recipients: 3,
   devices: 3,
   payouts: result.payouts.map((payout) => ({

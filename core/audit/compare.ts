@@ -29,6 +29,7 @@ const REPORT_FIELDS = Object.keys({
   withheld: true,
   lapsed: true,
   unreleased: true,
+  usage: true,
   usdcTotal: true,
   batches: true,
   root: true,
@@ -56,6 +57,8 @@ export type EpochPage = {
   readonly total: string;
   readonly reserved: string;
   readonly usdcTotal: string;
+  readonly sales: number;
+  readonly usageHash: string;
   readonly recipients: number;
   readonly devices: number;
   readonly payouts: readonly {
@@ -80,11 +83,14 @@ export function comparePage(page: EpochPage, result: EpochResult): Result<void, 
     total: String(result.total),
     reserved: String(result.reserved),
     usdcTotal: String(result.usdcTotal),
+    sales: result.sales,
+    usageHash: result.usageHash,
     root: result.root,
     dataRoot: result.dataRoot,
   };
-  const { epoch, payouts, recipients, devices, total, reserved, usdcTotal, root, dataRoot } = page;
-  const published = { epoch, payouts, recipients, devices, total, reserved, usdcTotal, root, dataRoot };
+  const { epoch, payouts, recipients, devices, total, reserved, usdcTotal, sales, usageHash, root, dataRoot } = page;
+  const amounts = { total, reserved, usdcTotal, sales, usageHash };
+  const published = { epoch, payouts, recipients, devices, ...amounts, root, dataRoot };
   return compareFields('page', published, recomputed, {});
 }
 

@@ -11,6 +11,7 @@ export type Place = {
   readonly seq?: number;
   readonly device?: string;
   readonly owner?: string;
+  readonly sale?: string;
   readonly transaction?: string;
   readonly field?: string;
 };
@@ -44,6 +45,13 @@ const SENTENCES = {
   'upload-time': 'A batch was logged at a time at which its signature was not valid',
   readings: 'The logged readings are not the signed ones',
   block: 'A region judged with what its neighbour did not say',
+  usage: 'The usage list is not the one of its epoch',
+  'sale-repeated': 'A sale is counted that was counted before',
+  'sale-late': 'A sale is counted in an epoch that ended before it',
+  'sale-unpaid': 'A sale is counted that the chain does not show as paid',
+  'sale-owner': "A sale's share goes to somebody whom the device never belonged to",
+  auction: "The sales' part for burning goes elsewhere than to the burn auction",
+  credits: 'More credits were spent than paid for',
   commit: 'The chain has committed something else',
   mint: 'The chain has paid something else',
 } as const;
@@ -72,6 +80,7 @@ export function describePlace(at: Place): string {
     at.seq !== undefined && `entry ${at.seq}`,
     at.device && `device ${at.device}`,
     at.owner && `owner ${at.owner}`,
+    at.sale && `sale ${at.sale}`,
     at.transaction && `transaction ${at.transaction}`,
     at.field,
   ];

@@ -35,6 +35,8 @@ export type RegionReplay = {
   /** Blocks of its own that follow from the log, by hour, and those of others that it used. */
   readonly told: Map<number, ToldBlock>;
   readonly used: UsedBlock[];
+  /** Everybody whom a device has ever belonged to. */
+  readonly owners: Map<string, Set<string>>;
 };
 
 export type Closing = { readonly hour: number; readonly atMs: number };
@@ -50,6 +52,7 @@ export function startReplay(cell: RegionCell, rules: RuleSet): RegionReplay {
     seals: [],
     told: new Map(),
     used: [],
+    owners: new Map(),
   };
 }
 
@@ -73,6 +76,8 @@ export function replayEntry(replay: RegionReplay, entry: LogEntry): Result<Devic
   const effect = applyEntry(state, entry, rules, outputs);
   if (entry.kind === 'batch' && effect === null) return differs('entry', at, 'a batch', 'its readings are not packed');
   recordBlocks(replay, entry);
+  if (entry.kind === 'membership')
+    replay.owners.set(entry.device, (replay.owners.get(entry.device) ?? new Set()).add(entry.owner));
   recordDays(replay, outputs.days);
   recordClosing(replay, entry);
   replay.seals.push(...outputs.seals);

@@ -6,12 +6,15 @@ import { decideClose, type RegionProgress } from '../reward/closable.ts';
 import { computeEpoch, type EpochResult } from '../reward/compute-epoch.ts';
 import type { Segment } from '../reward/data-root.ts';
 import { carryOf } from '../reward/report.ts';
+import type { Sale } from '../reward/sale.ts';
 import { dueReserves, NO_CARRY, type Carry } from '../reward/reserve.ts';
 import { MAIN_RULES } from '../rules/main.ts';
 import { epochOfHour, epochStartMs } from '../time.ts';
 import type { CommitFacts } from './compare-payments.ts';
 import { replayEntry, startReplay } from './replay-region.ts';
 import { walkEpochs, type EpochOnChain, type RegionHistory } from './walk-epochs.ts';
+import type { UsageFacts } from '../reward/usage.ts';
+import { sale, spending, topUp, usageOf } from '../../test/support/sales.ts';
 
 const rules = MAIN_RULES;
 const { time } = rules;
@@ -24,13 +27,30 @@ const LAST_HOUR = 47;
 const STALL_HOURS = 10;
 const GRACE_MS = time.graceSeconds * 1000;
 
+/** A sale of both regions, credits, and a device that has left the network. */
+function usageAt(epoch: number): UsageFacts {
+  const n = (epoch - FIRST) * 10;
+  const served = [
+    { device: deviceOf(MADRID, 0), units: 7 },
+    { device: deviceOf(TOLEDO, 2), units: 5 },
+  ];
+  const left = [{ device: 'did:key:z6MkLeft', units: 1 }];
+  return usageOf([sale(n, 10_007n, served), topUp(n + 1, 5000n), spending(n, 3001n, served), sale(n + 2, 999n, left)], {
+    devices: [{ device: 'did:key:z6MkLeft', owner: `0x${'1'.repeat(40)}`, cell: MADRID }],
+    operators: [{ cell: TOLEDO, operator: `0x${'2'.repeat(40)}` }],
+  });
+}
+
+function deviceOf(cell: RegionCell, slot: number): DeviceId {
+  const letter = cell === MADRID ? 'm' : 't';
+  return `did:key:z6Mk${letter.repeat(43)}${slot + 1}` as DeviceId;
+}
+
 /** Three devices that post every hour, the first two in one density cell; hours close as their time comes. */
 function regionLog(cell: RegionCell, stalls: boolean): TestLog {
   const log = new TestLog(0, rules, DAY0_MS, cell);
   for (let slot = 0; slot < 3; slot += 1) {
-    const letter = cell === MADRID ? 'm' : 't';
-    const device = `did:key:z6Mk${letter.repeat(43)}${slot + 1}` as DeviceId;
-    log.add(memberOf(slot, { device, density: memberOf(0).density }), DAY0_MS);
+    log.add(memberOf(slot, { device: deviceOf(cell, slot), density: memberOf(0).density }), DAY0_MS);
   }
   for (let hour = 0; hour < 24 * DAYS; hour += 1) {
     const hourMs = DAY0_MS + hour * HOUR_MS;
@@ -95,7 +115,7 @@ function closeAll(regions: readonly RegionHistory[]): readonly EpochResult[] {
           epoch,
           firstEpoch: FIRST,
           burned: BigInt(epoch) * 10n ** 18n,
-          usdc: [],
+          usage: usageAt(epoch),
           days: cells.flatMap((cell) => of(cell)?.days.get(epoch) ?? []),
           segments: cells.flatMap((cell) =>
             [...(of(cell)?.segments ?? [])].flatMap(([sealed, segments]) =>
@@ -124,7 +144,7 @@ const commitOf = (result: EpochResult): CommitFacts => ({
   root: result.root,
   total: String(result.total),
   reserved: String(result.reserved),
-  usdcTotal: '0',
+  usdcTotal: String(result.usdcTotal),
   batchCount: result.batches.length,
   reportHash: `0x${result.reportHash}`,
   ruleSetHash: `0x${result.ruleSetHash}`,
@@ -142,6 +162,8 @@ beforeAll(() => {
     burned: BigInt(result.epoch) * 10n ** 18n,
     commit: commitOf(result),
     transaction: `0x${result.epoch}`,
+    usage: usageAt(result.epoch),
+    usageHash: result.usageHash,
   }));
 });
 
@@ -201,4 +223,36 @@ test('a region cannot be left out that had closed before one that was counted', 
   const onlyToledo = closeAll([toledo]).map(commitOf);
   const without = chain.map((one, at) => ({ ...one, commit: onlyToledo[at] ?? one.commit }));
   expect(walk(without)).toMatchObject({ error: { reason: 'commit', at: { epoch: FIRST, field: 'dataRoot' } } });
+});
+
+const withUsage = (epoch: number, usage: UsageFacts, usageHash: string | null): readonly EpochOnChain[] =>
+  chain.map((one) => (one.epoch === epoch ? { ...one, usage, usageHash } : one));
+const changed = (change: Partial<Sale>): UsageFacts => {
+  const usage = usageAt(LATE);
+  return { ...usage, sales: usage.sales.map((one, n) => (n === 0 ? { ...one, ...change } : one)) };
+};
+
+test('every sale is paid out, and what is left of the credits is handed on', () => {
+  expect(new Set(results.map(({ usdcTotal, sales }) => `${usdcTotal} in ${sales}`))).toEqual(new Set(['14007 in 3']));
+  expect(results.map(({ report }) => report.usage.unspent)).toEqual(['1999', '3998', '5997', '7996']);
+});
+
+test('a usage list that pays something else, or the same for another sale, is found in the epoch that counts it', () => {
+  expect(walk(withUsage(LATE, changed({ usdc: 10_008n }), null))).toMatchObject({
+    error: { reason: 'commit', at: { epoch: LATE, field: 'usdcTotal' } },
+  });
+  const usageHash = results[LATE - FIRST]?.usageHash ?? '';
+  for (const [known, published] of [
+    [usageHash, usageHash],
+    [null, 'withheld with the report'],
+  ] as const) {
+    expect(walk(withUsage(LATE, changed({ id: sale(99, 1n, []).id }), known))).toMatchObject({
+      error: { reason: 'usage', at: { epoch: LATE, field: 'hash' }, published },
+    });
+  }
+});
+
+test('credits that nobody paid for are found before they are computed with', () => {
+  const usage = usageOf([spending(1, 10n ** 9n, [])]);
+  expect(walk(withUsage(LATE, usage, null))).toMatchObject({ error: { reason: 'credits', at: { epoch: LATE } } });
 });

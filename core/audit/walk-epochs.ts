@@ -9,10 +9,11 @@ import type { Standing } from '../reward/closable.ts';
 import { carryOf } from '../reward/report.ts';
 import { dueReserves, NO_CARRY, type Carry, type LateEpoch } from '../reward/reserve.ts';
 import type { DeviceDay } from '../reward/weight.ts';
+import { unspentAfter, type UsageFacts } from '../reward/usage.ts';
 import { ok, type Result } from '../result.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import { compareCommit, type CommitFacts } from './compare-payments.ts';
-import type { Difference } from './difference.ts';
+import { differs, type Difference } from './difference.ts';
 import { standings, type RegionTimes } from './standings.ts';
 
 /** What a region's log gives. */
@@ -28,6 +29,10 @@ export type EpochOnChain = {
   readonly burned: bigint;
   readonly commit: CommitFacts;
   readonly transaction: string;
+  /** Of the epoch's usage list. */
+  readonly usage: UsageFacts;
+  /** Hash of that list according to the epoch's report; null: the report is withheld, or nobody asked. */
+  readonly usageHash: string | null;
 };
 
 export type WalkParts = {
@@ -39,10 +44,6 @@ export type WalkParts = {
   readonly onEpoch: (epoch: number) => void;
 };
 
-type Usdc = EpochInputs['usdc'];
-/** Sales are not paid through epochs yet. */
-const NO_SALES: Usdc = [];
-
 /** @return the last epoch, whether or not the chain has the same; the difference where an earlier one is not what it has */
 export function walkEpochs(parts: WalkParts, rules: RuleSet): Result<EpochResult, Difference> {
   const [first] = parts.epochs;
@@ -51,13 +52,29 @@ export function walkEpochs(parts: WalkParts, rules: RuleSet): Result<EpochResult
   let carry = NO_CARRY;
   for (const onChain of parts.epochs) {
     parts.onEpoch(onChain.epoch);
+    // Before computing: computeEpoch takes it for granted.
+    const unspent = unspentAfter(carry.unspent, onChain.usage.sales);
+    if (unspent < 0n) return differs('credits', { epoch: onChain.epoch }, `${-unspent} more than paid for`, 'no more');
     const unseen = onChain === last ? parts.unseen : [];
     const { result, difference } = fitEpoch(parts.regions, onChain, first.epoch, carry, unseen, rules);
     if (onChain === last) return ok(result);
     if (!difference.ok) return difference;
+    const told = checkUsageHash(result, onChain);
+    if (!told.ok) return told;
     carry = { ...carryOf(result.reportText), previous: onChain.commit.reportHash.slice(2) };
   }
   throw new RangeError('unreachable: the last epoch returns');
+}
+
+/** A list may be another one and pay the same: only its hash, in the report that was committed, tells. */
+function checkUsageHash(
+  result: EpochResult,
+  { epoch, commit, usage, usageHash }: EpochOnChain,
+): Result<void, Difference> {
+  if (usage.sales.length === 0 || `0x${result.reportHash}` === commit.reportHash) return ok(undefined);
+  return usageHash === result.usageHash
+    ? ok(undefined)
+    : differs('usage', { epoch, field: 'hash' }, usageHash ?? 'withheld with the report', result.usageHash);
 }
 
 type Fit = { readonly result: EpochResult; readonly difference: Result<void, Difference> };
@@ -93,7 +110,7 @@ function compare(result: EpochResult, { epoch, commit, transaction }: EpochOnCha
 
 function inputsOf(
   regions: readonly RegionHistory[],
-  { epoch, burned }: EpochOnChain,
+  { epoch, burned, usage }: EpochOnChain,
   firstEpoch: number,
   carry: Carry,
   standing: Standing,
@@ -109,7 +126,7 @@ function inputsOf(
     epoch,
     firstEpoch,
     burned,
-    usdc: NO_SALES,
+    usage,
     days: counted.flatMap(({ days }) => days.get(epoch) ?? []),
     segments: counted.flatMap(({ cell, segments }) =>
       // As core/reward/data-root.ts `segmentHours`: since the region was last counted.

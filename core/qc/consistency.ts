@@ -1,27 +1,54 @@
 /**
- * Readings of one device and one moment that cannot all be true. What the catalogue allows to be held together:
+ * Readings of one device and one moment that cannot all be true. Each order lists quantities of which none can exceed a
+ * later one, whatever the weather; the rule set says by how much two honest instruments may disagree.
  *
- * - Particle fractions: PM10 contains PM2.5 contains PM1 (they are cuts of one aerosol, ISO 7708), so a finer one cannot
- *   exceed a coarser one. Two instruments at one place differ by tens of percent (heated inlets lose volatile matter), so
- *   only a multiple counts.
- * - Dew point: not in the catalogue. Made from temperature and humidity it is never above the temperature unless the
- *   humidity is above 100 %, which is the range test's business.
- * - Gust against mean wind: the catalogue has no gust.
- * - Calm: WMO code has direction 0 for calm, many sensors have 0 for north, and a vane keeps or changes its direction in
- *   air too slow for the cups. So no pair of speed and direction is a contradiction. A cup that is stuck is found by
- *   comparison with the neighbors (`quiet`).
+ * - Particle fractions: PM10 contains PM2.5 contains PM1 (they are cuts of one aerosol, ISO 7708). Two instruments at one
+ *   place differ by tens of percent (heated inlets lose volatile matter), so only a multiple counts.
+ * - Dew point and temperature: air cannot be more than saturated. Near saturation a thermometer that is off by half a
+ *   kelvin and a hygrometer that reads 105 % make the dew point 1.3 K too high.
+ * - Mean wind and gust: the gust is the highest of what the mean is of. Stations round to knots or km/h and update the
+ *   two at different moments, so a little more is left alone.
+ *
+ * WMO code also has direction 0 where the speed is 0 (Zahumensky 2004). That is a convention of reports, not physics: a
+ * vane keeps its direction in calm air, it turns in air too slow for the cups, and most small stations mean north by 0.
+ * So it is told in the receipt (`isCalmWithDirection`) and never enters a verdict.
  */
-import { quantityByCode } from '../reading/quantity.ts';
+import { quantityByCode, type QuantityCode } from '../reading/quantity.ts';
 import { FAIL, SUSPECT, type Flag, type Reading } from '../reading/reading.ts';
 import { findRecent } from '../region/coverage.ts';
 import type { SeriesState } from '../region/state.ts';
 import type { ConsistencyRules } from '../rules/rule-set.ts';
 
-/** Each contains those before it; one resolution for all, so steps compare. */
-export const FRACTIONS: readonly number[] = (['pm1', 'pm25', 'pm10'] as const).map(
-  (code) => quantityByCode(code)?.index ?? -1,
-);
-const STEPS_PER_UNIT = quantityByCode('pm10')?.stepsPerUnit ?? 1;
+type Order = {
+  readonly rules: keyof ConsistencyRules;
+  /** None can exceed a later one; one resolution for all, so steps compare. */
+  readonly members: readonly number[];
+  /** Positions of two members, the lower first. */
+  readonly pairs: readonly (readonly [low: number, high: number])[];
+  readonly stepsPerUnit: number;
+};
+
+const indexOf = (code: QuantityCode): number => quantityByCode(code)?.index ?? -1;
+const order = (rules: keyof ConsistencyRules, codes: readonly [QuantityCode, ...QuantityCode[]]): Order => ({
+  rules,
+  members: codes.map(indexOf),
+  pairs: codes.flatMap((_, low) => codes.slice(low + 1).map((_more, at) => [low, low + 1 + at] as const)),
+  stepsPerUnit: quantityByCode(codes[0])?.stepsPerUnit ?? 1,
+});
+
+const ORDERS: readonly Order[] = [
+  order('fractions', ['pm1', 'pm25', 'pm10']),
+  order('dewPoint', ['dew_point', 'temp']),
+  order('gust', ['wind_speed', 'wind_gust']),
+];
+
+const WIND_SPEED = indexOf('wind_speed');
+const WIND_DIRECTION = indexOf('wind_dir');
+
+/** The quantities that are held against this one, from what cannot exceed it to what it cannot exceed. */
+export function orderOf(quantity: number): readonly number[] {
+  return ORDERS.find(({ members }) => members.includes(quantity))?.members ?? [];
+}
 
 export type Contradiction = {
   readonly flag: Flag;
@@ -31,65 +58,57 @@ export type Contradiction = {
   readonly isAcross: boolean;
 };
 
-const NONE: ReadonlyMap<Reading, Contradiction> = new Map();
-
-/** By reading of this post. A post with one fraction alone is held against the last of the others, of the same moment. */
+/** By reading of this post. A post with one of them alone is held against the last of the others, of the same moment. */
 export function contradictionsIn(
   readings: readonly Reading[],
   known: readonly SeriesState[],
   rules: ConsistencyRules,
 ): ReadonlyMap<Reading, Contradiction> {
-  // Most devices measure one fraction or none: they cost a look at each reading's quantity.
-  const posted = new Set<number>();
-  for (const { quantity } of readings) if (FRACTIONS.includes(quantity)) posted.add(quantity);
-  if (posted.size === 0) return NONE;
-  const before = known.filter((series) => FRACTIONS.includes(series.quantity) && series.recent.length > 0);
-  if (posted.size === 1 && before.every((series) => posted.has(series.quantity))) return NONE;
-  const moments = new Map<number, Moment>();
-  for (const reading of readings) {
-    const size = FRACTIONS.indexOf(reading.quantity);
-    if (size < 0) continue;
-    const moment = moments.get(reading.measuredMs) ?? [null, null, null];
-    moments.set(reading.measuredMs, moment);
-    moment[size] = reading;
-  }
   const found = new Map<Reading, Contradiction>();
-  for (const [measuredMs, moment] of moments) compareMoment(measuredMs, moment, before, rules, found);
+  for (const one of ORDERS) holdAgainst(one, readings, known, rules, found);
   return found;
 }
 
-/** Finer and coarser, by position in `FRACTIONS`. */
-const PAIRS = [
-  [0, 1],
-  [1, 2],
-  [0, 2],
-] as const;
-
-type Moment = [Reading | null, Reading | null, Reading | null];
-
-function compareMoment(
-  measuredMs: number,
-  moment: Moment,
-  before: readonly SeriesState[],
+function holdAgainst(
+  { rules: name, members, pairs, stepsPerUnit }: Order,
+  readings: readonly Reading[],
+  known: readonly SeriesState[],
   rules: ConsistencyRules,
   found: Map<Reading, Contradiction>,
 ): void {
-  for (const [fine, coarse] of PAIRS) {
-    const [less, more] = [moment[fine], moment[coarse]];
-    if (less === null && more === null) continue;
-    const contradiction = contradictionOf(
-      less?.steps ?? stepsAt(before, fine, measuredMs),
-      more?.steps ?? stepsAt(before, coarse, measuredMs),
-      rules,
-    );
-    if (contradiction === null) continue;
-    const isAcross = less === null || more === null;
-    // Which of the two is wrong is not known here: both are told, the neighbors may clear one at the hour's close.
-    for (const reading of [less, more]) {
-      if (reading === null) continue;
-      const other = found.get(reading);
-      const worse = other === undefined || other.severity < contradiction.severity ? contradiction : other;
-      found.set(reading, { ...worse, isAcross: isAcross || other?.isAcross === true });
+  // Most devices measure one of them or none: they cost a look at each reading's quantity.
+  const posted = new Set<number>();
+  for (const { quantity } of readings) if (members.includes(quantity)) posted.add(quantity);
+  if (posted.size === 0) return;
+  const before = known.filter((series) => members.includes(series.quantity) && series.recent.length > 0);
+  if (posted.size === 1 && before.every((series) => posted.has(series.quantity))) return;
+  const moments = new Map<number, (Reading | undefined)[]>();
+  for (const reading of readings) {
+    const at = members.indexOf(reading.quantity);
+    if (at < 0) continue;
+    const moment = moments.get(reading.measuredMs) ?? [];
+    moments.set(reading.measuredMs, moment);
+    moment[at] = reading;
+  }
+  for (const [measuredMs, moment] of moments) {
+    for (const [low, high] of pairs) {
+      const [less, more] = [moment[low], moment[high]];
+      if (less === undefined && more === undefined) continue;
+      const contradiction = contradictionOf(
+        less?.steps ?? stepsAt(before, members[low], measuredMs),
+        more?.steps ?? stepsAt(before, members[high], measuredMs),
+        rules[name],
+        stepsPerUnit,
+      );
+      if (contradiction === null) continue;
+      const isAcross = less === undefined || more === undefined;
+      // Which of the two is wrong is not known here: both are told, the neighbors may clear one at the hour's close.
+      for (const reading of [less, more]) {
+        if (reading === undefined) continue;
+        const other = found.get(reading);
+        const worse = other === undefined || other.severity < contradiction.severity ? contradiction : other;
+        found.set(reading, { ...worse, isAcross: isAcross || other?.isAcross === true });
+      }
     }
   }
 }
@@ -100,15 +119,18 @@ export function contradictionAt(
   known: readonly SeriesState[],
   rules: ConsistencyRules,
 ): Contradiction | null {
-  const size = FRACTIONS.indexOf(quantity);
-  if (size < 0) return null;
+  const found = ORDERS.find(({ members }) => members.includes(quantity));
+  if (found === undefined) return null;
+  const { members, pairs, stepsPerUnit } = found;
   let worst: Contradiction | null = null;
-  for (const [fine, coarse] of PAIRS) {
-    if (size !== fine && size !== coarse) continue;
+  for (const [low, high] of pairs) {
+    const [less, more] = [members[low], members[high]];
+    if (quantity !== less && quantity !== more) continue;
     const contradiction = contradictionOf(
-      size === fine ? steps : stepsAt(known, fine, measuredMs),
-      size === coarse ? steps : stepsAt(known, coarse, measuredMs),
-      rules,
+      quantity === less ? steps : stepsAt(known, less, measuredMs),
+      quantity === more ? steps : stepsAt(known, more, measuredMs),
+      rules[found.rules],
+      stepsPerUnit,
     );
     if (contradiction !== null && (worst === null || worst.severity < contradiction.severity))
       worst = { ...contradiction, isAcross: true };
@@ -116,21 +138,30 @@ export function contradictionAt(
   return worst;
 }
 
-function stepsAt(known: readonly SeriesState[], size: number, measuredMs: number): number | null {
-  const recent = known.find((series) => series.quantity === FRACTIONS[size])?.recent ?? [];
+/** Of the newest reading: WMO reports of calm air have direction 0. A hint for the receipt, no verdict. */
+export function isCalmWithDirection(
+  { quantity, lastMs, lastSteps }: SeriesState,
+  known: readonly SeriesState[],
+): boolean {
+  return quantity === WIND_DIRECTION && lastSteps !== 0 && stepsAt(known, WIND_SPEED, lastMs) === 0;
+}
+
+function stepsAt(known: readonly SeriesState[], quantity: number | undefined, measuredMs: number): number | null {
+  const recent = known.find((series) => series.quantity === quantity)?.recent ?? [];
   const at = findRecent(recent, measuredMs);
   return recent[at] === measuredMs ? (recent[at + 1] ?? null) : null;
 }
 
 function contradictionOf(
-  fine: number | null,
-  coarse: number | null,
-  rules: ConsistencyRules,
+  less: number | null,
+  more: number | null,
+  { suspectFactor, suspectSlack, failFactor, failSlack }: ConsistencyRules[keyof ConsistencyRules],
+  stepsPerUnit: number,
 ): Omit<Contradiction, 'isAcross'> | null {
-  if (fine === null || coarse === null) return null;
-  const most = (factor: number, slack: number) => factor * coarse + slack * STEPS_PER_UNIT;
-  const suspect = most(rules.suspectFactor, rules.suspectSlack);
-  if (fine <= suspect) return null;
-  const isGross = fine > most(rules.failFactor, rules.failSlack);
-  return { flag: isGross ? FAIL : SUSPECT, severity: fine / suspect };
+  if (less === null || more === null) return null;
+  const tolerated = (factor: number, slack: number) => (factor - 1) * Math.max(0, more) + slack * stepsPerUnit;
+  const suspect = tolerated(suspectFactor, suspectSlack);
+  if (less - more <= suspect) return null;
+  const isGross = less - more > tolerated(failFactor, failSlack);
+  return { flag: isGross ? FAIL : SUSPECT, severity: (less - more) / suspect };
 }

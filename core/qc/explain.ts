@@ -96,9 +96,9 @@ export function explain(test: string, facts: FlagFacts, quantity: Quantity): Exp
       };
     case 'consistency':
       return {
-        reason: `${label} read ${value}; the other particle fractions of this device allow values ${band(facts.expected, quantity)}.`,
+        reason: `${label} read ${value}; what the device measures beside it allows values ${band(facts.expected, quantity)}.`,
         remedy:
-          'Check that each fraction is sent under its own name and unit; clean the inlet and recalibrate the channel that is off.',
+          'Check that each quantity is sent under its own name and unit; clean and recalibrate the sensor that is off.',
       };
     case 'copy':
       return {

@@ -1,4 +1,5 @@
 /** The verdict on one hour of a region: every series against its neighbors and its past, then every device, then learning. */
+import type { QuantityCode } from '../reading/quantity.ts';
 import { FAIL, GOOD, NOT_EVALUATED, SUSPECT } from '../reading/reading.ts';
 import type { Cell, DeviceState } from '../region/state.ts';
 import { believeFailed } from '../region/cells.ts';
@@ -39,10 +40,11 @@ export function judgeCells(hour: number, present: readonly Present[], foreign: r
   });
   const findings = new Map<Cell, readonly Finding[]>();
   for (const { present: here, seen } of judged) {
-    const own = seen.map((one) => one.own);
+    const independent = withoutFollowers(seen);
+    const own = independent.map((one) => one.own);
     updateReplay(here.device, own);
     updateCopies(here.device, own, view);
-    const ofDevice = deviceFindings(here.device, seen);
+    const ofDevice = deviceFindings(here.device, independent);
     for (const one of seen) {
       const all = [...one.findings, ...ofDevice];
       if (isExcused(one)) excuse(one);
@@ -66,6 +68,12 @@ export function judgeCells(hour: number, present: readonly Present[], foreign: r
     }
   }
   return findings;
+}
+
+/** What several series show together counts once: without those that only repeat others of the device. */
+function withoutFollowers(seen: readonly Seen[]): readonly Seen[] {
+  const isHere = (code: QuantityCode) => seen.some((other) => other.own.traits.code === code);
+  return seen.filter(({ own: { traits } }) => traits.follows.length === 0 || !traits.follows.every(isHere));
 }
 
 function viewOf(

@@ -3,6 +3,7 @@ import type { RuleSet } from '../rules/rule-set.ts';
 
 /** SPDX identifier: owners agree to it when they claim a device, so that sold data may be used and passed on. */
 export const LICENSE = 'CC-BY-4.0';
+export const LICENSE_URL = 'https://creativecommons.org/licenses/by/4.0/';
 
 /** The local network replays public data sets; whoever shows its numbers must name their makers. */
 const REPLAYED = [

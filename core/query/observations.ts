@@ -4,115 +4,204 @@
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import { parseDeviceId, parseRegionCell, type DeviceId, type RegionCell } from '../ids.ts';
 import { QUANTITIES, quantityByCode, type Quantity } from '../reading/quantity.ts';
 import { err, ok, type Result } from '../result.ts';
 import type { TimeRules } from '../rules/rule-set.ts';
-import { hourOf, hourStartMs, rfc3339 } from '../time.ts';
+import { epochOf, epochStartMs, hourOf, hourStartMs, rfc3339 } from '../time.ts';
 import type { QueryRefusal } from './errors.ts';
+import { chooseFormat, FORMATS, type Format } from './formats.ts';
+import {
+  bad,
+  collectParameters,
+  oneOf,
+  parseSpan,
+  parseWhole,
+  someOf,
+  type Given,
+  type Parameters,
+} from './parameters.ts';
+import { MAX_DEVICES, parseScope, SCOPE_LISTS, SCOPE_SINGLES, scopeParts, type Scope } from './scope.ts';
+import {
+  CORRECTED,
+  INDICES,
+  RESOLUTION_OF_INDEX,
+  RESOLUTIONS,
+  SERIES,
+  type IndexCode,
+  type Resolution,
+  type Series,
+} from './series.ts';
 
 export type ObservationsRequest = {
-  readonly scope: ObservationsScope;
-  /** Not empty, in the order of the catalogue. */
+  readonly scope: Scope;
+  /** In the order of the catalogue; empty only where an index is asked for. */
   readonly quantities: readonly Quantity[];
-  /** Half-open [fromMs, untilMs); whole hours of the rule set where `resolution` is `hour`. */
+  readonly series: readonly Series[];
+  readonly indices: readonly IndexCode[];
+  /** Half-open [fromMs, untilMs); whole hours or days of the rule set unless `resolution` is `raw`. */
   readonly fromMs: number;
   readonly untilMs: number;
-  readonly resolution: 'raw' | 'hour';
-  readonly format: 'json' | 'csv';
-  /** Most rows that the buyer takes; an answer with more is refused, not cut. */
-  readonly limit: number;
+  readonly resolution: Resolution;
+  /** QARTOD flags of the rows that are wanted, ascending; null: all. */
+  readonly flags: readonly number[] | null;
+  /** Names of columns, in the order of the table; null: the usual ones. */
+  readonly fields: readonly FieldName[] | null;
+  readonly format: Format;
+  /** Most device-quantity-hours of one page; null: the whole answer or none. */
+  readonly limit: number | null;
+  readonly isDryRun: boolean;
+  /** As given; opened by whoever has the key. */
+  readonly cursor: string | null;
 };
 
-export type ObservationsScope =
-  | { readonly kind: 'devices'; readonly devices: readonly DeviceId[] }
-  | { readonly kind: 'cell'; readonly cell: RegionCell };
-
-/** A row of JSON is about 220 bytes; this many stay well under the 2 MB that one stored answer may have. */
-export const MAX_ROWS = 5000;
-/** What one query may ask for. Longer histories are several queries. */
+/** What one answer may cover: a row of JSON is about 240 bytes, and one stored answer may have 2 MB. */
 export const MAX_DEVICE_QUANTITY_HOURS = 5000;
-export const MAX_DEVICES = 100;
+/** Raw readings of one answer. */
+export const MAX_ROWS = 5000;
 
-const LISTS = ['device', 'quantity'];
-const SINGLES = ['cell', 'from', 'until', 'resolution', 'format', 'limit', 'dry-run'];
-const KNOWN = [...LISTS, ...SINGLES];
-/** RFC 3339 section 5.6; the offset is required, so that no answer depends on somebody's time zone. */
-const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;
+export const FIELDS = [
+  'device',
+  'quantity',
+  'series',
+  'unit',
+  'start',
+  'end',
+  'value',
+  'count',
+  'flag',
+  'tests',
+  'final',
+  'hours',
+  'coverage',
+  'category',
+  'pollutant',
+  'name',
+  'cell',
+  'latitude',
+  'longitude',
+] as const;
+export type FieldName = (typeof FIELDS)[number];
+
+const FLAGS = ['1', '2', '3', '4'] as const;
+const KNOWN = {
+  lists: [...SCOPE_LISTS, 'quantity', 'series', 'index', 'flags', 'fields'],
+  singles: [...SCOPE_SINGLES, 'from', 'until', 'resolution', 'format', 'limit', 'cursor', 'dry-run'],
+};
 const QUANTITY_CODES = QUANTITIES.map((quantity) => quantity.code).join(', ');
 
 type Parsed<T> = Result<T, QueryRefusal>;
-
-const bad = (parameter: string, given: string, expected: string): Result<never, QueryRefusal> =>
-  err({ reason: 'bad-parameter', parameter, given: given.slice(0, 80), expected });
+type Rules = Pick<TimeRules, 'hourSeconds' | 'epochSeconds' | 'logKeepSeconds'>;
 
 export function parseObservationsRequest(
-  parameters: Iterable<readonly [string, string]>,
+  parameters: Parameters,
+  accept: string | undefined,
   nowMs: number,
-  rules: Pick<TimeRules, 'hourSeconds' | 'epochSeconds' | 'logKeepSeconds'>,
+  rules: Rules,
+  mostDevices = MAX_DEVICES,
 ): Parsed<ObservationsRequest> {
-  const given = collect(parameters);
+  const given = collectParameters(parameters, KNOWN);
   if (!given.ok) return given;
   const single = (name: string) => given.value.get(name)?.[0];
-  const scope = parseScope(given.value);
+  const scope = parseScope(given.value, mostDevices);
   if (!scope.ok) return scope;
-  const quantities = parseQuantities(given.value.get('quantity') ?? []);
-  if (!quantities.ok) return quantities;
-  const from = parseTime('from', single('from'));
-  if (!from.ok) return from;
-  const until = parseTime('until', single('until'));
-  if (!until.ok) return until;
-  if (until.value <= from.value) return bad('until', single('until') ?? '', 'a time after `from`');
-  if (from.value >= nowMs) return bad('from', single('from') ?? '', 'a time in the past');
-  const resolution = oneOf('resolution', single('resolution') ?? 'hour', ['raw', 'hour'] as const);
+  const span = parseSpan(given.value, nowMs);
+  if (!span.ok) return span;
+  const resolution = oneOf('resolution', single('resolution') ?? 'hour', RESOLUTIONS);
   if (!resolution.ok) return resolution;
-  const format = oneOf('format', single('format') ?? 'json', ['json', 'csv'] as const);
+  const asked = parseAsked(given.value, resolution.value);
+  if (!asked.ok) return asked;
+  const flags = someOf('flags', given.value.get('flags') ?? [], FLAGS);
+  if (!flags.ok) return flags;
+  const fields = someOf('fields', given.value.get('fields') ?? [], FIELDS);
+  if (!fields.ok) return fields;
+  const format = chooseFormat({ format: single('format'), accept }, FORMATS);
   if (!format.ok) return format;
   const limit = parseLimit(single('limit'));
   if (!limit.ok) return limit;
-  const dryRun = oneOf('dry-run', single('dry-run') ?? 'false', ['true', 'false'] as const);
+  const dryRun = oneOf('dry-run', single('dry-run') ?? 'false', ['true', 'false']);
   if (!dryRun.ok) return dryRun;
 
   const oldestRawMs = nowMs - rules.logKeepSeconds * 1000;
-  if (resolution.value === 'raw' && from.value < oldestRawMs) {
+  if (resolution.value === 'raw' && span.value.fromMs < oldestRawMs) {
     // Older readings are open data in the evidence segments.
     return bad('from', single('from') ?? '', `a time from ${rfc3339(oldestRawMs)} on, or resolution=hour`);
   }
-
-  const whole = resolution.value === 'hour';
-  const endHour = hourOf(until.value - 1, rules) + 1;
   return ok({
     scope: scope.value,
-    quantities: quantities.value,
-    fromMs: whole ? hourStartMs(hourOf(from.value, rules), rules) : from.value,
-    untilMs: whole ? hourStartMs(endHour, rules) : until.value,
+    ...asked.value,
+    ...wholeSpan(span.value, resolution.value, rules),
     resolution: resolution.value,
+    flags: flags.value.length === 0 ? null : flags.value.map(Number),
+    fields: fields.value.length === 0 ? null : fields.value,
     format: format.value,
     limit: limit.value,
+    isDryRun: dryRun.value === 'true',
+    cursor: single('cursor') ?? null,
   });
 }
 
-/** Hours of the request that have begun: what it is priced by, times devices and quantities. */
-export function hoursAsked(
-  request: Pick<ObservationsRequest, 'fromMs' | 'untilMs'>,
-  nowMs: number,
-  rules: Pick<TimeRules, 'hourSeconds' | 'epochSeconds'>,
-): number {
-  const last = Math.min(hourOf(request.untilMs - 1, rules), hourOf(nowMs, rules));
-  return Math.max(0, last - hourOf(request.fromMs, rules) + 1);
+type Span = { readonly fromMs: number; readonly untilMs: number };
+
+/** Hours and days are answered whole. */
+function wholeSpan({ fromMs, untilMs }: Span, resolution: Resolution, rules: Rules): Span {
+  switch (resolution) {
+    case 'raw':
+      return { fromMs, untilMs };
+    case 'hour':
+      return {
+        fromMs: hourStartMs(hourOf(fromMs, rules), rules),
+        untilMs: hourStartMs(hourOf(untilMs - 1, rules) + 1, rules),
+      };
+    case 'day':
+      return {
+        fromMs: epochStartMs(epochOf(fromMs, rules), rules),
+        untilMs: epochStartMs(epochOf(untilMs - 1, rules) + 1, rules),
+      };
+  }
 }
 
-/** One form for every spelling of the same question. `dry-run` is not part of it. */
+/** Quantities, series and indices, and whether they go together. */
+function parseAsked(
+  given: Given,
+  resolution: Resolution,
+): Parsed<Pick<ObservationsRequest, 'quantities' | 'series' | 'indices'>> {
+  const refuse = (parameter: string, detail: string): Result<never, QueryRefusal> =>
+    err({ reason: 'bad-combination', parameter, detail });
+  const indices = someOf('index', given.get('index') ?? [], INDICES);
+  if (!indices.ok) return indices;
+  const quantities = parseQuantities(given.get('quantity') ?? []);
+  if (!quantities.ok) return quantities;
+  if (quantities.value.length === 0 && indices.value.length === 0)
+    return err({ reason: 'missing-parameter', parameter: 'quantity', expected: `${QUANTITY_CODES}; or an index` });
+  const series = someOf('series', given.get('series') ?? ['raw'], SERIES);
+  if (!series.ok) return series;
+  const unfit = indices.value.find((index) => RESOLUTION_OF_INDEX[index] !== resolution);
+  if (unfit !== undefined) return refuse('index', `${unfit} needs resolution=${RESOLUTION_OF_INDEX[unfit]}.`);
+  if (series.value.includes('corrected')) {
+    if (resolution === 'raw') return refuse('series', 'Corrected values are of hours and days, not of raw readings.');
+    if (!quantities.value.some(({ code }) => code === CORRECTED))
+      return refuse('series', `There is a correction for ${CORRECTED} only, and it is not among the quantities.`);
+  }
+  if (resolution === 'day' && quantities.value.some(({ code }) => code === 'wind_dir'))
+    return refuse('quantity', 'wind_dir has no mean of a day: 359 and 1 degree are not 180 in the middle.');
+  return ok({ quantities: quantities.value, series: series.value, indices: indices.value });
+}
+
+/** One form for every spelling of the same question. `dry-run` and `cursor` are not part of it. */
 export function canonicalQuery(request: ObservationsRequest): string {
-  const { scope } = request;
+  const { flags, fields, limit } = request;
   return [
-    ...(scope.kind === 'cell' ? [`cell=${scope.cell}`] : scope.devices.map((device) => `device=${device}`)),
+    ...scopeParts(request.scope),
     ...request.quantities.map((quantity) => `quantity=${quantity.code}`),
+    ...request.series.map((series) => `series=${series}`),
+    ...request.indices.map((index) => `index=${index}`),
     `from=${rfc3339(request.fromMs)}`,
     `until=${rfc3339(request.untilMs)}`,
     `resolution=${request.resolution}`,
+    ...(flags === null ? [] : [`flags=${flags.join(',')}`]),
+    ...(fields === null ? [] : [`fields=${fields.join(',')}`]),
     `format=${request.format}`,
-    `limit=${request.limit}`,
+    ...(limit === null ? [] : [`limit=${limit}`]),
   ].join('&');
 }
 
@@ -121,43 +210,7 @@ export function queryHash(method: string, path: string, canonical: string): stri
   return bytesToHex(sha256(utf8ToBytes(`${method} ${path}?${canonical}`))).slice(0, 16);
 }
 
-function collect(parameters: Iterable<readonly [string, string]>): Parsed<ReadonlyMap<string, readonly string[]>> {
-  const collected = new Map<string, string[]>();
-  for (const [name, text] of parameters) {
-    if (!KNOWN.includes(name)) return err({ reason: 'unknown-parameter', parameter: name.slice(0, 80), known: KNOWN });
-    const values = collected.get(name);
-    if (values && !LISTS.includes(name)) return err({ reason: 'repeated-parameter', parameter: name });
-    const more = LISTS.includes(name) ? text.split(',').map((item) => item.trim()) : [text];
-    collected.set(name, [...(values ?? []), ...more]);
-  }
-  return ok(collected);
-}
-
-function parseScope(given: ReadonlyMap<string, readonly string[]>): Parsed<ObservationsScope> {
-  const devices = given.get('device');
-  const cell = given.get('cell')?.[0];
-  if ((devices === undefined) === (cell === undefined))
-    return err({ reason: 'one-of', parameters: ['device', 'cell'] });
-  if (cell !== undefined) {
-    const parsed = parseRegionCell(cell);
-    return parsed.ok
-      ? ok({ kind: 'cell', cell: parsed.value })
-      : bad('cell', cell, 'an H3 cell of resolution 3, 15 lower-case hex digits');
-  }
-  const unique = new Set<DeviceId>();
-  for (const text of devices ?? []) {
-    const parsed = parseDeviceId(text);
-    if (!parsed.ok) return bad('device', text, 'a did:key of Ed25519 or P-256');
-    unique.add(parsed.value);
-  }
-  if (unique.size > MAX_DEVICES) {
-    return err({ reason: 'too-many-values', parameter: 'device', count: unique.size, limit: MAX_DEVICES });
-  }
-  return ok({ kind: 'devices', devices: [...unique].toSorted() });
-}
-
-function parseQuantities(texts: readonly string[]): Parsed<readonly Quantity[]> {
-  if (texts.length === 0) return err({ reason: 'missing-parameter', parameter: 'quantity', expected: QUANTITY_CODES });
+export function parseQuantities(texts: readonly string[]): Parsed<readonly Quantity[]> {
   const unique = new Set<Quantity>();
   for (const text of texts) {
     const quantity = quantityByCode(text);
@@ -167,28 +220,6 @@ function parseQuantities(texts: readonly string[]): Parsed<readonly Quantity[]> 
   return ok([...unique].toSorted((a, b) => a.index - b.index));
 }
 
-export function parseTime(parameter: string, text: string | undefined): Parsed<number> {
-  const expected = 'RFC 3339 with an offset, such as 2026-11-22T00:00:00Z';
-  if (text === undefined) return err({ reason: 'missing-parameter', parameter, expected });
-  // A plus sign that was not percent-encoded arrives as a space (URL Standard, application/x-www-form-urlencoded).
-  const restored = text.replace(/ (?=\d\d:\d\d$)/, '+');
-  const ms = RFC_3339.test(restored) && isDate(restored.slice(0, 10)) ? Date.parse(restored) : Number.NaN;
-  return Number.isSafeInteger(ms) && ms >= 0 ? ok(ms) : bad(parameter, text, expected);
-}
-
-/** Date.parse reads 30 February as 2 March. */
-function isDate(date: string): boolean {
-  const ms = Date.parse(`${date}T00:00:00Z`);
-  return !Number.isNaN(ms) && rfc3339(ms).startsWith(date);
-}
-
-function parseLimit(text: string | undefined): Parsed<number> {
-  if (text === undefined) return ok(MAX_ROWS);
-  const limit = /^\d{1,6}$/.test(text) ? Number(text) : 0;
-  return limit >= 1 && limit <= MAX_ROWS ? ok(limit) : bad('limit', text, `a whole number from 1 to ${MAX_ROWS}`);
-}
-
-function oneOf<const T extends string>(parameter: string, text: string, allowed: readonly T[]): Parsed<T> {
-  const found = allowed.find((item) => item === text);
-  return found === undefined ? bad(parameter, text, allowed.join(' or ')) : ok(found);
+function parseLimit(text: string | undefined): Parsed<number | null> {
+  return text === undefined ? ok(null) : parseWhole('limit', text, { least: 1, most: MAX_DEVICE_QUANTITY_HOURS });
 }

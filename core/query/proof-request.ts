@@ -5,7 +5,7 @@ import { err, ok, type Result } from '../result.ts';
 import type { TimeRules } from '../rules/rule-set.ts';
 import { hourOf, hourStartMs, rfc3339 } from '../time.ts';
 import type { QueryRefusal } from './errors.ts';
-import { parseTime } from './observations.ts';
+import { parseTime } from './parameters.ts';
 
 export type ProofRequest = {
   readonly device: DeviceId;

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import type { DeviceId } from '../ids.ts';
 import { quantityByCode } from '../reading/quantity.ts';
-import { encodeCsv } from './csv.ts';
-import { mergeRows, rowsOfDay, type ObservationRow, type StoredDay } from './rows.ts';
+import { mergeRows, roundValue, rowsOfDay, type ObservationRow, type StoredDay } from './rows.ts';
 
 const RULES = { hourSeconds: 3600, epochSeconds: 86_400 };
 const DEVICE = 'did:key:z6Mka' as DeviceId;
@@ -17,35 +16,21 @@ const day = (hours: Hours, late: Hours = []): StoredDay => ({
   series: [{ quantity: 1, hours }],
   lateSeries: late.length === 0 ? [] : [{ quantity: 1, hours: late }],
 });
-const all = { quantities: PM25, fromMs: 2 * DAY_MS, untilMs: 3 * DAY_MS };
 
 test('a closed hour is the exact mean of its readings in the unit of the quantity', () => {
-  const rows = rowsOfDay(day([null, [3, 100, 3, 2]]), all, RULES);
+  const rows = rowsOfDay(day([null, [3, 100, 3, 2]]), PM25, RULES);
   expect(rows).toEqual([
     {
       device: DEVICE,
       quantity: 'pm25',
       startMs: 2 * DAY_MS + HOUR_MS,
-      value: 3.333,
+      value: 100 / 3 / 10,
       count: 3,
       flag: 3,
       tests: ['step'],
       final: true,
     },
   ]);
-});
-
-test('hours outside of the half-open window are left out', () => {
-  const rows = rowsOfDay(
-    day([
-      [1, 10, 1, 0],
-      [1, 20, 1, 0],
-      [1, 30, 1, 0],
-    ]),
-    { ...all, fromMs: 2 * DAY_MS + HOUR_MS, untilMs: 2 * DAY_MS + 2 * HOUR_MS },
-    RULES,
-  );
-  expect(rows.map((row) => row.value)).toEqual([2]);
 });
 
 test('late readings join the mean and keep the verdict of the close', () => {
@@ -57,7 +42,7 @@ test('late readings join the mean and keep the verdict of the close', () => {
         [2, 40, 2, 8],
       ],
     ),
-    all,
+    PM25,
     RULES,
   );
   expect(rows.map(({ value, count, flag, tests }) => ({ value, count, flag, tests }))).toEqual([
@@ -66,7 +51,7 @@ test('late readings join the mean and keep the verdict of the close', () => {
   ]);
 });
 
-test('merging sorts, and a row that both sides know appears once, as it was closed', () => {
+test('merging sorts by device, time and catalogue, and a row that both sides know appears once, as it was closed', () => {
   const row = (startMs: number, final: boolean, quantity = 'pm25'): ObservationRow => ({
     device: DEVICE,
     quantity,
@@ -77,19 +62,15 @@ test('merging sorts, and a row that both sides know appears once, as it was clos
     tests: [],
     final,
   });
-  const merged = mergeRows([row(2, true), row(1, true)], [row(3, false), row(2, false), row(9, false, 'co')]);
+  const merged = mergeRows([row(2, true), row(1, true)], [row(3, false), row(2, false), row(2, false, 'co')]);
   expect(merged.map(({ quantity, startMs, final }) => [quantity, startMs, final])).toEqual([
-    ['co', 9, false],
     ['pm25', 1, true],
     ['pm25', 2, true],
+    ['co', 2, false],
     ['pm25', 3, false],
   ]);
 });
 
-test('csv has one line a row and joins tests with a semicolon', () => {
-  const rows = rowsOfDay(day([[2, 21, 4, 3]]), all, RULES);
-  expect(encodeCsv(rows)).toBe(
-    'device,quantity,unit,start,value,count,flag,tests,final\r\n' +
-      'did:key:z6Mka,pm25,ug/m3,1970-01-03T00:00:00.000Z,1.05,2,4,range;step,true\r\n',
-  );
+test('what is shown is rounded to a hundredth of the resolution', () => {
+  expect(roundValue(100 / 3 / 10, { stepsPerUnit: 10 })).toBe(3.333);
 });

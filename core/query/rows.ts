@@ -1,4 +1,4 @@
-/** Rows of an answer: closed hours from device-days, everything younger from the region's object, each exactly once. */
+/** Rows that answers are made of: closed hours from device-days, everything younger from the region's object, each exactly once. */
 import type { DeviceId } from '../ids.ts';
 import { testCodes } from '../qc/tests.ts';
 import { quantityByCode, type Quantity } from '../reading/quantity.ts';
@@ -10,7 +10,7 @@ export type ObservationRow = {
   readonly device: DeviceId;
   readonly quantity: string;
   readonly startMs: number;
-  /** In the quantity's unit. */
+  /** In the quantity's unit, not rounded. */
   readonly value: number;
   readonly count: number;
   readonly flag: number;
@@ -30,32 +30,29 @@ type StoredSeries = { readonly quantity: number; readonly hours: readonly (Store
 /** [readings, sum in steps, flag, tests bit mask] */
 type StoredHour = readonly [number, number, number, number];
 
-type Wanted = { readonly quantities: readonly Quantity[]; readonly fromMs: number; readonly untilMs: number };
-
-/** Cells of a closed day that lie in [fromMs, untilMs). Their verdicts are final. */
+/** Cells of a closed day. Their verdicts are final. */
 export function rowsOfDay(
   day: StoredDay,
-  wanted: Wanted,
+  quantities: readonly Quantity[],
   rules: Pick<TimeRules, 'hourSeconds' | 'epochSeconds'>,
 ): ObservationRow[] {
   const rows: ObservationRow[] = [];
   const firstHour = firstHourOf(day.epoch, rules);
-  for (const quantity of wanted.quantities) {
+  for (const quantity of quantities) {
     const judged = hoursOf(day.series, quantity);
     const late = hoursOf(day.lateSeries, quantity);
     for (let index = 0; index < hoursPerEpoch(rules); index += 1) {
-      const startMs = hourStartMs(firstHour + index, rules);
       const verdict = judged[index] ?? null;
       // Taken under maintenance: kept, not sold.
       if (verdict !== null && verdict[2] === NOT_EVALUATED) continue;
       const cell = joined(verdict, late[index] ?? null);
-      if (cell === null || cell[0] === 0 || startMs < wanted.fromMs || startMs >= wanted.untilMs) continue;
+      if (cell === null || cell[0] === 0) continue;
       const [count, sum, flag, tests] = cell;
       rows.push({
         device: day.device,
         quantity: quantity.code,
-        startMs,
-        value: meanOf(sum, count, quantity),
+        startMs: hourStartMs(firstHour + index, rules),
+        value: sum / count / quantity.stepsPerUnit,
         count,
         flag,
         tests: testCodes(tests),
@@ -86,19 +83,20 @@ export function roundValue(value: number, quantity: Pick<Quantity, 'stepsPerUnit
   return Math.round(value * perUnit) / perUnit;
 }
 
-/** Sorted by device, quantity and start. Where both sides know a row, the closed one speaks. */
+/** Sorted by device, start and quantity, as pages are. Where both sides know a row, the closed one speaks. */
 export function mergeRows(closed: readonly ObservationRow[], open: readonly ObservationRow[]): ObservationRow[] {
   const merged = new Map<string, ObservationRow>();
   for (const row of [...open, ...closed]) merged.set(`${row.device} ${row.quantity} ${row.startMs}`, row);
   return [...merged.values()].toSorted(
-    (a, b) => compare(a.device, b.device) || compare(a.quantity, b.quantity) || a.startMs - b.startMs,
+    (a, b) => compare(a.device, b.device) || a.startMs - b.startMs || orderOf(a.quantity) - orderOf(b.quantity),
   );
+}
+
+/** Order of the catalogue. */
+function orderOf(quantity: string): number {
+  return quantityByCode(quantity)?.index ?? -1;
 }
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-export function unitOf(row: Pick<ObservationRow, 'quantity'>): string {
-  return quantityByCode(row.quantity)?.unit ?? '';
 }

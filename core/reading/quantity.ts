@@ -37,6 +37,8 @@ const CODES = [
   'lux',
   'irradiance',
   'uv',
+  'dew_point',
+  'wind_gust',
 ] as const;
 export type QuantityCode = (typeof CODES)[number];
 
@@ -62,6 +64,9 @@ const ROWS: Readonly<Record<QuantityCode, Row>> = {
   lux: ['Illuminance', 'lx', 'lx', 1, null],
   irradiance: ['Solar irradiance', 'W/m2', 'W/m2', 1, 'surface_downwelling_shortwave_flux_in_air'],
   uv: ['UV index', '1', '1', 10, 'ultraviolet_index'],
+  dew_point: ['Dew point', 'Cel', 'Cel', 100, 'dew_point_temperature'],
+  // The highest wind within what `wind_speed` is the mean of.
+  wind_gust: ['Wind gust', 'm/s', 'm/s', 100, 'wind_speed_of_gust'],
 };
 
 export const QUANTITIES: readonly Quantity[] = CODES.map((code, index) => {

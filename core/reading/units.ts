@@ -17,6 +17,16 @@ const particles: readonly Scale[] = [
   ['kg/m3', 10_000_000_000],
 ];
 
+const temperature: readonly Scale[] = [
+  ['Cel', 100],
+  ['K', 100, 1, -27_315],
+];
+
+const wind: readonly Scale[] = [
+  ['m/s', 100],
+  ['km/h', 1000, 36],
+];
+
 /** At 25 Cel and 1 atm one mole fills 24.45 l: ppb = ug/m3 * 24.45 / M. `molarMilligrams` is M in mg/mol. */
 const traceGas = (molarMilligrams: number): readonly Scale[] => [
   ['ppb', 10],
@@ -33,10 +43,7 @@ const ACCEPTED: Readonly<Record<QuantityCode, readonly Scale[]>> = {
   pm1: particles,
   pm25: particles,
   pm10: particles,
-  temp: [
-    ['Cel', 100],
-    ['K', 100, 1, -27_315],
-  ],
+  temp: temperature,
   rh: [
     ['%RH', 10],
     ['/100', 10],
@@ -60,10 +67,7 @@ const ACCEPTED: Readonly<Record<QuantityCode, readonly Scale[]>> = {
     ['ug/m3', 2445, 28_010],
     ['mg/m3', 2_445_000, 28_010],
   ],
-  wind_speed: [
-    ['m/s', 100],
-    ['km/h', 1000, 36],
-  ],
+  wind_speed: wind,
   wind_dir: [
     ['deg', 1],
     ['rad', 57.295_779_513_082_32],
@@ -86,6 +90,8 @@ const ACCEPTED: Readonly<Record<QuantityCode, readonly Scale[]>> = {
     ['/', 10],
     ['', 10],
   ],
+  dew_point: temperature,
+  wind_gust: wind,
 };
 
 /** Indexed like the catalogue. */

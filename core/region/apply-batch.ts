@@ -1,5 +1,5 @@
 /** Folds one batch: every reading is taken, counted as a duplicate or refused; taken ones are checked and enter their hour's cell. */
-import { contradictionsIn, FRACTIONS, type Contradiction } from '../qc/consistency.ts';
+import { contradictionsIn, isCalmWithDirection, orderOf, type Contradiction } from '../qc/consistency.ts';
 import { judgePost } from '../qc/receipt-time.ts';
 import { provisionalFlag } from '../qc/provisional.ts';
 import { pointCodes } from '../qc/tests.ts';
@@ -101,7 +101,7 @@ function applyReading(
     addReading(device.open, hour, reading, verdict);
     if (isNewest) noteStart(series, series, hour);
     if (time !== GOOD) noteDoubt(series, measuredMs, time, lateSeconds);
-    if (contradiction?.isAcross === true) noteContradicted(device, hour);
+    if (contradiction?.isAcross === true) noteContradicted(device, quantity.index, hour);
   }
   if (isNewest) remember(series, reading, verdict);
   else noteOvertaken(series, measuredMs, hour, isLate);
@@ -113,8 +113,9 @@ function applyReading(
 }
 
 /** The other reading came before and was not told of it: both are, at the close. */
-function noteContradicted(device: DeviceState, hour: number): void {
-  for (const series of device.quantities) if (FRACTIONS.includes(series.quantity)) noteDisorder(series, hour);
+function noteContradicted(device: DeviceState, quantity: number, hour: number): void {
+  const against = orderOf(quantity);
+  for (const series of device.quantities) if (against.includes(series.quantity)) noteDisorder(series, hour);
 }
 
 function judgeTimes(device: DeviceState, readings: readonly Reading[], receivedMs: number): Flag {
@@ -127,18 +128,23 @@ function judgeTimes(device: DeviceState, readings: readonly Reading[], receivedM
   return readings.length === 0 ? GOOD : judgePost(device.posting, oldestMs, newestMs, receivedMs);
 }
 
-/** What the neighbors' last closed hour says of the newest reading of each quantity: told, never scored. */
+/**
+ * What the neighbors' last closed hour says of the newest reading of each quantity, and whether calm air has a direction:
+ * told, never scored.
+ */
 function addProvisional(device: DeviceState, readings: readonly Reading[], rules: RuleSet, effect: BatchEffect): void {
   for (const [at, { quantity: index, measuredMs }] of readings.entries()) {
     // A packed post has its readings by quantity and time: the last of each quantity is its newest.
     if (readings[at + 1]?.quantity === index) continue;
     const series = device.quantities.find((one) => one.quantity === index);
     const quantity = quantityByIndex(index);
-    if (series === undefined || series.nearby === null || quantity === undefined) continue;
+    if (series === undefined || quantity === undefined) continue;
     if (series.lastMs !== measuredMs || isUnderMaintenance(device, measuredMs)) continue;
+    const told = { quantity: quantity.code, time: rfc3339(measuredMs) };
     const flag = provisionalFlag(series, series.lastSteps / quantity.stepsPerUnit, hourOf(measuredMs, rules.time));
-    if (flag === null) continue;
-    effect.provisional.push({ quantity: quantity.code, time: rfc3339(measuredMs), test: 'neighbour', flag });
+    if (flag !== null) effect.provisional.push({ ...told, test: 'neighbour', flag });
+    if (isCalmWithDirection(series, device.quantities))
+      effect.provisional.push({ ...told, test: 'consistency', flag: SUSPECT });
   }
 }
 

@@ -2,7 +2,7 @@
 import { quantityByIndex } from '../reading/quantity.ts';
 import { FAIL, SUSPECT } from '../reading/reading.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
-import { FRACTIONS } from '../qc/consistency.ts';
+import { orderOf } from '../qc/consistency.ts';
 import { findingSeverity } from '../qc/severity.ts';
 import { CONSISTENCY, FLAT, RANGE, STEP, TEST_BITS } from '../qc/tests.ts';
 import { cellSum } from './cells.ts';
@@ -138,24 +138,25 @@ function factsOf(device: DeviceState, cell: Cell, cells: readonly Cell[], test: 
       return { measured: hours, low: null, high: limits?.flatHours ?? null, against: [] };
     }
     case CONSISTENCY:
-      return { measured, ...fractionBand(cell, cells), against: [] };
+      return { measured, ...bandBeside(cell, cells), against: [] };
     default:
       return { measured, ...none };
   }
 }
 
-/** What the other particle fractions of the hour leave to this one. */
-function fractionBand(cell: Cell, cells: readonly Cell[]): Pick<Facts, 'low' | 'high'> {
-  const size = FRACTIONS.indexOf(cell.quantity);
+/** What the other quantities of the hour that it is held against leave to this one. */
+function bandBeside(cell: Cell, cells: readonly Cell[]): Pick<Facts, 'low' | 'high'> {
+  const order = orderOf(cell.quantity);
+  const own = order.indexOf(cell.quantity);
   const meanOf = (other: Cell): number => {
     const { count, sum } = cellSum(other);
     return sum / count / (quantityByIndex(other.quantity)?.stepsPerUnit ?? 1);
   };
-  const others = cells.filter((other) => other !== cell && FRACTIONS.includes(other.quantity));
-  const finer = others.filter((other) => FRACTIONS.indexOf(other.quantity) < size).map(meanOf);
-  const coarser = others.filter((other) => FRACTIONS.indexOf(other.quantity) > size).map(meanOf);
+  const others = cells.filter((other) => other !== cell && order.includes(other.quantity));
+  const below = others.filter((other) => order.indexOf(other.quantity) < own).map(meanOf);
+  const above = others.filter((other) => order.indexOf(other.quantity) > own).map(meanOf);
   return {
-    low: finer.length === 0 ? null : Math.max(...finer),
-    high: coarser.length === 0 ? null : Math.min(...coarser),
+    low: below.length === 0 ? null : Math.max(...below),
+    high: above.length === 0 ? null : Math.min(...above),
   };
 }

@@ -18,7 +18,7 @@ export type Receipt = {
     readonly refused: readonly RefusedReading[];
   };
   readonly flags: readonly ReceiptFlag[];
-  /** What the neighbors' last closed hour says of the newest reading of each quantity: a hint, never scored. */
+  /** Of the newest reading of each quantity: what the neighbors' last closed hour says of it, and calm air with a direction. Hints, never scored. */
   readonly provisional: readonly ProvisionalFlag[];
   /** Seconds until the network expects the next batch. */
   readonly next: { readonly interval: number };
@@ -36,10 +36,13 @@ export type ReceiptFlag = {
   readonly flag: Flag;
 };
 
-/** 1: near what the neighbors say, 3: far from it. A quantity that cannot be compared now is not listed. */
+/**
+ * `neighbour`: 1 near what the neighbors say, 3 far from it. `consistency`: 3, a wind direction though the speed is 0.
+ * A quantity of which nothing can be said now is not listed.
+ */
 export type ProvisionalFlag = {
   readonly quantity: string;
   readonly time: string;
-  readonly test: 'neighbour';
+  readonly test: 'neighbour' | 'consistency';
   readonly flag: 1 | 3;
 };

@@ -4,6 +4,7 @@ import { LOCAL_RULES } from '../rules/local.ts';
 import { rowsOfReport } from './adopt.ts';
 import { computeEpoch, type EpochResult } from './compute-epoch.ts';
 import type { DeviceDay } from './weight.ts';
+import { sale, usageOf } from '../../test/support/sales.ts';
 
 const CELLS = ['831f8dfffffffff', '831f89fffffffff'] as const;
 const owner = (n: number): string => `0x${(n + 1).toString(16).padStart(40, '0')}`;
@@ -34,12 +35,16 @@ function epochWith(days: readonly DeviceDay[], late: readonly DeviceDay[], usdc:
       firstEpoch: 40,
       burned: 7n,
       days,
-      usdc: usdc.map((amount, n) => ({ owner: owner(n + 5), usdc: amount })),
+      usage: usageOf(
+        usdc.map((amount, n) => sale(n, amount, [{ device: `sold-${n}`, units: 1 }])),
+        { devices: usdc.map((_, n) => ({ device: `sold-${n}`, owner: owner(n + 5), cell: present })) },
+      ),
       segments: [],
       regions: CELLS.map((cell) => ({ cell, closedThrough: 9 })),
       missing: [{ cell: '831f8cfffffffff' }],
       carry: {
         previous: 'aa',
+        unspent: 9n,
         weights: new Map([
           [present, 1n],
           ['831f8cfffffffff', 10n ** 12n],
@@ -60,7 +65,7 @@ test('the rows that follow from a report are those that were written with it, re
       anyDays(CELLS[1]),
       fc.array(fc.bigInt(0n, 10n ** 9n), { maxLength: 8 }),
       (days, late, usdc) => {
-        const { report: _report, reportText, payouts, ...rows } = epochWith(days, late, usdc);
+        const { report: _report, reportText, usageText: _usage, payouts, ...rows } = epochWith(days, late, usdc);
         const adopted = rowsOfReport(reportText, rows.reportHash, rows.root);
         if (!adopted.ok) throw new Error(adopted.error.reason);
         const { payouts: found, ...others } = adopted.value;

@@ -23,6 +23,8 @@ export function rowsOfReport(text: string, reportHash: string, root: string): Re
     total: BigInt(report.total),
     reserved: BigInt(report.reserved),
     usdcTotal: BigInt(report.usdcTotal),
+    sales: report.usage.sales,
+    usageHash: report.usage.hash,
     payouts: payoutsOf(shares, usdc),
     batches: batches.value,
     devices: report.devices.filter(({ weight }) => weight > 0).length,

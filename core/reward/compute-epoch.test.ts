@@ -5,6 +5,8 @@ import { computeEpoch, type EpochInputs } from './compute-epoch.ts';
 import { NO_CARRY } from './reserve.ts';
 import { batchesOfReport } from './report.ts';
 import type { DeviceDay } from './weight.ts';
+import { AUCTION, sale, TREASURY, usageOf } from '../../test/support/sales.ts';
+import { NO_USAGE } from './usage.ts';
 
 const owner = (n: number): string => `0x${(n + 1).toString(16).padStart(40, '0')}`;
 const device = (n: number): string => `did:key:z6Mk${1_000_000 + n}`;
@@ -30,7 +32,7 @@ const inputs = (days: readonly DeviceDay[], more: Partial<EpochInputs> = {}): Ep
   firstEpoch: 40,
   burned: 0n,
   days,
-  usdc: [],
+  usage: NO_USAGE,
   segments: [],
   regions: [],
   missing: [],
@@ -137,13 +139,20 @@ test('the zero address is never a recipient, because minting to it would revert 
 });
 
 test('USDC of sales rides in the same batches', () => {
-  const usdc = [
-    { owner: owner(7), usdc: 5n },
-    { owner: owner(0), usdc: 2n },
+  const served = [
+    { device: device(0), units: 3 },
+    { device: 'elsewhere', units: 1 },
   ];
-  const result = compute([perfect(0)], { usdc });
-  expect(result.usdcTotal).toBe(7n);
-  expect(result.batches[0]).toMatchObject({ to: [owner(0), owner(7)], usdcAmount: [2n, 5n] });
+  const usage = usageOf([sale(1, 1000n, served)], {
+    devices: [{ device: 'elsewhere', owner: owner(7), cell: 'there' }],
+    operators: [{ cell: 'there', operator: owner(8) }],
+  });
+  const result = compute([perfect(0)], { usage });
+  expect(result).toMatchObject({ usdcTotal: 1000n, sales: 1 });
+  expect(result.batches[0]).toMatchObject({
+    to: [owner(0), owner(7), owner(8), TREASURY, AUCTION],
+    usdcAmount: [600n, 200n, 12n, 88n, 100n],
+  });
 });
 
 test('a stored report gives back its batches, and is refused when a byte of it changes', () => {

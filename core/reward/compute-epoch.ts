@@ -4,14 +4,22 @@
  */
 import type { RuleSet } from '../rules/rule-set.ts';
 import { hashRuleSet } from '../rules/rule-set.ts';
-import { batchesOf, payoutsOf, type OwnerUsdc, type Payout, type PayoutBatch } from './batches.ts';
+import { batchesOf, payoutsOf, type Payout, type PayoutBatch } from './batches.ts';
 import { dataRoot, type Segment } from './data-root.ts';
 import { emissionOf } from './emission.ts';
 import { merkleRoot, type Hex } from './merkle.ts';
 import { potOf } from './pot.ts';
-import { encodeReport, hashReport, type EpochReport, type ReportDevice, type ReportRegion } from './report.ts';
+import {
+  encodeReport,
+  hashReport,
+  type EpochReport,
+  type ReportDevice,
+  type ReportRegion,
+  type ReportUsage,
+} from './report.ts';
 import { expectedWeight, settleReserves, type Carry, type LateEpoch, type Reserve } from './reserve.ts';
 import { splitPot, type DeviceShare } from './split.ts';
+import { encodeUsage, hashUsage, shareUsage, unspentAfter, type UsageFacts, type UsageShares } from './usage.ts';
 import { compareText, weighDays, type DeviceDay } from './weight.ts';
 
 export type EpochInputs = {
@@ -22,8 +30,8 @@ export type EpochInputs = {
   readonly burned: bigint;
   /** Of closed regions only. One row a device. */
   readonly days: readonly DeviceDay[];
-  /** USDC earned by sales that finalized in this epoch. */
-  readonly usdc: readonly OwnerUsdc[];
+  /** Sales that finalized before the epoch's end and that no earlier epoch counted. */
+  readonly usage: UsageFacts;
   /** Of closed regions: everything sealed up to this epoch's last hour that no data root holds yet (`segmentHours`). */
   readonly segments: readonly Segment[];
   readonly regions: readonly ReportRegion[];
@@ -42,6 +50,9 @@ export type EpochRows = {
   readonly total: bigint;
   readonly reserved: bigint;
   readonly usdcTotal: bigint;
+  /** That are split. */
+  readonly sales: number;
+  readonly usageHash: string;
   readonly payouts: readonly Payout[];
   readonly batches: readonly PayoutBatch[];
   /** Device-days with a weight. */
@@ -55,6 +66,8 @@ export type EpochResult = EpochRows & {
   readonly report: EpochReport;
   /** Canonical JSON of `report`. */
   readonly reportText: string;
+  /** The usage list. */
+  readonly usageText: string;
 };
 
 type WeighedRegion = { readonly cell: string; readonly weight: bigint };
@@ -71,9 +84,13 @@ export function computeEpoch(inputs: EpochInputs, rules: RuleSet): EpochResult {
   const expected = sum(missing, ({ weight }) => weight);
   const split = splitPot(pot, weighDays(inputs.days, reward), expected, reward);
   const reserves = [...settled.kept, ...reservesFor(inputs.epoch, missing, pot, split.divisor)];
-  const payouts = payoutsOf([...split.shares, ...settled.late.flatMap(({ shares }) => shares)], inputs.usdc);
+  const usage = shareUsage(inputs.usage, inputs.days, reward);
+  const unspent = unspentAfter(inputs.carry.unspent, inputs.usage.sales);
+  if (unspent < 0n) throw new RangeError('more credits were spent than paid for: look before computing');
+  const usageText = encodeUsage(inputs.epoch, inputs.usage);
+  const usageHash = hashUsage(usageText);
+  const payouts = payoutsOf([...split.shares, ...settled.late.flatMap(({ shares }) => shares)], usage.payees);
   const batches = batchesOf(inputs.epoch, payouts, reward.batchRecipients);
-  const usdcTotal = sum(payouts, (payout) => payout.usdc);
   const total = split.paid + sum(settled.late, ({ paid }) => paid);
   const reserved = sum(reserves, ({ amount }) => amount);
   const withheld = split.withheld + sum(settled.late, (late) => late.withheld);
@@ -82,7 +99,7 @@ export function computeEpoch(inputs: EpochInputs, rules: RuleSet): EpochResult {
   const ruleSetHash = hashRuleSet(rules);
   const counted = new Set(inputs.regions.map(({ cell }) => cell));
   const report: EpochReport = {
-    format: 'isobar-epoch-1',
+    format: 'isobar-epoch-2',
     epoch: inputs.epoch,
     index,
     previous: inputs.carry.previous,
@@ -95,7 +112,8 @@ export function computeEpoch(inputs: EpochInputs, rules: RuleSet): EpochResult {
     withheld: String(withheld),
     lapsed: String(lapsed),
     unreleased: String(budget - total - reserved - withheld - lapsed),
-    usdcTotal: String(usdcTotal),
+    usdcTotal: String(usage.usdc),
+    usage: reportUsage(usage, inputs.usage.payees, usageHash, unspent),
     weightTotal: String(split.weightTotal),
     divisor: String(split.divisor),
     root: merkleRoot(batches.map((batch) => batch.leaf)),
@@ -138,7 +156,9 @@ export function computeEpoch(inputs: EpochInputs, rules: RuleSet): EpochResult {
     root: report.root,
     total,
     reserved,
-    usdcTotal,
+    usdcTotal: usage.usdc,
+    sales: usage.sales,
+    usageHash,
     payouts,
     batches,
     devices: split.shares.filter((share) => share.weight > 0).length,
@@ -146,6 +166,7 @@ export function computeEpoch(inputs: EpochInputs, rules: RuleSet): EpochResult {
     ruleSetHash,
     report,
     reportText,
+    usageText,
     reportHash: hashReport(reportText),
   };
 }
@@ -172,6 +193,22 @@ function byCell<T extends { readonly cell: string }>(rows: readonly T[]): readon
 
 function reportDevice({ status: _frozenSaysIt, amount, ...share }: DeviceShare): ReportDevice {
   return { ...share, amount: String(amount) };
+}
+
+function reportUsage(usage: UsageShares, payees: UsageFacts['payees'], hash: string, unspent: bigint): ReportUsage {
+  const { sales, topUps, spent, burn, treasury, operators, devices } = usage;
+  return {
+    hash,
+    sales,
+    topUps: String(topUps),
+    spent: String(spent),
+    unspent: String(unspent),
+    payees,
+    burn: String(burn),
+    treasury: String(treasury),
+    operators: operators.map((row) => ({ ...row, usdc: String(row.usdc) })),
+    devices: devices.map((row) => ({ ...row, usdc: String(row.usdc) })),
+  };
 }
 
 function sum<T>(rows: readonly T[], amountOf: (row: T) => bigint): bigint {

@@ -1,7 +1,9 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { rootOfPath } from '../merkle-tree.ts';
-import { dataRoot, segmentLeaf, segmentPath, type Segment } from './data-root.ts';
+import { MAIN_RULES } from '../rules/main.ts';
+import { dataRoot, segmentHours, segmentLeaf, segmentPath, type Segment } from './data-root.ts';
 
 const segment = (cell: string, fromSeq: number): Segment => ({
   cell,
@@ -30,4 +32,24 @@ test('every segment has a path to the root, whatever their order, and a strange 
     expect(bytesToHex(rootOfPath(segmentLeaf(one), path))).toBe(dataRoot(segments));
   }
   expect(segmentPath(segments, segment('b', 7))).toBeNull();
+});
+
+test('whenever a region takes part, its hours come into exactly one root, from before the first epoch on', () => {
+  const { time } = MAIN_RULES;
+  fc.assert(
+    fc.property(fc.array(fc.boolean(), { minLength: 1, maxLength: 40 }), (takesPart) => {
+      const first = 20_000;
+      const counted = new Map<string, number>();
+      const held: number[] = [];
+      takesPart.forEach((isCounted, index) => {
+        if (!isCounted) return;
+        const { after, through } = segmentHours('a', first + index, { counted }, time);
+        expect(after).toBe(held.at(-1) ?? -1);
+        held.push(through);
+        counted.set('a', first + index);
+      });
+      const last = takesPart.lastIndexOf(true);
+      expect(held.at(-1)).toBe(last < 0 ? undefined : (first + last + 1) * 24 - 1);
+    }),
+  );
 });

@@ -12,7 +12,7 @@ import { batchLeaf, merkleRoot, type Hex } from './merkle.ts';
 
 /** Amounts are decimal strings of base units: doubles end at 2^53. */
 export type EpochReport = {
-  readonly format: 'isobar-epoch-1';
+  readonly format: 'isobar-epoch-2';
   readonly epoch: number;
   /** Position in the emission schedule. */
   readonly index: number;
@@ -33,6 +33,7 @@ export type EpochReport = {
   /** `pot + reserves before - total - reserved - withheld - lapsed`, from rounding down and the least weight: never minted. */
   readonly unreleased: string;
   readonly usdcTotal: string;
+  readonly usage: ReportUsage;
   /** In units of 1e-12 of a full weight. */
   readonly weightTotal: string;
   readonly divisor: string;
@@ -49,6 +50,31 @@ export type EpochReport = {
   readonly late: readonly ReportLate[];
   readonly reserves: readonly ReportReserve[];
   readonly batches: readonly ReportBatch[];
+};
+
+/** Sales that finalized before the epoch's end and that no earlier epoch counted. USDC base units. */
+export type ReportUsage = {
+  /** Of the usage list (core/reward/usage.ts), from which all the rest follows. */
+  readonly hash: string;
+  /** Sales that are split; their USDC is `usdcTotal`. */
+  readonly sales: number;
+  readonly topUps: string;
+  readonly spent: string;
+  /** Credits paid for and not spent: as in the report before, and `topUps - spent`. */
+  readonly unspent: string;
+  /** Null where no sale is split. */
+  readonly payees: { readonly auction: string; readonly treasury: string } | null;
+  readonly burn: string;
+  readonly treasury: string;
+  readonly operators: readonly { readonly cell: string; readonly operator: string; readonly usdc: string }[];
+  readonly devices: readonly ReportDeviceUsage[];
+};
+
+export type ReportDeviceUsage = {
+  readonly device: string;
+  readonly owner: string;
+  readonly units: number;
+  readonly usdc: string;
 };
 
 export type ReportRegion = { readonly cell: string };
@@ -111,10 +137,11 @@ export function reportKey(hash: string): string {
 
 /** What the next epoch starts from. Only of a text whose hash is known: then it has the shape that encodeReport gave it. */
 export function carryOf(text: string): Carry {
-  const { weights, reserves } = JSON.parse(text) as EpochReport;
+  const { weights, reserves, usage } = JSON.parse(text) as EpochReport;
   return {
     previous: hashReport(text),
     weights: new Map(weights.map(({ cell, weight }) => [cell, BigInt(weight)])),
+    unspent: BigInt(usage.unspent),
     counted: new Map(weights.flatMap(({ cell, counted }) => (counted === null ? [] : [[cell, counted]]))),
     reserves: reserves.map((reserve) => ({
       ...reserve,

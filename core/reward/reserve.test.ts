@@ -6,6 +6,7 @@ import { potOf } from './pot.ts';
 import { carryOf, type ReportRegion } from './report.ts';
 import { dueReserves, NO_CARRY, type Carry } from './reserve.ts';
 import { FULL_WEIGHT, type DeviceDay } from './weight.ts';
+import { NO_USAGE } from './usage.ts';
 
 const FIRST = 40;
 const [A, B, C] = ['831f89fffffffff', '831f8dfffffffff', '831f9dfffffffff'] as const;
@@ -34,7 +35,7 @@ const compute = (epoch: number, carry: Carry, more: Partial<EpochInputs>): Epoch
       firstEpoch: FIRST,
       burned: 0n,
       days: [],
-      usdc: [],
+      usage: NO_USAGE,
       segments: [],
       regions: [],
       missing: [],

@@ -27,9 +27,17 @@ export type Carry = {
   /** The epoch in which that was; a region that never took part is not in it. Its data root ends the region's log so far. */
   readonly counted: ReadonlyMap<string, number>;
   readonly reserves: readonly Reserve[];
+  /** USDC base units of credits that were paid for and not spent. */
+  readonly unspent: bigint;
 };
 
-export const NO_CARRY: Carry = { previous: null, weights: new Map(), counted: new Map(), reserves: [] };
+export const NO_CARRY: Carry = {
+  previous: null,
+  weights: new Map(),
+  counted: new Map(),
+  reserves: [],
+  unspent: 0n,
+};
 
 /** An earlier epoch of which some regions are paid now. Regions that do not take part now are in neither list. */
 export type LateEpoch = {

@@ -6,7 +6,7 @@ import type { RewardRules } from '../rules/rule-set.ts';
 import { FULL_WEIGHT, type WeighedDay } from './weight.ts';
 
 /** Minting to it reverts, and with it a whole batch. */
-const NOBODY = `0x${'0'.repeat(40)}`;
+export const NOBODY = `0x${'0'.repeat(40)}`;
 
 export type DeviceShare = WeighedDay & {
   /** Base units. */

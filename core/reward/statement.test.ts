@@ -7,6 +7,8 @@ import { carryOf } from './report.ts';
 import { dueReserves, NO_CARRY } from './reserve.ts';
 import { lateEpochsOf, statementOf, type DayScore, type Statement } from './statement.ts';
 import type { DeviceDay } from './weight.ts';
+import { AUCTION, sale, TREASURY, usageOf } from '../../test/support/sales.ts';
+import { NO_USAGE } from './usage.ts';
 
 const rules = LOCAL_RULES;
 const EPOCH = 40;
@@ -39,7 +41,7 @@ const compute = (epoch: number, more: Partial<EpochInputs>): EpochResult =>
       firstEpoch: EPOCH,
       burned: 0n,
       days: [],
-      usdc: [],
+      usage: NO_USAGE,
       segments: [],
       regions: [],
       missing: [],
@@ -90,12 +92,15 @@ test('whatever an epoch pays, in time and late, the statements of all owners add
         burned,
       });
       const carry = carryOf(without.reportText);
-      const usdc = [{ owner: owner(7), usdc: 5n }];
+      const served = [...inA, ...inB].map(({ device }, n) => ({ device, units: n }));
+      const usage = usageOf([sale(1, 12_345n, served), sale(2, 67n, served.slice(1)), sale(3, 890n, [])], {
+        operators: [{ cell: A, operator: owner(6) }],
+      });
       const then = compute(EPOCH + 2, {
         days: [...inA, ...inB],
         regions,
         carry,
-        usdc,
+        usage,
         burned: burned / 2n,
         late: dueReserves(carry, regions).map(({ epoch }) => ({ epoch, days: lateB, others: inA })),
       });
@@ -103,16 +108,18 @@ test('whatever an epoch pays, in time and late, the statements of all owners add
         ...[...inA, ...inB].map((day) => scoreOf(day, EPOCH + 2)),
         ...lateB.map((day) => scoreOf(day, EPOCH + 1)),
       ];
-      const owners = Array.from({ length: 8 }, (_, n) => owner(n));
+      const owners = [...Array.from({ length: 8 }, (_, n) => owner(n)), AUCTION, TREASURY];
       const statements = owners.map((one) => statementOf(then.report, [without.report], one, scores, rules.reward));
       statements.forEach(checkLines);
       const sum = (of: (statement: Statement) => bigint): bigint => statements.reduce((all, one) => all + of(one), 0n);
       expect(sum(({ amount }) => amount)).toBe(then.total);
       expect(sum(({ withheld }) => withheld)).toBe(BigInt(then.report.withheld));
-      expect(sum((one) => one.usdc)).toBe(5n);
-      for (const { amount, batch, owner: of } of statements) {
+      expect(sum((one) => one.usdc)).toBe(13_302n);
+      for (const { amount, usdc, batch, owner: of } of statements) {
         const leaf = batch === null ? 0n : then.batches[batch.index]?.amount[batch.position];
         expect([of, leaf]).toEqual([of, amount]);
+        const paid = batch === null ? 0n : then.batches[batch.index]?.usdcAmount[batch.position];
+        expect([of, paid]).toEqual([of, usdc]);
       }
     }),
     { numRuns: 100 },

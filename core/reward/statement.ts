@@ -28,6 +28,17 @@ export type StatementCost = {
   readonly amount: bigint;
 };
 
+/** What somebody gets of an epoch's sales, and as what: each line a device that served, an operated region, or a payee's office. */
+export type UsageLine = {
+  readonly part: 'device' | 'operator' | 'auction' | 'treasury';
+  /** The device or the region; null for an office. */
+  readonly of: string | null;
+  /** Device-quantity-hours that were sold; null where the part is no device's. */
+  readonly units: number | null;
+  /** Base units. */
+  readonly usdc: bigint;
+};
+
 /** `full` less all costs is `earned`; of that `withheld` is not paid and `amount = base + demand` is. */
 export type StatementLine = {
   /** The day; earlier than the statement's epoch where its region closed too late and is paid from the reserve. */
@@ -53,7 +64,9 @@ export type Statement = {
   readonly amount: bigint;
   readonly base: bigint;
   readonly demand: bigint;
+  /** Sum of `sales`. */
   readonly usdc: bigint;
+  readonly sales: readonly UsageLine[];
   /** Where the payment stands in the committed tree; null: nothing is paid. */
   readonly batch: { readonly index: number; readonly position: number } | null;
 };
@@ -93,6 +106,7 @@ export function statementOf(
       return devices.filter(isOwn).map((row) => lineOf(epoch, row, { amount: BigInt(amount), divisor }));
     }),
   ];
+  const sales = usageLines(report, owner);
   const sum = (of: (line: StatementLine) => bigint): bigint => lines.reduce((total, line) => total + of(line), 0n);
   return {
     epoch: report.epoch,
@@ -102,7 +116,9 @@ export function statementOf(
     amount: sum(({ amount }) => amount),
     base: sum(({ base }) => base),
     demand: sum(({ demand }) => demand),
-    ...paidIn(report, owner),
+    usdc: sales.reduce((total, line) => total + line.usdc, 0n),
+    sales,
+    batch: paidIn(report, owner),
   };
 }
 
@@ -162,10 +178,27 @@ function basePart(amount: bigint, report: EpochReport | undefined, rules: Reward
   return (amount * base) / BigInt(report.pot);
 }
 
-function paidIn(report: EpochReport, owner: string): Pick<Statement, 'usdc' | 'batch'> {
-  for (const { index, to, usdc } of report.batches) {
+function usageLines({ usage }: EpochReport, owner: string): readonly UsageLine[] {
+  const { devices, operators, payees, burn, treasury } = usage;
+  const lines: readonly UsageLine[] = [
+    ...devices
+      .filter((row) => row.owner === owner)
+      .map(({ device, units, usdc }) => ({ part: 'device' as const, of: device, units, usdc: BigInt(usdc) })),
+    ...operators
+      .filter((row) => row.operator === owner)
+      .map(({ cell, usdc }) => ({ part: 'operator' as const, of: cell, units: null, usdc: BigInt(usdc) })),
+    ...(payees?.auction === owner ? [{ part: 'auction' as const, of: null, units: null, usdc: BigInt(burn) }] : []),
+    ...(payees?.treasury === owner
+      ? [{ part: 'treasury' as const, of: null, units: null, usdc: BigInt(treasury) }]
+      : []),
+  ];
+  return lines.filter(({ usdc }) => usdc > 0n);
+}
+
+function paidIn(report: EpochReport, owner: string): Statement['batch'] {
+  for (const { index, to } of report.batches) {
     const position = to.indexOf(owner);
-    if (position >= 0) return { usdc: BigInt(usdc[position] ?? 0), batch: { index, position } };
+    if (position >= 0) return { index, position };
   }
-  return { usdc: 0n, batch: null };
+  return null;
 }

@@ -89,6 +89,28 @@ const QUALITY: Readonly<Record<QuantityCode, QualityRules>> = {
   lux: { failMin: 0, failMax: 400_000, suspectMin: 0, suspectMax: 200_000, ...NO_STEP, ...NO_FLAT },
   irradiance: { failMin: 0, failMax: 1600, suspectMin: 0, suspectMax: 1400, ...NO_STEP, ...NO_FLAT },
   uv: { failMin: 0, failMax: 25, suspectMin: 0, suspectMax: 18, ...NO_STEP, ...NO_FLAT },
+  // Highest measured: 35 Cel (Dhahran 2003). A dry line takes 20 K away within an hour; fog keeps it still for a night.
+  dew_point: {
+    failMin: -80,
+    failMax: 35,
+    suspectMin: -60,
+    suspectMax: 32,
+    stepBase: 4,
+    stepPerHour: 16,
+    flatHours: 8,
+    flatFloor: null,
+  },
+  // Highest measured: 113 m/s (Barrow Island 1996). A squall's first gust is as much above the one before.
+  wind_gust: {
+    failMin: 0,
+    failMax: 115,
+    suspectMin: 0,
+    suspectMax: 75,
+    stepBase: 20,
+    stepPerHour: 20,
+    flatHours: 8,
+    flatFloor: 0.3,
+  },
 };
 
 export const MAIN_RULES: RuleSet = {
@@ -113,8 +135,14 @@ export const MAIN_RULES: RuleSet = {
   quality: QUALITY,
   hourly: T,
   traits: TRAIT_CONSTANTS,
-  // Separate instruments of one station (Beijing 2013) differ by a factor of two in 1.4 % of hours, by three in 0.7 %.
-  consistency: { suspectFactor: 3, suspectSlack: 50, failFactor: 8, failSlack: 150 },
+  consistency: {
+    // Separate instruments of one station (Beijing 2013) differ by a factor of two in 1.4 % of hours, by three in 0.7 %.
+    fractions: { suspectFactor: 3, suspectSlack: 50, failFactor: 8, failSlack: 150 },
+    // Accuracies added up (core/qc/consistency.ts); no two instruments of one station are 5 K apart.
+    dewPoint: { suspectFactor: 1, suspectSlack: 1.5, failFactor: 1, failSlack: 5 },
+    // Two knots of rounding and a tenth. Names that are exchanged show in fresh wind: at gusts of 1.4 x from 3.4 m/s on.
+    gust: { suspectFactor: 1.1, suspectSlack: 1, failFactor: 2, failSlack: 5 },
+  },
   score: {
     availabilityBps: 8500,
     suspectBps: 5000,

@@ -69,12 +69,21 @@ export type QualityRules = {
   readonly flatFloor: number | null;
 };
 
-/** How far a finer particle fraction may exceed a coarser one: factor x coarser + slack, ug/m3. */
-export type ConsistencyRules = {
+/** How far a quantity may exceed what it cannot exceed: up to factor x the other + slack, in their unit. */
+type Tolerance = {
   readonly suspectFactor: number;
   readonly suspectSlack: number;
   readonly failFactor: number;
   readonly failSlack: number;
+};
+
+export type ConsistencyRules = {
+  /** A finer particle fraction and a coarser one. */
+  readonly fractions: Tolerance;
+  /** The dew point and the temperature. */
+  readonly dewPoint: Tolerance;
+  /** The mean wind and its gust. */
+  readonly gust: Tolerance;
 };
 
 export type ScoreRules = {

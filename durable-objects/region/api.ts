@@ -52,6 +52,43 @@ export type Observation = {
   readonly final: boolean;
 };
 
+/** What paid streams read: the log from a cursor on, as far as it concerns these devices. */
+export type ReadingsQuery = {
+  /** Of the stream that asks; its bell (readers.ts) rings for what comes after this page. */
+  readonly reader: string;
+  /** Null: all that are sold. */
+  readonly devices: readonly DeviceId[] | null;
+  readonly quantities: readonly string[];
+  readonly afterSeq: number;
+};
+
+export type ReadingsPage = {
+  /** Oldest entry that the object still holds. */
+  readonly firstSeq: number;
+  /** The page holds everything up to this entry. */
+  readonly throughSeq: number;
+  /** Newest entry. */
+  readonly headSeq: number;
+  readonly batches: readonly LiveBatch[];
+};
+
+export type LiveBatch = {
+  readonly seq: number;
+  readonly device: DeviceId;
+  readonly receivedMs: number;
+  readonly readings: readonly LiveReading[];
+};
+
+export type LiveReading = {
+  readonly quantity: string;
+  readonly measuredMs: number;
+  /** In the quantity's unit. */
+  readonly value: number;
+  /** QARTOD flag of the checks on receipt; the verdict comes with the hour's close. */
+  readonly flag: number;
+  readonly tests: readonly string[];
+};
+
 export type RegionSummary = {
   readonly cell: string;
   readonly name: string;
@@ -79,6 +116,7 @@ export interface RegionApi {
   applyMembership(membership: MembershipBody): Promise<Result<RegionSummary, RegionRefusal>>;
   maintain(maintenance: MaintenanceBody): Promise<Result<RegionSummary, RegionRefusal>>;
   observations(query: ObservationQuery): Promise<readonly Observation[]>;
+  readingsSince(query: ReadingsQuery): Promise<ReadingsPage>;
   /** For other regions: this one's block of `hour`, against theirs (core/region/block.ts). */
   exchange(hour: number, offer: BlockOffer): Promise<BlockAnswer>;
   summary(): Promise<RegionSummary>;

@@ -22,6 +22,8 @@ import type {
   IngestReply,
   Observation,
   ObservationQuery,
+  ReadingsPage,
+  ReadingsQuery,
   RegionSummary,
   VerifiedBatch,
 } from './api.ts';
@@ -30,6 +32,7 @@ import { Exchange, type ExchangeBindings } from './exchange.ts';
 import { RegionMemory } from './memory.ts';
 import { closedOf, helloOf } from './live.ts';
 import { observe } from './observe.ts';
+import { readingsSince } from './readings-since.ts';
 import { membershipRows, publish, type Stores } from './publish.ts';
 import { buildReceipt, receiptId } from './receipt.ts';
 import { readMembership } from './registry.ts';
@@ -139,6 +142,10 @@ export class RegionKeeper {
   async observations(query: ObservationQuery): Promise<Observation[]> {
     if (this.#advancing !== null) await this.#advancing;
     return observe(this.#load(), this.#store, query);
+  }
+
+  readingsSince(query: ReadingsQuery): ReadingsPage {
+    return readingsSince(this.#load(), this.#store, query);
   }
 
   hello(): LiveMessage {

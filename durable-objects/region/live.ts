@@ -11,9 +11,11 @@ import type { RegionMemory } from './memory.ts';
 import type { Publication } from './publish.ts';
 
 /** The runtime takes 32,768; a close must reach all of them within its turn. */
-const MOST_CONNECTIONS = 1000;
+export const MOST_CONNECTIONS = 1000;
 const MOST_PER_ADDRESS = 8;
 const MOST_EVENTS = 200;
+/** Tag of those who hear of closes; readers.ts has the others. */
+const PUBLIC = 'public';
 
 /** RFC 6455 section 7.4.1: we speak, subscribers listen. */
 const POLICY_VIOLATION = 1008;
@@ -29,20 +31,19 @@ export class LiveAudience {
 
   /** 101, or 429 / 503 where no more are taken. */
   join(address: string | null, hello: LiveMessage): Response {
-    const tags = address === null ? [] : [address.slice(0, 64)];
-    const [tag] = tags;
+    const tag = address === null ? undefined : `from ${address.slice(0, 64)}`;
     if (tag !== undefined && this.#ctx.getWebSockets(tag).length >= MOST_PER_ADDRESS)
       return new Response(null, { status: 429 });
     if (this.#ctx.getWebSockets().length >= MOST_CONNECTIONS) return new Response(null, { status: 503 });
     const { 0: theirs, 1: ours } = new WebSocketPair();
-    this.#ctx.acceptWebSocket(ours, tags);
+    this.#ctx.acceptWebSocket(ours, tag === undefined ? [PUBLIC] : [PUBLIC, tag]);
     ours.send(JSON.stringify(hello));
     return new Response(null, { status: 101, webSocket: theirs });
   }
 
   tell(message: LiveMessage): void {
     const text = JSON.stringify(message);
-    for (const socket of this.#ctx.getWebSockets()) {
+    for (const socket of this.#ctx.getWebSockets(PUBLIC)) {
       try {
         socket.send(text);
       } catch {

@@ -12,6 +12,8 @@ import type {
   IngestReply,
   Observation,
   ObservationQuery,
+  ReadingsPage,
+  ReadingsQuery,
   RegionApi,
   RegionSummary,
   VerifiedBatch,
@@ -19,6 +21,7 @@ import type {
 import { logLine } from '../log.ts';
 import { LiveAudience } from './live.ts';
 import { RegionKeeper, type RegionBindings } from './keeper.ts';
+import { READER_PATH, Readers } from './readers.ts';
 
 /** D1 or R2 is away: look again after this long. */
 const ALARM_RETRY_MS = 15_000;
@@ -26,19 +29,23 @@ const ALARM_RETRY_MS = 15_000;
 export class Region extends DurableObject<RegionBindings> implements RegionApi {
   readonly #keeper: RegionKeeper;
   readonly #live: LiveAudience;
+  readonly #readers: Readers;
 
   constructor(ctx: DurableObjectState, env: RegionBindings) {
     super(ctx, env);
     const live = new LiveAudience(ctx);
     const keeper = new RegionKeeper(ctx.storage, env, ctx.id.name ?? '', (message) => live.tell(message));
     this.#live = live;
+    this.#readers = new Readers(ctx);
     this.#keeper = keeper;
     // Only after a deploy that changed the fold, in a region that has dropped old hours: requests wait for the archive.
     if (keeper.mustFoldArchive) void ctx.blockConcurrencyWhile(() => keeper.foldWholeLog());
   }
 
-  ingest(batch: VerifiedBatch): Promise<Result<IngestReply, RegionRefusal>> {
-    return this.#keeper.ingest(batch, Date.now());
+  async ingest(batch: VerifiedBatch): Promise<Result<IngestReply, RegionRefusal>> {
+    const reply = await this.#keeper.ingest(batch, Date.now());
+    if (reply.ok && reply.value.status === 'accepted') this.#readers.ring(batch.device);
+    return reply;
   }
 
   async charter(charter: CharterBody): Promise<Result<RegionSummary, RegionRefusal>> {
@@ -55,6 +62,12 @@ export class Region extends DurableObject<RegionBindings> implements RegionApi {
 
   observations(query: ObservationQuery): Promise<readonly Observation[]> {
     return this.#keeper.observations(query);
+  }
+
+  async readingsSince(query: ReadingsQuery): Promise<ReadingsPage> {
+    // Before the log is read: what comes after this page rings.
+    this.#readers.listen(query.reader, query.devices);
+    return this.#keeper.readingsSince(query);
   }
 
   async exchange(hour: number, offer: BlockOffer): Promise<BlockAnswer> {
@@ -76,8 +89,11 @@ export class Region extends DurableObject<RegionBindings> implements RegionApi {
     return this.#keeper.refold(Date.now());
   }
 
-  /** Upgrades of `GET /v1/regions/{cell}/live`; the edge lets nothing else through. */
+  /** Upgrades of `GET /v1/regions/{cell}/live`, and of paid streams; the edge lets nothing else through. */
   override async fetch(request: Request): Promise<Response> {
+    const { pathname, searchParams } = new URL(request.url);
+    if (pathname === READER_PATH)
+      return this.#readers.join(searchParams.get('reader') ?? '', searchParams.get('pass') ?? '');
     return this.#live.join(request.headers.get('cf-connecting-ip'), this.#keeper.hello());
   }
 

@@ -90,6 +90,28 @@ export class RegionStore {
     }
   }
 
+  /** Batches with what their devices were told. */
+  *batches(fromSeq: number, toSeq: number): Generator<LogRow & { readonly receipt: string | null }> {
+    for (const table of this.#tables) {
+      if (table.lastSeq < fromSeq) continue;
+      const cursor = this.#sql.exec<Row & { readonly receipt: string | null }>(
+        `SELECT seq, received_ms, kind, body, receipt FROM log_${table.hour}
+         WHERE seq BETWEEN ? AND ? AND kind = 'batch' ORDER BY seq`,
+        fromSeq,
+        toSeq,
+      );
+      for (const { seq, received_ms: receivedMs, body, receipt } of cursor)
+        yield { seq, receivedMs, kind: 'batch', body: new Uint8Array(body), receipt };
+    }
+  }
+
+  /** Oldest entry that is still here; 1 while nothing was dropped. */
+  get firstSeq(): number {
+    const [table] = this.#tables;
+    if (table === undefined) return 1;
+    return this.#sql.exec<{ first: number | null }>(`SELECT min(seq) AS first FROM log_${table.hour}`).one().first ?? 1;
+  }
+
   /** Batches whose arrival lies in the tables from `sinceMs` on; readings cannot be older than their arrival allows. */
   *rowsSince(sinceMs: number): Generator<LogRow> {
     const first = this.#tables.find((table) => (table.hour + 1) * HOUR_MS > sinceMs);
@@ -158,12 +180,7 @@ export class RegionStore {
 
   /** The log here begins with the region's first entry, or is empty. */
   get isWhole(): boolean {
-    const [table] = this.#tables;
-    if (table === undefined) return true;
-    return (
-      (this.#sql.exec<{ first: number | null }>(`SELECT min(seq) AS first FROM log_${table.hour}`).one().first ?? 1) ===
-      1
-    );
+    return this.firstSeq === 1;
   }
 
   dropCheckpoint(): void {

@@ -2,13 +2,20 @@
  * What callers see of the settler. Payments cross RPC as JSON text, because x402's open-ended types (`unknown` inside)
  * have no RPC form. Reached only through durable-objects/stub.ts.
  */
+import type { NewKey } from '../../core/credits/api-key.ts';
+import type { Bought } from '../../core/webhook/recall.ts';
 import type { ServedUnits } from '../../core/reward/sale.ts';
+import type { Account } from '../account/account.ts';
 
 export type SettlerBindings = {
+  /** Where sales go once nothing can undo them. */
+  readonly DB: D1Database;
   readonly CHAIN_ID: string;
   readonly RPC_URL: string;
   /** Holds gas only: it can neither choose the payee nor the amount of a payment. */
   readonly SETTLER_PRIVATE_KEY: string;
+  /** Where settled top-ups are credited. */
+  readonly ACCOUNT: DurableObjectNamespace<Account>;
 };
 
 /** Names a payment: EIP-3009 lets each payer use a nonce once. Lower-case hex. */
@@ -28,9 +35,18 @@ export type PaymentClaim = PaymentKey & {
 
 export type SoldAnswer = {
   readonly contentType: string;
+  /** Further header fields of the answer: links, entity tag. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array<ArrayBuffer>;
   /** Whose data it is: what the sale's USDC is shared by. */
   readonly served: readonly ServedUnits[];
+  /** So that its buyer can be told when some of it turns out false. */
+  readonly bought?: Bought;
+  /**
+   * Of a top-up: the payment becomes balance of its payer's account, with the key that the buyer asked for. Nobody has served
+   * anything yet; the USDC is shared when the credits are spent.
+   */
+  readonly topUp?: { readonly key: NewKey | null };
 };
 
 export type SettledReceipt = {

@@ -4,6 +4,7 @@
  */
 import type { PaymentPayload } from '@x402/core/types';
 import type { OpenReply, Outcome, PaymentClaim, PaymentKey, SoldAnswer } from './api.ts';
+import type { CreditOutbox } from './credits.ts';
 import { decide, type PaymentRow } from './decide.ts';
 import type { Facilitator } from './facilitator.ts';
 import type { Ledger } from './ledger.ts';
@@ -14,12 +15,14 @@ const REFUSED_ONCE = 'the payment was refused when it was settled';
 export class Cashier {
   readonly #ledger: Ledger;
   readonly #store: TransactionStore;
+  readonly #credits: CreditOutbox;
   readonly #facilitator: () => Promise<Facilitator>;
   readonly #running = new Map<string, Promise<Outcome>>();
 
-  constructor(ledger: Ledger, store: TransactionStore, facilitator: () => Promise<Facilitator>) {
+  constructor(ledger: Ledger, store: TransactionStore, credits: CreditOutbox, facilitator: () => Promise<Facilitator>) {
     this.#ledger = ledger;
     this.#store = store;
+    this.#credits = credits;
     this.#facilitator = facilitator;
   }
 
@@ -66,6 +69,20 @@ export class Cashier {
     return run;
   }
 
+  /** Looks at the chain once: what is final becomes a sale, what a reorganization took away has to be settled again. */
+  async checkFinality(): Promise<void> {
+    const numbers = this.#ledger.openBlocks();
+    if (numbers.length === 0) return;
+    const { finalized, blocks } = await (await this.#facilitator()).look(numbers);
+    for (const number of numbers) {
+      const block = blocks.get(number);
+      // A node that is behind, or a chain that has just become shorter: there will be a block again.
+      if (block === undefined) continue;
+      this.#ledger.reopen(block);
+      if (number <= finalized) this.#ledger.finalize(block);
+    }
+  }
+
   async #claimAndVerify(claim: PaymentClaim): Promise<OpenReply> {
     const payload = JSON.parse(claim.payload) as PaymentPayload;
     // Before the first await: a parallel request with the same header must find the row.
@@ -91,13 +108,16 @@ export class Cashier {
       const payload = JSON.parse(row.payload) as PaymentPayload;
       const settled = await facilitator.settle(payload);
       if (settled.success) {
-        const { transaction, network } = settled;
+        const { transaction, network, block } = settled;
+        if (block === null) return this.#pending(key, transaction);
         const { amount } = payload.accepted;
-        this.#ledger.markSettled(key, { success: true, transaction, network, payer: row.payer, amount });
-        return this.#settled(key);
+        const receipt = { success: true, transaction, network, payer: row.payer, amount } as const;
+        this.#ledger.markSettled(key, receipt, block);
+      } else if (settled.errorReason === 'settlement_pending') {
+        return this.#pending(key, settled.transaction);
+      } else {
+        return this.#failed(row, settled.transaction, settled.errorReason ?? REFUSED_ONCE);
       }
-      if (settled.errorReason === 'settlement_pending') return this.#pending(key, settled.transaction);
-      return this.#failed(row, settled.transaction, settled.errorReason ?? REFUSED_ONCE);
     } catch {
       // The chain went away. What was stored may be on it: then the payment stays open and is looked up again.
       const transaction = this.#store.hashOf(key);
@@ -105,6 +125,7 @@ export class Cashier {
       this.#ledger.drop(key);
       return { status: 'unreachable' };
     }
+    return this.#settled(key);
   }
 
   #pending(key: PaymentKey, transaction: string): Outcome {
@@ -119,10 +140,12 @@ export class Cashier {
     return { status: 'refused', detail };
   }
 
-  #settled(key: PaymentKey): Outcome {
+  async #settled(key: PaymentKey): Promise<Outcome> {
     const answer = this.#ledger.answerOf(key);
     const receipt = this.#ledger.receiptOf(key);
     if (answer === null || receipt === null) throw new Error(`settled payment without an answer: ${keyOf(key)}`);
+    // Here, so that the balance is there when its buyer hears of it; if it fails, the alarm brings it.
+    if (answer.topUp) await this.#credits.bring(key.payer);
     return { status: 'settled', answer, receipt };
   }
 }

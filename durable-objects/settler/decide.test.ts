@@ -32,6 +32,7 @@ test('an unknown payment is claimed only under an offer of ours', () => {
 
 test('a known payment needs no valid offer any more', () => {
   expect(decide(row('settled'), { ...CLAIM, offered: false }, NOW)).toBe('replay');
+  expect(decide(row('finalized'), { ...CLAIM, offered: false }, NOW)).toBe('replay');
   expect(decide(row('pending'), { ...CLAIM, offered: false }, NOW)).toBe('resume');
   expect(decide(row('answered'), { ...CLAIM, offered: false }, NOW)).toBe('resume');
 });
@@ -41,7 +42,7 @@ test('a claim in work is left alone until its lease has run out', () => {
   expect(decide(row('inflight', { leaseUntilMs: NOW }), CLAIM, NOW)).toBe('claim');
 });
 
-test.each(['inflight', 'answered', 'pending', 'settled', 'failed'] as const)(
+test.each(['inflight', 'answered', 'pending', 'settled', 'finalized', 'failed'] as const)(
   'a payment that is %s answers neither another query nor another header',
   (state) => {
     expect(decide(row(state, { query: 'q2' }), CLAIM, NOW)).toBe('other-query');

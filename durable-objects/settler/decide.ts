@@ -3,9 +3,9 @@ import type { PaymentClaim } from './api.ts';
 
 /**
  * inflight: claimed, being answered, nothing charged. answered: the answer is stored, settling. pending: broadcast, not
- * seen mined. settled and failed are final.
+ * seen mined. settled: mined, but a reorganization may still lead back to pending. finalized and failed are final.
  */
-export type PaymentState = 'inflight' | 'answered' | 'pending' | 'settled' | 'failed';
+export type PaymentState = 'inflight' | 'answered' | 'pending' | 'settled' | 'finalized' | 'failed';
 
 export type PaymentRow = {
   readonly payer: string;
@@ -33,6 +33,7 @@ export function decide(row: PaymentRow | null, claim: PaymentClaim, nowMs: numbe
     case 'pending':
       return 'resume';
     case 'settled':
+    case 'finalized':
       return 'replay';
     case 'failed':
       return 'refuse';

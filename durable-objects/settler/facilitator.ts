@@ -6,28 +6,50 @@ import { x402Facilitator, type PendingSettlementStore } from '@x402/core/facilit
 import type { PaymentPayload, SettleResponse, VerifyResponse } from '@x402/core/types';
 import type { FacilitatorEvmSigner } from '@x402/evm';
 import { ExactEvmScheme } from '@x402/evm/exact/facilitator';
-import { concatHex, createClient, encodeFunctionData, http } from 'viem';
+import { BlockNotFoundError, concatHex, createClient, encodeFunctionData, http, type Client } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
-import { getCode, readContract, verifyTypedData } from 'viem/actions';
+import { getBlock, getCode, readContract, verifyTypedData } from 'viem/actions';
 import type { PaymentKey, SettlerBindings } from './api.ts';
 import type { Ledger } from './ledger.ts';
+import { Reachability } from './reachability.ts';
 import { Sender } from './sender.ts';
 import type { TransactionStore } from './transaction-store.ts';
 
 /** Whether an account has code changes rarely; verification asks twice and settlement twice more. */
 const CODE_MS = 60_000;
 const RPC_TIMEOUT_MS = 5000;
+const UNREACHABLE = 'the chain did not answer';
 
+export type MinedBlock = { readonly number: number; readonly hash: string };
+export type ChainBlock = MinedBlock & { readonly timestampSeconds: number };
+
+export type ChainView = {
+  /** Number of the newest block that no reorganization can undo. */
+  readonly finalized: number;
+  /** Those asked for that the chain has. */
+  readonly blocks: ReadonlyMap<number, ChainBlock>;
+};
+
+/** Both throw where the chain did not answer; `settle` only if nothing was sent. */
 export type Facilitator = {
   verify(payload: PaymentPayload): Promise<VerifyResponse>;
-  settle(payload: PaymentPayload): Promise<SettleResponse>;
+  /** `block`: of the transaction, where it was mined. */
+  settle(payload: PaymentPayload): Promise<SettleResponse & { readonly block: MinedBlock | null }>;
+  /** One request, however many blocks are asked for. */
+  look(numbers: readonly number[]): Promise<ChainView>;
 };
 
 export function createFacilitator(bindings: SettlerBindings, ledger: Ledger, store: TransactionStore): Facilitator {
   const chainId = Number(bindings.CHAIN_ID);
   const account = privateKeyToAccount(parsePrivateKey(bindings.SETTLER_PRIVATE_KEY));
-  const client = createClient({ transport: http(bindings.RPC_URL, { timeout: RPC_TIMEOUT_MS, retryCount: 1 }) });
+  const chain = new Reachability();
+  const transport = chain.watch(http(bindings.RPC_URL, { timeout: RPC_TIMEOUT_MS, retryCount: 1 }));
+  const client = createClient({ transport });
   const sender = new Sender(client, account, chainId, store);
+  // What is asked at once goes in one request.
+  const watcher = createClient({
+    transport: http(bindings.RPC_URL, { timeout: RPC_TIMEOUT_MS, retryCount: 1, batch: true }),
+  });
 
   const signer: FacilitatorEvmSigner = {
     getAddresses: () => [account.address],
@@ -45,12 +67,41 @@ export function createFacilitator(bindings: SettlerBindings, ledger: Ledger, sto
   const scheme = new ExactEvmScheme(signer, { pendingSettlementStore: storedTransactions(ledger, store) });
   const facilitator = new x402Facilitator().register(`eip155:${chainId}`, scheme);
   return {
-    verify: (payload) => facilitator.verify(payload, payload.accepted),
+    async verify(payload) {
+      const { failures } = chain;
+      const verified = await facilitator.verify(payload, payload.accepted);
+      if (!verified.isValid && chain.failures > failures) throw new Error(UNREACHABLE);
+      return verified;
+    },
     async settle(payload) {
+      const { failures } = chain;
       const settled = await facilitator.settle(payload, payload.accepted);
-      return settled.success ? { ...settled, transaction: sender.minedAs(settled.transaction) } : settled;
+      if (!settled.success && settled.transaction === '' && chain.failures > failures) throw new Error(UNREACHABLE);
+      const mined = sender.takeMined(settled.transaction);
+      if (!settled.success || mined === null) return { ...settled, block: null };
+      const block = { number: Number(mined.blockNumber), hash: mined.blockHash };
+      return { ...settled, transaction: mined.transactionHash, block };
+    },
+    async look(numbers) {
+      const [finalized, ...found] = await Promise.all([
+        getBlock(watcher, { blockTag: 'finalized' }),
+        ...numbers.map((number) => blockAt(watcher, number)),
+      ]);
+      const blocks = found.flatMap((block) => (block === null ? [] : [[block.number, block] as const]));
+      return { finalized: Number(finalized.number), blocks: new Map(blocks) };
     },
   };
+}
+
+/** Null: the chain has become shorter. */
+async function blockAt(client: Client, number: number): Promise<ChainBlock | null> {
+  try {
+    const { hash, timestamp } = await getBlock(client, { blockNumber: BigInt(number) });
+    return { number, hash, timestampSeconds: Number(timestamp) };
+  } catch (error) {
+    if (error instanceof BlockNotFoundError) return null;
+    throw error;
+  }
 }
 
 /**

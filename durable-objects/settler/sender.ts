@@ -41,8 +41,8 @@ export class Sender {
   readonly #turns = new Turns();
   #baseFee: { readonly wei: bigint; readonly untilMs: number } | null = null;
   #resentMs = 0;
-  /** Of replaced transactions that were awaited: the attempt that was mined. */
-  readonly #minedAs = new Map<string, `0x${string}`>();
+  /** Of transactions that were awaited: the receipt of the attempt that was mined. */
+  readonly #mined = new Map<string, TransactionReceipt>();
   /** Transactions counted by the chain when this object last asked. */
   #chainCount: number | null = null;
 
@@ -94,7 +94,7 @@ export class Sender {
     for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(SLOWEST_POLL_MS, pollMs * 2)) {
       const receipt = await this.#receiptOfAny(hash);
       if (receipt !== null) {
-        if (receipt.transactionHash !== hash) this.#minedAs.set(hash, receipt.transactionHash);
+        this.#mined.set(hash, receipt);
         return receipt;
       }
       if (Date.now() >= giveUpMs) throw new Error('not mined yet');
@@ -106,11 +106,11 @@ export class Sender {
     }
   }
 
-  /** The transaction that was mined in the place of one that was awaited; asked once. */
-  minedAs(hash: string): string {
-    const mined = this.#minedAs.get(hash) ?? hash;
-    this.#minedAs.delete(hash);
-    return mined;
+  /** Where one that was awaited is, or whatever was mined in its place; asked once. */
+  takeMined(hash: string): TransactionReceipt | null {
+    const receipt = this.#mined.get(hash) ?? null;
+    this.#mined.delete(hash);
+    return receipt;
   }
 
   async #receiptOfAny(hash: `0x${string}`): Promise<TransactionReceipt | null> {

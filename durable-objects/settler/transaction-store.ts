@@ -122,10 +122,13 @@ export class TransactionStore {
     for (const attempt of this.attemptsOf(hash)) this.#sql.exec('DELETE FROM settlement WHERE hash = ?', attempt);
   }
 
-  /** The newest stays: it says which nonces are taken. */
+  /** The newest stays: it says which nonces are taken. So does what may have to be sent again. */
   purge(nowMs: number): void {
     this.#sql.exec(
-      'DELETE FROM settlement WHERE created_ms < ? AND chain_nonce < (SELECT max(chain_nonce) FROM settlement)',
+      `DELETE FROM settlement WHERE created_ms < ? AND chain_nonce < (SELECT max(chain_nonce) FROM settlement)
+         AND NOT EXISTS (
+           SELECT 1 FROM payment WHERE payment.payer = settlement.payer AND payment.nonce = settlement.nonce
+             AND payment.state IN ('answered', 'pending', 'settled'))`,
       nowMs - KEEP_MS,
     );
   }

@@ -1,191 +1,290 @@
 /**
- * Answers of the free routes. Plain types: the pages import them, nothing else. Times are RFC 3339 UTC, values in the
- * unit of their quantity (`/v1/quantities`), token amounts decimal strings of base units.
+ * Answers of the free routes: network, regions, epochs, evidence. Times are RFC 3339 UTC, values in the unit of their
+ * quantity (`/v1/quantities`), token amounts decimal strings of base units.
  */
-export type StatusAnswer = {
-  readonly network: {
-    readonly rules: string;
-    readonly ruleSetHash: string;
-    readonly hourSeconds: number;
-    readonly epochSeconds: number;
-    readonly publicationDelaySeconds: number;
-    readonly chainId: number;
-    readonly contracts: { readonly token: string; readonly distributor: string; readonly usdc: string };
-  };
-  readonly time: string;
-  readonly epoch: number;
-  readonly regions: number;
-  readonly devices: number;
-  readonly batches: number;
-  readonly readings: number;
-  readonly minter: MinterStatus;
-};
+import { z } from 'zod';
+import {
+  Address,
+  Amount,
+  BadFlag,
+  Bps,
+  Cell,
+  Count,
+  DeviceKey,
+  Flag,
+  Hash,
+  named,
+  Next,
+  QuantityCode,
+  Status,
+  Tests,
+  Time,
+  Unit,
+  type Shape,
+} from './shape.ts';
 
-export type MinterStatus = {
-  readonly address: string | null;
-  /** Wei. */
-  readonly balance: string | null;
-  readonly lastFinalEpoch: number | null;
-  readonly pendingTransactions: number;
-  /** Sentences; empty when all is well. */
-  readonly alarms: readonly string[];
-  /** A sentence: why something is not sent although nothing is wrong, as when the chain is dearer than the limit. */
-  readonly waiting: string | null;
-};
+export const MinterStatus = named(
+  'MinterStatus',
+  z.object({
+    address: Address.nullable(),
+    balance: z.string().nullable().describe('Wei.'),
+    lastFinalEpoch: z.int().nullable(),
+    pendingTransactions: Count,
+    alarms: z.array(z.string()).describe('Sentences; empty when all is well.'),
+    waiting: z
+      .string()
+      .nullable()
+      .describe('Why something is not sent although nothing is wrong, as when the chain is dearer than the limit.'),
+  }),
+);
+export type MinterStatus = Shape<typeof MinterStatus>;
+
+export const StatusAnswer = named(
+  'StatusAnswer',
+  z.object({
+    network: z.object({
+      rules: z.string(),
+      ruleSetHash: Hash,
+      hourSeconds: z.int(),
+      epochSeconds: z.int(),
+      publicationDelaySeconds: z.int(),
+      chainId: z.int(),
+      contracts: z.object({ token: Address, distributor: Address, usdc: Address }),
+    }),
+    time: Time,
+    epoch: z.int(),
+    regions: Count,
+    devices: Count,
+    batches: Count,
+    readings: Count,
+    minter: MinterStatus,
+  }),
+);
+export type StatusAnswer = Shape<typeof StatusAnswer>;
+
+export const HealthAnswer = named(
+  'HealthAnswer',
+  z.object({ status: z.literal('ok'), rules: z.string(), ruleSetHash: Hash, time: Time }),
+);
+
+export const StatisticsAnswer = named(
+  'StatisticsAnswer',
+  z.object({
+    regions: Count,
+    devices: z.object({ claimed: Count, active: Count, quarantined: Count, retired: Count }),
+    batches: Count,
+    readings: Count,
+    openFlags: Count.describe('Anomalies that go on.'),
+    epochs: z.object({
+      closed: Count,
+      final: Count.describe('Minted, and past reorganization.'),
+      tokensPaid: Amount.describe('Of epochs that are minted or final.'),
+      usdcPaid: Amount.describe('Share of sales that went to owners and operators in these epochs.'),
+    }),
+  }),
+);
+export type StatisticsAnswer = Shape<typeof StatisticsAnswer>;
 
 /** `POST /v1/admin/minter/resume`: sentences. */
-export type MinterResumption = {
-  readonly done: readonly string[];
-  /** What has to be repeated later. */
-  readonly waits: readonly string[];
-};
+export const MinterResumption = named(
+  'MinterResumption',
+  z.object({
+    done: z.array(z.string()),
+    waits: z.array(z.string()).describe('What has to be repeated later.'),
+  }),
+);
+export type MinterResumption = Shape<typeof MinterResumption>;
 
-export type QuantitiesAnswer = {
-  readonly quantities: readonly {
-    readonly code: string;
-    readonly label: string;
-    readonly unit: string;
-    readonly ucum: string;
-    readonly resolution: number;
-    readonly standardName: string | null;
-    readonly acceptedUnits: readonly string[];
-  }[];
-};
+export const QuantitiesAnswer = named(
+  'QuantitiesAnswer',
+  z.object({
+    quantities: z.array(
+      z.object({
+        code: QuantityCode,
+        label: z.string(),
+        unit: Unit,
+        ucum: z.string().describe('UCUM code of the same unit.'),
+        resolution: z.number(),
+        standardName: z.string().nullable().describe('CF standard name.'),
+        acceptedUnits: z.array(z.string()).describe('Units in which devices may send it.'),
+        links: z
+          .object({ standardName: z.url().nullable(), latest: z.string() })
+          .describe('The definition in the CF table, and its latest values here.'),
+      }),
+    ),
+  }),
+);
+export type QuantitiesAnswer = Shape<typeof QuantitiesAnswer>;
 
-export type RegionsAnswer = { readonly regions: readonly RegionItem[] };
-export type RegionItem = {
-  readonly cell: string;
-  readonly name: string;
-  /** GeoJSON order: [longitude, latitude] in degrees, not closed. */
-  readonly boundary: readonly (readonly [number, number])[];
-  readonly devices: number;
-  readonly batches: number;
-  readonly readings: number;
-  /** End of the last hour with final verdicts, null before the first. */
-  readonly closedUntil: string | null;
-};
+export const RegionItem = named(
+  'RegionItem',
+  z.object({
+    cell: Cell,
+    name: z.string(),
+    boundary: z
+      .array(z.tuple([z.number(), z.number()]))
+      .describe('GeoJSON order: [longitude, latitude] in degrees, not closed.'),
+    devices: Count,
+    batches: Count,
+    readings: Count,
+    closedUntil: Time.nullable().describe('End of the last hour with final verdicts, null before the first.'),
+  }),
+);
+export type RegionItem = Shape<typeof RegionItem>;
 
-/** `GET /v1/regions/{cell}` */
-export type RegionAnswer = RegionItem & {
-  readonly stations: readonly Station[];
-  /** Newest first. */
-  readonly flags: readonly FlagItem[];
-};
-
-export type Station = {
-  readonly device: string;
-  readonly name: string;
-  readonly status: 'claimed' | 'active' | 'quarantined' | 'retired';
-  readonly owner: string;
-  readonly tier: number;
-  readonly latitude: number;
-  readonly longitude: number;
-  readonly elevationM: number | null;
-  /** Score of the last closed epoch in basis points, null before it. */
-  readonly scoreBps: number | null;
-  /** That epoch's score explained to the last point. */
-  readonly day: StationDay | null;
-  /** Hourly means, at least the publication delay old. */
-  readonly latest: readonly LatestValue[];
-};
+export const RegionsAnswer = named('RegionsAnswer', z.object({ regions: z.array(RegionItem) }));
+export type RegionsAnswer = Shape<typeof RegionsAnswer>;
 
 /** `scoreBps` is availability x integrity x reliability, each product rounded down; 10,000 less all costs. */
-export type StationDay = {
-  readonly epoch: number;
-  readonly scoreBps: number;
-  readonly availabilityBps: number;
-  readonly integrityBps: number;
-  readonly reliabilityBps: number;
-  /** `cause`: code of a test, or missing, maintenance, memory (bad hours of the days before), unverified (no neighbors), rounding. */
-  readonly costs: readonly { readonly cause: string; readonly bps: number }[];
-  /** Mean of about a week; `eligible`: it lets the device earn. */
-  readonly weeklyBps: number;
-  readonly eligible: boolean;
-};
+export const StationDay = named(
+  'StationDay',
+  z.object({
+    epoch: z.int(),
+    scoreBps: Bps,
+    availabilityBps: Bps,
+    integrityBps: Bps,
+    reliabilityBps: Bps,
+    costs: z
+      .array(z.object({ cause: z.string(), bps: z.int() }))
+      .describe(
+        'Code of a test, or missing, maintenance, memory (bad hours of the days before), unverified (no neighbors), rounding.',
+      ),
+    weeklyBps: Bps.describe('Mean of about a week.'),
+    eligible: z.boolean().describe('The weekly score lets the device earn.'),
+  }),
+);
+export type StationDay = Shape<typeof StationDay>;
 
-export type LatestValue = {
-  readonly quantity: string;
-  readonly value: number;
-  readonly unit: string;
-  /** Start of the hour. */
-  readonly hour: string;
-  readonly flag: 1 | 2 | 3 | 4 | 9;
-  readonly tests: readonly string[];
-};
+export const LatestValue = named(
+  'LatestValue',
+  z.object({
+    quantity: QuantityCode,
+    value: z.number(),
+    unit: Unit,
+    hour: Time.describe('Start of the hour, RFC 3339.'),
+    flag: Flag,
+    tests: Tests,
+  }),
+);
+export type LatestValue = Shape<typeof LatestValue>;
 
-export type FlagItem = {
-  readonly device: string;
-  readonly name: string;
-  readonly quantity: string;
-  /** Stable code of the test. */
-  readonly test: string;
-  /** 3 suspect, 4 fail. */
-  readonly flag: 3 | 4;
-  readonly start: string;
-  /** Null: goes on. */
-  readonly end: string | null;
-  /** Worst so far, in times the test's own limit. */
-  readonly severity: number;
-  /** Devices that it was compared with, nearest first. */
-  readonly against: readonly { readonly device: string; readonly name: string }[];
-  /** What was measured against what was expected, and what to do: one sentence each. */
-  readonly reason: string;
-  readonly remedy: string;
-};
+export const Station = named(
+  'Station',
+  z.object({
+    device: DeviceKey,
+    name: z.string(),
+    status: Status,
+    owner: Address,
+    tier: z.int(),
+    latitude: z.number(),
+    longitude: z.number(),
+    elevationM: z.number().nullable(),
+    scoreBps: Bps.nullable().describe('Score of the last closed epoch in basis points, null before it.'),
+    day: StationDay.nullable().describe('That epoch’s score explained to the last point.'),
+    latest: z.array(LatestValue).describe('Hourly means, at least the publication delay old.'),
+  }),
+);
+export type Station = Shape<typeof Station>;
 
-export type EpochsAnswer = { readonly epochs: readonly EpochItem[] };
-export type EpochItem = {
-  readonly epoch: number;
-  readonly start: string;
-  readonly end: string;
-  readonly state: 'computed' | 'committing' | 'committed' | 'minting' | 'minted' | 'final' | 'revoked';
-  readonly total: string;
-  readonly reserved: string;
-  readonly usdcTotal: string;
-  readonly recipients: number;
-  readonly devices: number;
-  readonly root: string;
-  readonly reportHash: string;
-  readonly dataRoot: string;
-  readonly commitTransaction: string | null;
-  readonly mintTransactions: readonly string[];
-};
+export const FlagItem = named(
+  'FlagItem',
+  z.object({
+    device: DeviceKey,
+    name: z.string(),
+    quantity: QuantityCode,
+    test: z.string().describe('Stable code of the test.'),
+    flag: BadFlag,
+    start: Time,
+    end: Time.nullable().describe('Null: goes on.'),
+    severity: z.number().describe('Worst so far, in times the test’s own limit.'),
+    against: z
+      .array(z.object({ device: z.string(), name: z.string() }))
+      .describe('Devices that it was compared with, nearest first.'),
+    reason: z.string().describe('What was measured against what was expected.'),
+    remedy: z.string().describe('What to do.'),
+  }),
+);
+export type FlagItem = Shape<typeof FlagItem>;
+
+/** `GET /v1/regions/{cell}` */
+export const RegionAnswer = named(
+  'RegionAnswer',
+  RegionItem.extend({ stations: z.array(Station), flags: z.array(FlagItem).describe('Newest first.') }),
+);
+export type RegionAnswer = Shape<typeof RegionAnswer>;
+
+export const EpochItem = named(
+  'EpochItem',
+  z.object({
+    epoch: z.int(),
+    start: Time,
+    end: Time,
+    state: z.enum(['computed', 'committing', 'committed', 'minting', 'minted', 'final', 'revoked']),
+    total: Amount,
+    reserved: Amount,
+    usdcTotal: Amount,
+    sales: Count.describe('That it counts, `usdcTotal` in all.'),
+    usageHash: z.string().describe('Of the usage list, `/v1/usage/{epoch}`.'),
+    recipients: Count,
+    devices: Count,
+    root: z.string(),
+    reportHash: z.string(),
+    dataRoot: z.string(),
+    commitTransaction: z.string().nullable(),
+    mintTransactions: z.array(z.string()),
+  }),
+);
+export type EpochItem = Shape<typeof EpochItem>;
+
+export const EpochsAnswer = named(
+  'EpochsAnswer',
+  z.object({ epochs: z.array(EpochItem).describe('Newest first.'), next: Next }),
+);
+export type EpochsAnswer = Shape<typeof EpochsAnswer>;
+
+export const PayoutItem = named(
+  'PayoutItem',
+  z.object({
+    owner: Address,
+    amount: Amount,
+    usdc: Amount,
+    shares: z.array(z.object({ device: DeviceKey, name: z.string(), scoreBps: Bps, weightBps: Bps, amount: Amount })),
+  }),
+);
+export type PayoutItem = Shape<typeof PayoutItem>;
 
 /** `GET /v1/epochs/{epoch}` */
-export type EpochAnswer = EpochItem & { readonly payouts: readonly PayoutItem[] };
-export type PayoutItem = {
-  readonly owner: string;
-  readonly amount: string;
-  readonly usdc: string;
-  readonly shares: readonly {
-    readonly device: string;
-    readonly name: string;
-    readonly scoreBps: number;
-    readonly weightBps: number;
-    readonly amount: string;
-  }[];
-};
+export const EpochAnswer = named('EpochAnswer', EpochItem.extend({ payouts: z.array(PayoutItem) }));
+export type EpochAnswer = Shape<typeof EpochAnswer>;
 
 /** `GET /v1/evidence`: whose logs there are. */
-export type EvidenceRegionsAnswer = { readonly regions: readonly string[] };
+export const EvidenceRegionsAnswer = named('EvidenceRegionsAnswer', z.object({ regions: z.array(Cell) }));
+export type EvidenceRegionsAnswer = Shape<typeof EvidenceRegionsAnswer>;
 
 /** `GET /v1/evidence/{cell}`: sealed segments of a region's log, oldest first. */
-export type EvidenceAnswer = {
-  readonly segments: readonly {
-    readonly key: string;
-    readonly fromSeq: number;
-    readonly toSeq: number;
-    readonly root: string;
-    readonly hour: number;
-  }[];
-};
+export const EvidenceAnswer = named(
+  'EvidenceAnswer',
+  z.object({
+    segments: z.array(z.object({ key: z.string(), fromSeq: Count, toSeq: Count, root: Hash, hour: z.int() })),
+  }),
+);
+export type EvidenceAnswer = Shape<typeof EvidenceAnswer>;
 
 /** RFC 9457. `code` is stable; `type` is `https://isobar.example/problems/{code}`. */
-export type Problem = {
-  readonly type: string;
-  readonly title: string;
+export const Problem = named(
+  'Problem',
+  z
+    .looseObject({
+      type: z.url(),
+      title: z.string(),
+      status: z.int(),
+      code: z.string().describe('Stable; the words may change.'),
+      detail: z.string(),
+      remedy: z.string().describe('What to do about it.'),
+    })
+    .describe('RFC 9457. Further members are named by the code (docs/protocol.md).'),
+);
+/** Without the open end, so that a misspelled member does not compile. */
+export type Problem = Readonly<Record<'type' | 'title' | 'code' | 'detail' | 'remedy', string>> & {
   readonly status: number;
-  readonly code: string;
-  readonly detail: string;
-  readonly remedy: string;
 };

@@ -10,6 +10,8 @@ export const epochs = sqliteTable('epoch', {
   total: text('total').notNull(), // token base units, decimal
   reserved: text('reserved').notNull(), // token base units kept for regions that closed too late
   usdcTotal: text('usdc_total').notNull(), // USDC base units
+  sales: integer('sales').notNull(), // that it split
+  usageHash: text('usage_hash').notNull(), // sha-256 of the usage list, hex: R2 key usage/{hash}.json, where there are sales
   recipients: integer('recipients').notNull(),
   devices: integer('devices').notNull(), // device-days with a non-zero weight
   batchCount: integer('batch_count').notNull(),

@@ -13,4 +13,5 @@ export const regions = sqliteTable('region', {
   readings: integer('readings').notNull(),
   stateHash: text('state_hash').notNull(), // of the state folded up to closedThrough's entry
   slots: text('slots', { mode: 'json' }).$type<readonly string[]>().notNull().default([]), // device by slot: reads the cells of region_hour
+  operator: text('operator'), // 0x address, lower case, of who gets the operator's part of sales; null: the treasury does
 });

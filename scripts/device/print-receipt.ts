@@ -48,8 +48,12 @@ export function printFlags(flags: readonly ReceiptFlag[]): void {
 
 /** Only what looks wrong; a hint, so it is worded as one. */
 function printProvisional(words: readonly ProvisionalFlag[]): void {
-  for (const { quantity, time } of words.filter(({ flag }) => flag === 3)) {
-    console.log(`  ${yellow('hint')}      ${quantity} at ${time} lies far from what devices nearby said last hour`);
+  for (const { quantity, time, test } of words.filter(({ flag }) => flag === 3)) {
+    const what =
+      test === 'neighbour'
+        ? 'lies far from what devices nearby said last hour'
+        : 'is not 0, though the wind speed is: WMO reports calm air with direction 0';
+    console.log(`  ${yellow('hint')}      ${quantity} at ${time} ${what}`);
   }
 }
 

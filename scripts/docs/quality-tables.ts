@@ -7,7 +7,7 @@ import { MAIN_RULES } from '../../core/rules/main.ts';
 import { hashRuleSet, type QualityRules, type TimeRules } from '../../core/rules/rule-set.ts';
 import { duration, percent, table } from './markdown.ts';
 
-const CONSISTENCY = MAIN_RULES.consistency;
+const { fractions: FRACTIONS, dewPoint: DEW_POINT, gust: GUST } = MAIN_RULES.consistency;
 const AT_CLOSE = 'at the hour close';
 
 type TestRow = readonly [when: string, suspect: string, fail: string];
@@ -70,8 +70,8 @@ const TESTS: Readonly<Record<TestCode, TestRow>> = {
   replay: [AT_CLOSE, 'never', `evidence for one lag of 1 to 28 days exceeds ${T.replay.suspectNats} nats`],
   consistency: [
     'at receipt',
-    `a finer particle fraction exceeds ${CONSISTENCY.suspectFactor} x a coarser one of the same moment by more than ${CONSISTENCY.suspectSlack} ug/m3`,
-    `${CONSISTENCY.failFactor} x by more than ${CONSISTENCY.failSlack} ug/m3`,
+    `of one moment: a finer particle fraction above ${FRACTIONS.suspectFactor} x a coarser one + ${FRACTIONS.suspectSlack} ug/m3, the dew point more than ${DEW_POINT.suspectSlack} K above the temperature, or the wind above ${GUST.suspectFactor} x its gust + ${GUST.suspectSlack} m/s`,
+    `${FRACTIONS.failFactor} x + ${FRACTIONS.failSlack} ug/m3, ${DEW_POINT.failSlack} K, ${GUST.failFactor} x + ${GUST.failSlack} m/s`,
   ],
   zero: [
     AT_CLOSE,

@@ -13,6 +13,7 @@ export type LocalAccounts = {
   readonly settler: LocalAccount;
   readonly buyer: LocalAccount;
   readonly regionalOperator: LocalAccount;
+  readonly treasury: LocalAccount;
   /** Stations are shared out among them; the first is `owner` in local.json. */
   readonly owners: readonly LocalAccount[];
 };
@@ -37,6 +38,7 @@ export function accountsOf(seed: string): LocalAccounts {
     settler: account('settler'),
     buyer: account('buyer'),
     regionalOperator: account('regional-operator'),
+    treasury: account('treasury'),
     owners: Array.from({ length: OWNERS }, (_, index) => account(`owner-${index + 1}`)),
   };
 }

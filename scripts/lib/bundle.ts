@@ -1,5 +1,5 @@
 /**
- * The two Workers as wrangler would upload them. Bundling takes seconds, so the result is kept under the hash of all that
+ * The Workers as wrangler would upload them. Bundling takes seconds, so the result is kept under the hash of all that
  * goes into it.
  */
 import { createHash } from 'node:crypto';
@@ -12,6 +12,7 @@ import { Refusal } from './say.ts';
 export const WORKERS = [
   { name: 'isobar-edge', config: 'wrangler.toml', entry: 'worker/index.ts' },
   { name: 'isobar-cron', config: 'worker/cron/wrangler.toml', entry: 'worker/cron/index.ts' },
+  { name: 'isobar-mcp', config: 'worker/mcp/wrangler.toml', entry: 'worker/mcp/index.ts' },
 ] as const;
 
 export type WorkerName = (typeof WORKERS)[number]['name'];
@@ -35,7 +36,11 @@ export async function bundleWorkers(): Promise<Bundles> {
     forgetOldBundles(basename(folder));
   }
   const script = (name: WorkerName) => join(folder, name, 'index.js');
-  return { 'isobar-edge': script('isobar-edge'), 'isobar-cron': script('isobar-cron') };
+  return {
+    'isobar-edge': script('isobar-edge'),
+    'isobar-cron': script('isobar-cron'),
+    'isobar-mcp': script('isobar-mcp'),
+  };
 }
 
 async function bundle(worker: (typeof WORKERS)[number], outdir: string): Promise<void> {

@@ -71,7 +71,7 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
     const contracts = known ?? (await setUpChain(chain, accounts));
     const next: NetworkRecord = {
       kind: 'isobar-local-network',
-      version: 2,
+      version: 3,
       apiPort,
       chainPort,
       contracts,
@@ -127,6 +127,7 @@ export function runtimeOptions(
       TOKEN_ADDRESS: contracts.token,
       DISTRIBUTOR_ADDRESS: contracts.distributor,
       USDC_ADDRESS: contracts.usdc,
+      TREASURY_ADDRESS: accounts.treasury.address,
       // 0.01 ETH: a fresh anvil begins at a base fee of a gwei, a thousand times OP Mainnet's.
       MAX_TRANSACTION_FEE_WEI: '10000000000000000',
     },

@@ -1,5 +1,5 @@
 /**
- * Both Workers on one workerd with everything they bind, kept in a folder: what `npm start` and test/e2e run. In process;
+ * The Workers on one workerd with everything they bind, kept in a folder: what `npm start` and test/e2e run. In process;
  * runtime-process.ts has the same as a process that can be killed.
  */
 import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ export type RuntimeOptions = {
   /** Variables of both Workers, over those of their wrangler.toml. AUTHORITIES defaults to the address listened on. */
   readonly vars: Readonly<Record<string, string>>;
   /** Secrets by Worker: only the cron Worker holds the committer's key. */
-  readonly secrets: Readonly<Record<WorkerName, Readonly<Record<string, string>>>>;
+  readonly secrets: Readonly<Partial<Record<WorkerName, Readonly<Record<string, string>>>>>;
 };
 
 export type Runtime = {
@@ -53,6 +53,8 @@ export async function startRuntime(
       ...workerOptions,
       name,
       bindings: { ...Object(workerOptions['bindings']), ...vars, ...options.secrets[name] },
+      // As the zone's routes do on a real account; the edge Worker, the first one, has all the rest.
+      ...(name === 'isobar-mcp' ? { routes: ['*/mcp'] } : {}),
       modulesRules: undefined,
       modulesRoot: '/',
       modules: [{ type: 'ESModule' as const, path: `/${name}.js`, contents: readFileSync(scripts[name], 'utf8') }],

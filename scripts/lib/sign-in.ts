@@ -9,8 +9,17 @@ export type Wallet = {
 
 const VALID_MS = 5 * 60_000;
 
+/** What the person reads who signs, and for a request that changes something its method. */
+export type Purpose = { readonly statement: string; readonly changeBy?: 'POST' | 'DELETE' };
+
 /** @return what goes into the Authorization header */
-export async function signIn(wallet: Wallet, url: URL, chainId: number, nowMs: number): Promise<string> {
+export async function signIn(
+  wallet: Wallet,
+  url: URL,
+  chainId: number,
+  nowMs: number,
+  { statement, changeBy }: Purpose,
+): Promise<string> {
   const text = createSiweMessage({
     address: wallet.address,
     chainId,
@@ -18,7 +27,8 @@ export async function signIn(wallet: Wallet, url: URL, chainId: number, nowMs: n
     uri: url.origin + url.pathname,
     version: '1',
     nonce: generateSiweNonce(),
-    statement: 'Show me what my devices earned.',
+    statement,
+    ...(changeBy ? { requestId: changeBy } : {}),
     issuedAt: new Date(nowMs),
     expirationTime: new Date(nowMs + VALID_MS),
   });

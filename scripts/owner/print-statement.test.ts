@@ -37,6 +37,7 @@ const answer: StatementAnswer = {
   demand: '0',
   withheld: '0',
   usdc: '0',
+  sales: [],
   devices: [device],
   payment: { batch: 0, position: 3, commitTransaction: '0xaa', mintTransactions: ['0xbb'] },
   reportHash: 'cc',

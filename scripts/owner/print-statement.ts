@@ -22,12 +22,21 @@ export function linesOf(answer: StatementAnswer): readonly string[] {
     row('  demand part', answer.demand),
     bold(row(`paid for ${devices.length} device-days`, answer.amount)),
     ...(answer.withheld === '0' ? [] : [yellow(row('withheld: quarantined', answer.withheld))]),
-    ...(answer.usdc === '0' ? [] : [`and ${answer.usdc} base units of USDC`]),
+    ...salesLines(answer),
     payment === null
       ? dim('nothing is paid to this owner in this epoch')
       : dim(`batch ${payment.batch}, place ${payment.position}; ${transactionsOf(payment)}`),
     dim(`report ${reportHash}; npm run verify:epoch -- --epoch ${epoch} recomputes it`),
   ];
+}
+
+function salesLines({ usdc, sales }: StatementAnswer): readonly string[] {
+  if (usdc === '0') return [];
+  const partOf = ({ part, of, name, units }: StatementAnswer['sales'][number]): string => {
+    if (part === 'device') return `${name ?? of ?? ''}: ${units ?? 0} device-quantity-hours sold`;
+    return part === 'operator' ? `operator of region ${of ?? ''}` : part;
+  };
+  return ['', ...sales.map((line) => money(`  ${partOf(line)}`, line.usdc)), bold(money('USDC from sales', usdc))];
 }
 
 function deviceLines(device: StatementDevice): readonly string[] {
@@ -55,6 +64,12 @@ function labelOf(device: StatementDevice, { part, cause, bps }: StatementDevice[
       return `shares the slot of ${(device.alike ?? '').slice(0, 20)}...`;
   }
 }
+
+/** USDC, all digits. */
+const money = (label: string, baseUnits: string): string => {
+  const digits = baseUnits.padStart(7, '0');
+  return `${label.padEnd(LABEL)}${`${digits.slice(0, -6)}.${digits.slice(-6)} USDC`.padStart(AMOUNT)}`;
+};
 
 const row = (label: string, baseUnits: string): string => `${label.padEnd(LABEL)}${tokens(baseUnits).padStart(AMOUNT)}`;
 

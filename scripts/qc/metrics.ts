@@ -10,7 +10,13 @@ const answer = z.object({
   device_day: z.object({ auc: rate, honest_mean: rate, cheat_mean: rate }).nullable(),
   types: z.record(
     z.string(),
-    z.object({ events: z.number(), sustained_recall: rate, device_hour_recall: rate, delay_h_median: rate }),
+    z.object({
+      events: z.number(),
+      event_recall: rate,
+      sustained_recall: rate,
+      device_hour_recall: rate,
+      delay_h_median: rate,
+    }),
   ),
 });
 
@@ -26,6 +32,8 @@ export type Metrics = {
   readonly types: readonly {
     readonly type: string;
     readonly events: number;
+    /** Share of events with a flag in them. */
+    readonly noticed: number | null;
     readonly sustained: number | null;
     readonly recall: number | null;
     readonly delayHours: number | null;
@@ -43,6 +51,7 @@ export function readMetrics(json: string): Metrics {
     types: Object.entries(read.types).map(([type, of]) => ({
       type,
       events: of.events,
+      noticed: of.event_recall,
       sustained: of.sustained_recall,
       recall: of.device_hour_recall,
       delayHours: of.delay_h_median,

@@ -87,4 +87,4 @@ test('without the exchange the border would show', () => {
   const apart = replayed((station) => (Number(station.id) % 2 === 0 ? farAway : trueCell(station)));
   expect(apart.regions.map(({ near }) => near.length)).toEqual([0, 0]);
   expect(verdictsOf(apart.regions).find((row, at) => row !== expected[at])).toBeDefined();
-});
+}, 60_000);

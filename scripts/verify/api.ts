@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { RegionCell } from '../../core/ids.ts';
+import { decodeUsage, encodeUsage, NO_USAGE, type UsageFacts } from '../../core/reward/usage.ts';
 import { Refusal } from '../lib/say.ts';
 
 const TIMEOUT_MS = 30_000;
@@ -28,6 +29,8 @@ const EPOCH = z.object({
   total: z.string(),
   reserved: z.string(),
   usdcTotal: z.string(),
+  sales: z.number(),
+  usageHash: hex32,
   recipients: z.number(),
   devices: z.number(),
   reportHash: hex32,
@@ -46,6 +49,25 @@ const REGIONS = z.object({ regions: z.array(cell) });
 const EVIDENCE = z.object({
   segments: z.array(
     z.object({ key: z.string(), fromSeq: z.number(), toSeq: z.number(), root: z.string(), hour: z.number() }),
+  ),
+});
+
+const payee = z.string().regex(/^0x[0-9a-f]{40}$/);
+const USAGE = z.strictObject({
+  format: z.literal('isobar-usage-1'),
+  epoch: z.number(),
+  payees: z.strictObject({ auction: payee, treasury: payee }).nullable(),
+  operators: z.array(z.strictObject({ cell, operator: payee })),
+  devices: z.array(z.strictObject({ device: z.string(), owner: payee, cell })),
+  sales: z.array(
+    z.strictObject({
+      id: z.string(),
+      kind: z.enum(['x402', 'credit', 'top-up']),
+      usdc: z.string().regex(/^(0|[1-9]\d{0,30})$/),
+      served: z.array(z.tuple([z.string(), z.int().nonnegative()])),
+      transaction: transaction.nullable(),
+      soldMs: z.int(),
+    }),
   ),
 });
 
@@ -71,6 +93,15 @@ export class PublicApi {
   /** Null: not told. */
   async report(hash: string): Promise<string | null> {
     return (await this.#get(`/v1/reports/${hash}`, true))?.text() ?? null;
+  }
+
+  /** Every epoch has a usage list; one that is not told is taken for empty. */
+  async usage(epoch: number): Promise<{ readonly text: string; readonly facts: UsageFacts }> {
+    const text = (await (await this.#get(`/v1/usage/${epoch}`, true))?.text()) ?? encodeUsage(epoch, NO_USAGE);
+    const checked = USAGE.safeParse(jsonOf(text));
+    if (checked.success) return { text, facts: decodeUsage(text) };
+    const where = checked.error.issues[0]?.path.join('.') || 'all of it';
+    throw new Refusal(`${this.#origin}/v1/usage/${epoch} is no usage list (${where})`);
   }
 
   /** Those with evidence. */
@@ -110,5 +141,14 @@ export class PublicApi {
     const problem = z.object({ detail: z.string() }).safeParse(await response.json().catch(() => null));
     if (mayBeWithheld) return null;
     throw new Refusal(`${url} answers ${response.status}${problem.success ? `: ${problem.data.detail}` : ''}`);
+  }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // A SyntaxError: no JSON.
+    return null;
   }
 }

@@ -11,6 +11,7 @@ import { blockRecord, stateHash } from '../../core/audit/replay-region.ts';
 import { walkEpochs, type EpochOnChain, type RegionHistory } from '../../core/audit/walk-epochs.ts';
 import { ok, type Result } from '../../core/result.ts';
 import type { EpochResult } from '../../core/reward/compute-epoch.ts';
+import { NO_USAGE } from '../../core/reward/usage.ts';
 import { ruleSetByName } from '../../core/rules/by-name.ts';
 import { hashRuleSet, type RuleSet } from '../../core/rules/rule-set.ts';
 import { Refusal } from '../lib/say.ts';
@@ -18,7 +19,8 @@ import { PublicApi, type NetworkStatus, type PublishedEpoch } from './api.ts';
 import { PaymentReader, type ChainFacts, type Commit } from './chain.ts';
 import type { Progress } from './progress.ts';
 import { listSegments, readRegion, type RegionAudit, type Spent } from './read-region.ts';
-import { missingIn } from './report-regions.ts';
+import { checkSales, type CheckedSales } from './check-sales.ts';
+import { missingIn } from './report-parts.ts';
 
 export type Step = { readonly name: string; readonly counted: string; readonly ms: number };
 
@@ -60,7 +62,7 @@ export async function auditEpoch(options: AuditOptions): Promise<Checked<Audited
   const commit = commitOf(commits, epoch, chain.value);
   const inForce = await payments.checkInForce(commit);
   if (!inForce.ok) return inForce;
-  const epochs = await onChain(payments, commits, commit, chain.value);
+  const wanted = upTo(commits, commit, chain.value);
   step('commits', `epochs ${chain.value.firstEpoch} to ${epoch}, the last in block ${commit.blockNumber}`);
 
   const regions = await readRegions(api, epoch, rules.value, progress);
@@ -70,6 +72,13 @@ export async function auditEpoch(options: AuditOptions): Promise<Checked<Audited
   if (!exchanged.ok) return exchanged;
   step('exchange', `${exchanged.value} blocks of neighbouring regions, each as its own log makes it`);
 
+  const owners = ownersIn(regions.value);
+  const sold = await checkSales(wanted, { api, payments, owners, rules: rules.value.time, progress });
+  if (!sold.ok) return sold;
+  const { sales, paid: paidFor, unspent } = sold.value;
+  step('sales', `${sales} counted once, ${paidFor} of them paid on the chain; credits unspent ${unspent}`);
+
+  const epochs = await onChain(payments, wanted, sold.value);
   const page = await api.epoch(epoch);
   const report = await api.report(page?.reportHash ?? commit.facts.reportHash.slice(2));
   const walked = walkEpochs(
@@ -129,25 +138,37 @@ function commitOf(commits: readonly Commit[], epoch: number, { firstEpoch }: Cha
   );
 }
 
-async function onChain(
-  payments: PaymentReader,
-  commits: readonly Commit[],
-  last: Commit,
-  { firstEpoch }: ChainFacts,
-): Promise<readonly EpochOnChain[]> {
+function upTo(commits: readonly Commit[], last: Commit, { firstEpoch }: ChainFacts): readonly Commit[] {
   const wanted = commits.filter(({ epoch }) => epoch <= last.epoch);
   // The contract takes epochs in order: a gap means that the node does not have all events.
   if (wanted.length !== last.epoch - firstEpoch + 1) {
     throw new Refusal(`the node has ${wanted.length} commits up to epoch ${last.epoch}; another --rpc may have all`);
   }
+  return wanted;
+}
+
+async function onChain(
+  payments: PaymentReader,
+  commits: readonly Commit[],
+  { byEpoch }: CheckedSales,
+): Promise<readonly EpochOnChain[]> {
   return Promise.all(
-    wanted.map(async ({ epoch, facts, transaction }) => ({
+    commits.map(async ({ epoch, facts, transaction }) => ({
       epoch,
       burned: await payments.burned(epoch),
       commit: facts,
       transaction,
+      ...(byEpoch.get(epoch) ?? { usage: NO_USAGE, usageHash: null }),
     })),
   );
+}
+
+/** Everybody whom a device has ever belonged to, in any region. */
+function ownersIn(regions: readonly RegionAudit[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const owners = new Map<string, Set<string>>();
+  for (const { replay } of regions)
+    for (const [device, own] of replay.owners) owners.set(device, new Set([...(owners.get(device) ?? []), ...own]));
+  return owners;
 }
 
 async function readRegions(

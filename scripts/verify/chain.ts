@@ -16,6 +16,7 @@ import { ok, type Result } from '../../core/result.ts';
 import { Refusal } from '../lib/say.ts';
 import type { NetworkStatus } from './api.ts';
 import { blockAt, readInParts } from './logs.ts';
+import { authorizedTransfers } from './usdc-transfers.ts';
 
 type Hex = `0x${string}`;
 
@@ -75,6 +76,27 @@ export class PaymentReader {
     return await this.#ask(() =>
       this.#client.readContract({ ...this.#distributor, functionName: 'burnedIn', args: [BigInt(epoch)] }),
     );
+  }
+
+  get distributor(): string {
+    return this.#distributor.address.toLowerCase();
+  }
+
+  /** Where the contract looks for burned tokens: nothing else may get the sales' part for burning. */
+  async auction(): Promise<string> {
+    const address = await this.#ask(() =>
+      this.#client.readContract({ ...this.#distributor, functionName: 'burnCounter' }),
+    );
+    return address.toLowerCase();
+  }
+
+  /** Null: there is no such transaction, or it failed. */
+  async paid(transaction: string) {
+    const receipt = await this.#receipt(asHex(transaction));
+    if (receipt?.status !== 'success') return null;
+    const { timestamp } = await this.#ask(() => this.#client.getBlock({ blockNumber: receipt.blockNumber }));
+    const transfers = authorizedTransfers(receipt.logs, this.#network.contracts.usdc);
+    return { transfers, timestampSeconds: Number(timestamp) };
   }
 
   /** Those in force, from the first epoch to the newest committed one. */

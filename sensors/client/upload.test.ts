@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
 import { generateKeyPem, loadDeviceKey } from './key.ts';
-import { backoffMs, type Batch, DEFAULT_RETRY, type DeviceClock, type Transport, uploadBatch } from './upload.ts';
+import { type Batch, DEFAULT_RETRY, type DeviceClock, type Transport, uploadBatch } from './upload.ts';
 
 type Seen = { readonly nonce: string; readonly created: number; readonly body: string };
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
@@ -127,10 +127,4 @@ test('a clock that stays wrong after the correction is a refusal, not a loop', a
   const { result, seen } = await upload([json(400, { code: 'clock-skew', 'server-time': 1_800_000_000 })]);
   expect(result).toMatchObject({ ok: false, error: { reason: 'refused', problem: { code: 'clock-skew' } } });
   expect(seen).toHaveLength(2);
-});
-
-test('pauses double, vary by half, and have an upper end', () => {
-  expect([1, 2, 3].map((attempt) => backoffMs(attempt, DEFAULT_RETRY, 0))).toEqual([250, 500, 1000]);
-  expect(backoffMs(3, DEFAULT_RETRY, 1)).toBe(2000);
-  expect(backoffMs(40, DEFAULT_RETRY, 1)).toBe(30_000);
 });

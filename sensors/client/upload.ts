@@ -3,6 +3,7 @@
  * unknown, the same nonce and the same bytes go again under a new `created`, and the network answers with the first
  * receipt. Clock, waiting, chance and the network itself are handed in.
  */
+import { type Backoff, backoffMs } from '../../core/backoff.ts';
 import type { Receipt } from '../../core/region/receipt.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { SigningKey } from './key.ts';
@@ -35,10 +36,8 @@ export type Transport = {
   readonly isStopping: () => boolean;
 };
 
-export type RetryPolicy = {
+export type RetryPolicy = Backoff & {
   readonly attempts: number;
-  readonly firstDelayMs: number;
-  readonly maxDelayMs: number;
   readonly timeoutMs: number;
 };
 
@@ -84,12 +83,6 @@ export async function uploadBatch(
     if (transport.isStopping()) break;
   }
   return err({ reason: 'unreachable', attempts: attempt, detail });
-}
-
-/** Exponential with full jitter on the upper half: between half of the step and the step. */
-export function backoffMs(attempt: number, policy: RetryPolicy, chance: number): number {
-  const step = Math.min(policy.maxDelayMs, policy.firstDelayMs * 2 ** (attempt - 1));
-  return Math.round(step / 2 + (step / 2) * chance);
 }
 
 type Try =

@@ -9,15 +9,19 @@ import { MAIN_RULES } from '../../core/rules/main.ts';
 import { epochOf } from '../../core/time.ts';
 import { accountsOf, type LocalAccounts } from '../../scripts/lib/accounts.ts';
 import { type Chain, startChain } from '../../scripts/lib/chain.ts';
+import { mintUsdc } from '../../scripts/lib/local-chain.ts';
 import { bundleCronWorker, type CronWorker, startCronWorker } from '../support/cron-worker.ts';
 import { deployRewards, type RewardContracts } from '../support/deploy-rewards.ts';
 import { type RpcProxy, startRpcProxy } from '../support/rpc-proxy.ts';
 import type { Minter } from './anvil-entry.ts';
 import type { Crash } from './fuse.ts';
 import { SMALL_BATCHES } from './build-cron.ts';
+import { TREASURY } from './seed-rows.ts';
 
 /** As on the real network. */
 export const DELAY_SECONDS = 3 * 3600;
+/** More than all schedules sell. */
+const BUYERS_USDC = 10n ** 12n;
 const ETHER = '0xde0b6b3a7640000';
 /** 0.01 ETH. */
 const FEE_LIMIT_WEI = '10000000000000000';
@@ -60,12 +64,14 @@ export async function makeBed(script: string): Promise<Bed> {
   const firstEpoch = epochOf(Date.now(), MAIN_RULES.time) + 2;
   const times = { firstEpoch, epochSeconds: MAIN_RULES.time.epochSeconds, delaySeconds: DELAY_SECONDS };
   const contracts = await deployRewards(chain.rpc, accounts, times);
+  await mintUsdc(chain, accounts, contracts, contracts.distributor, BUYERS_USDC);
   let snapshot = await chain.request('evm_snapshot');
   const wire = await startRpcProxy(chain.rpc);
   const worker = await startCronWorker(script, dir, Date.now(), {
     RULES: 'main',
     RPC_URL: wire.url,
     DISTRIBUTOR_ADDRESS: contracts.distributor,
+    TREASURY_ADDRESS: TREASURY,
     COMMITTER_PRIVATE_KEY: accounts.committer.privateKey,
     MAX_TRANSACTION_FEE_WEI: FEE_LIMIT_WEI,
   });
@@ -93,7 +99,7 @@ export async function makeBed(script: string): Promise<Bed> {
       await chain.request('evm_revert', [snapshot]);
       // A snapshot can be used once.
       snapshot = await chain.request('evm_snapshot');
-      const tables = ['region', 'device_day', 'epoch', 'payout'].map((name) =>
+      const tables = ['region', 'device_day', 'epoch', 'payout', 'sale', 'usage_cut'].map((name) =>
         worker.db.prepare(`DELETE FROM ${name}`),
       );
       await worker.db.batch(tables);

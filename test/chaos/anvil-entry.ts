@@ -74,7 +74,7 @@ function archive(bucket: R2Bucket, power: Power): R2Bucket {
     async put(key: string, text: string, options: R2PutOptions) {
       check(power);
       const put = await bucket.put(key, text, options);
-      wrote('r2: put report', power);
+      wrote(`r2: put ${key.startsWith('usage/') ? 'usage' : 'report'}`, power);
       return put;
     },
   } as unknown as R2Bucket;

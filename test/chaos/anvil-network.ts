@@ -9,9 +9,18 @@ import { mintData } from '../../durable-objects/minter/calldata.ts';
 import type { Bed } from './anvil-bed.ts';
 import type { Crash } from './fuse.ts';
 import { AnvilWire, dataOf } from './anvil-wire.ts';
-import type { Dropped, EpochStanding, Network, Standing, Tampering, TickFaults, TickOutcome } from './network.ts';
+import type {
+  Dropped,
+  EpochStanding,
+  Network,
+  SaleStanding,
+  Standing,
+  Tampering,
+  TickFaults,
+  TickOutcome,
+} from './network.ts';
 import { randomOf } from './random.ts';
-import { closedHours, deviceDays, ownersOf, regionRow, type Statement } from './seed-rows.ts';
+import { closedHours, deviceDays, ownersOf, regionRow, saleRows, type Statement, TREASURY } from './seed-rows.ts';
 import { LOST_ROWS, ALTER_PAYOUTS, tampered } from './tamper.ts';
 import { SendWatch } from './watch.ts';
 
@@ -137,11 +146,15 @@ export class AnvilNetwork implements Network {
     this.#nowMs += seconds * 1000;
     const statements: Statement[] = [];
     for (; this.#seededTo < epochOf(this.#nowMs, RULES); this.#seededTo++)
-      statements.push(...deviceDays(this.#seededTo, this.#seededTo === this.#bed.firstEpoch, this.#owners, this.#seed));
+      statements.push(...this.#rowsOf(this.#seededTo, this.#seededTo === this.#bed.firstEpoch));
     const closed = closedHours(this.#nowMs, RULES);
     if (closed.values[0] !== this.#closedThrough) statements.push(closed);
     this.#closedThrough = closed.values[0];
     await this.#execute(statements);
+  }
+
+  #rowsOf(epoch: number, isFirst: boolean): readonly Statement[] {
+    return [...deviceDays(epoch, isFirst, this.#owners, this.#seed), ...saleRows(epoch, isFirst, this.#seed, RULES)];
   }
 
   async #execute(statements: readonly Statement[]): Promise<void> {
@@ -353,11 +366,17 @@ export class AnvilNetwork implements Network {
       }),
     );
     const ofToken = { address: contracts.token, abi: rewardTokenAbi, functionName: 'balanceOf' } as const;
+    const ofUsdc = { ...ofToken, address: contracts.usdc } as const;
+    const payees = [...this.#owners, TREASURY, contracts.burnAuction.toLowerCase()];
     const balances = await Promise.all(
-      this.#owners.map(
-        async (owner) => [owner, await this.#client.readContract({ ...ofToken, args: [owner as Hex] })] as const,
-      ),
+      payees.flatMap((owner) => [
+        this.#client.readContract({ ...ofToken, args: [owner as Hex] }).then((amount) => [owner, amount] as const),
+        this.#client
+          .readContract({ ...ofUsdc, args: [owner as Hex] })
+          .then((amount) => [`usdc ${owner}`, amount] as const),
+      ]),
     );
+    const sales = await worker.db.prepare('SELECT id, kind, usdc, epoch FROM sale').all<SaleStanding>();
     const payouts = await worker.db
       .prepare('SELECT epoch, owner, amount FROM payout')
       .all<{ epoch: number; owner: string; amount: string }>();
@@ -370,6 +389,7 @@ export class AnvilNetwork implements Network {
       epochs,
       reports: this.#reports,
       payouts: new Map(payouts.results.map(({ epoch, owner, amount }) => [`${epoch} ${owner}`, BigInt(amount)])),
+      sales: sales.results,
       balances: new Map(balances.filter(([, amount]) => amount > 0n)),
       alarms,
       pending: pendingTransactions,

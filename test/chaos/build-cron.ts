@@ -1,17 +1,15 @@
 /**
  * The cron Worker's own code, bundled to run in this process: epoch close, Minter object and all they import are the
  * sources as they are. Replaced are only what the platform brings (`cloudflare:workers`) and the two files that speak
- * JSON-RPC. A planted bug is a change of a source's text on its way into the bundle; a text that is not there any more
- * fails the build, so that no plant can go stale.
+ * JSON-RPC.
  */
 import { build, type Plugin } from 'esbuild';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Minter } from '../../durable-objects/minter/minter.ts';
 import { ROOT } from '../../scripts/lib/files.ts';
 import type { CronBindings } from '../../worker/cron/env.ts';
-import type { Edit } from './plants.ts';
+import { type Edit, planted } from '../support/planted.ts';
 
 export type CronCode = {
   readonly Minter: new (ctx: DurableObjectState, env: CronBindings) => Minter;
@@ -77,18 +75,7 @@ export function sources(edits: readonly Edit[]): Plugin {
       build.onLoad({ filter: /.*/, namespace: 'platform' }, () => ({ contents: PLATFORM }));
       for (const [file, contents] of REPLACED)
         build.onLoad({ filter: new RegExp(`/${file}$`) }, () => ({ contents, loader: 'js' }));
-      for (const [file, of] of Map.groupBy(edits, (edit) => edit.file))
-        build.onLoad({ filter: new RegExp(`/${file}$`) }, () => ({ contents: edited(file, of), loader: 'ts' }));
+      void planted(edits).setup(build);
     },
   };
-}
-
-function edited(file: string, edits: readonly Edit[]): string {
-  return edits.reduce(
-    (text, { from, to }) => {
-      if (text.split(from).length !== 2) throw new Error(`${file} does not hold exactly once: ${from}`);
-      return text.replace(from, () => to);
-    },
-    readFileSync(join(ROOT, file), 'utf8'),
-  );
 }

@@ -1,5 +1,5 @@
 /** Schedules that failed once, cut down, with what they found and the change of a source that brings it back. */
-import type { Edit } from './plants.ts';
+import type { Edit } from '../support/planted.ts';
 import type { Step } from './schedule.ts';
 
 type Found = {

@@ -22,15 +22,22 @@ export async function judge(network: Network, cameToRest: boolean): Promise<Verd
     ...double.map(([owner, paid]) => `${owner} was paid ${paid}, owed ${owed.get(owner) ?? 0n}`),
     ...runningWrongs(at, lost, cameToRest),
     ...reportWrongs(at),
+    ...salesWrongs(at, cameToRest),
   ];
   return { wrongs, payouts: at.payouts.size, double: double.length, lost: lost.length };
 }
 
 function owedBy(at: Standing): ReadonlyMap<string, bigint> {
   const owed = new Map<string, bigint>();
+  const add = (owner: string, amount = '0'): void => {
+    if (amount !== '0') owed.set(owner, (owed.get(owner) ?? 0n) + BigInt(amount));
+  };
   for (const text of at.reports.values())
-    for (const { to, amount } of (JSON.parse(text) as EpochReport).batches)
-      for (const [n, owner] of to.entries()) owed.set(owner, (owed.get(owner) ?? 0n) + BigInt(amount[n] ?? 0));
+    for (const { to, amount, usdc } of (JSON.parse(text) as EpochReport).batches)
+      for (const [n, owner] of to.entries()) {
+        add(owner, amount[n]);
+        add(`usdc ${owner}`, usdc[n]);
+      }
   return owed;
 }
 
@@ -46,6 +53,21 @@ function runningWrongs(
       : [`it did not come to rest: ${at.epochs.map(({ epoch, state }) => `${epoch} ${state}`).join(', ')}`]),
     ...(at.alarms.length === 0 ? [] : [`alarms stay: ${at.alarms.join(' ')}`]),
   ];
+}
+
+/** Each sale is in one epoch, and that epoch pays what its sales cost. */
+function salesWrongs(at: Standing, cameToRest: boolean): readonly string[] {
+  const open = cameToRest ? at.sales.filter(({ epoch }) => epoch === null) : [];
+  const paid = new Map<number | null, bigint>();
+  for (const { kind, usdc, epoch } of at.sales)
+    if (kind !== 'top-up') paid.set(epoch, (paid.get(epoch) ?? 0n) + BigInt(usdc));
+  const wrongs = open.map(({ id }) => `${id} was never counted`);
+  for (const { epoch } of at.epochs) {
+    const { usdcTotal } = JSON.parse(at.reports.get(epoch) ?? '{"usdcTotal":"0"}') as EpochReport;
+    if (cameToRest && BigInt(usdcTotal) !== (paid.get(epoch) ?? 0n))
+      wrongs.push(`epoch ${epoch} pays ${usdcTotal} USDC for sales of ${paid.get(epoch) ?? 0n}`);
+  }
+  return wrongs;
 }
 
 /** Report, row, payouts and chain say the same. */

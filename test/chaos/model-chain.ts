@@ -29,7 +29,7 @@ type CommittedEpoch = {
 export type State = {
   readonly lastCommitted: number;
   readonly epochs: ReadonlyMap<number, CommittedEpoch>;
-  /** Base units by owner, lower case. */
+  /** Base units by owner, lower case; USDC under `usdc` and the owner. */
   readonly balances: ReadonlyMap<string, bigint>;
 };
 export type Block = {
@@ -170,7 +170,10 @@ export class ModelChain {
     if (epoch !== state.lastCommitted + 1 && !again) return `WrongEpochOrder(${state.lastCommitted + 1}, ${epoch})`;
     if (seconds < (epoch + 1) * epochSeconds) return `EpochNotOver(${epoch})`;
     const before = state.epochs.get(epoch - 1)?.maturesAt ?? 0;
-    const maturesAt = Math.max(seconds + delaySeconds, call.total === 0n ? before : before + delaySeconds);
+    const maturesAt = Math.max(
+      seconds + delaySeconds,
+      call.total === 0n && call.usdcTotal === 0n ? before : before + delaySeconds,
+    );
     const epochs = new Map(state.epochs).set(epoch, {
       root: call.root,
       maturesAt,
@@ -192,7 +195,11 @@ export class ModelChain {
     if (guarded && call.proven !== committed.root) return `BadProof(${epoch}, ${index})`;
     const balances = new Map(state.balances);
     for (const [n, owner] of call.to.entries())
-      balances.set(owner, (balances.get(owner) ?? 0n) + (call.amount[n] ?? 0n));
+      for (const [name, amount] of [
+        [owner, call.amount[n]],
+        [`usdc ${owner}`, call.usdc[n]],
+      ] as const)
+        if (amount) balances.set(name, (balances.get(name) ?? 0n) + amount);
     const epochs = new Map(state.epochs).set(epoch, { ...committed, minted: new Set([...committed.minted, index]) });
     return { ...state, epochs, balances };
   }
@@ -211,6 +218,7 @@ type CommitCall = {
   readonly epoch: number;
   readonly root: string;
   readonly total: bigint;
+  readonly usdcTotal: bigint;
   readonly batchCount: number;
   readonly reportHash: string;
 };
@@ -220,6 +228,7 @@ type MintCall = {
   readonly index: number;
   readonly to: readonly string[];
   readonly amount: readonly bigint[];
+  readonly usdc: readonly bigint[];
   /** The root that leaf and proof lead to. */
   readonly proven: Hex;
 };
@@ -228,12 +237,28 @@ export type Call = CommitCall | MintCall;
 function decodeCall(data: Hex): Call {
   const { functionName, args } = decodeFunctionData({ abi: epochDistributorAbi, data });
   if (functionName === 'commitEpoch') {
-    const [epoch, root, total, , , batchCount, reportHash] = args;
-    return { kind: 'commit', epoch: Number(epoch), root, total, batchCount, reportHash: reportHash.slice(2) };
+    const [epoch, root, total, , usdcTotal, batchCount, reportHash] = args;
+    return {
+      kind: 'commit',
+      epoch: Number(epoch),
+      root,
+      total,
+      usdcTotal,
+      batchCount,
+      reportHash: reportHash.slice(2),
+    };
   }
   if (functionName !== 'mintBatch') throw new Error(`the model does not know ${functionName}`);
   const [epoch, index, to, amount, usdcAmount, proof] = args;
   const owners = to.map((owner) => owner.toLowerCase());
   const leaf = batchLeaf({ epoch: Number(epoch), index, to: owners, amount, usdcAmount });
-  return { kind: 'mint', epoch: Number(epoch), index, to: owners, amount, proven: proof.reduce(hashPair, leaf) };
+  return {
+    kind: 'mint',
+    epoch: Number(epoch),
+    index,
+    to: owners,
+    amount,
+    usdc: usdcAmount,
+    proven: proof.reduce(hashPair, leaf),
+  };
 }

@@ -8,9 +8,18 @@ import type { Crash, Fuse } from './fuse.ts';
 import { BASE_FEE, ModelChain } from './model-chain.ts';
 import { ModelPlatform } from './model-platform.ts';
 import { parse } from './model-rpc.ts';
-import type { Dropped, EpochStanding, Network, Standing, Tampering, TickFaults, TickOutcome } from './network.ts';
+import type {
+  Dropped,
+  EpochStanding,
+  Network,
+  SaleStanding,
+  Standing,
+  Tampering,
+  TickFaults,
+  TickOutcome,
+} from './network.ts';
 import { randomOf } from './random.ts';
-import { closedHours, deviceDays, ownersOf, regionRow } from './seed-rows.ts';
+import { closedHours, deviceDays, ownersOf, regionRow, saleRows } from './seed-rows.ts';
 import { LOST_ROWS, ALTER_PAYOUTS, tampered } from './tamper.ts';
 import { SendWatch } from './watch.ts';
 
@@ -79,7 +88,7 @@ export class ModelNetwork implements Network {
 
   /** Reports are remembered before anybody can change them. */
   #remember(key: string, text: string): void {
-    if (this.#seen.get(key) === text) return;
+    if (this.#seen.get(key) === text || key.startsWith('usage/')) return;
     const { epoch } = JSON.parse(text) as { epoch: number };
     if (this.#watch.isChanged(epoch)) return;
     this.#seen.set(key, text);
@@ -106,8 +115,11 @@ export class ModelNetwork implements Network {
 
   #pass(seconds: number): void {
     this.#nowMs += seconds * 1000;
-    for (; this.#seededTo < epochOf(this.#nowMs, RULES); this.#seededTo++)
-      this.#execute(deviceDays(this.#seededTo, this.#seededTo === FIRST_EPOCH, this.#owners, this.#seed));
+    for (; this.#seededTo < epochOf(this.#nowMs, RULES); this.#seededTo++) {
+      const isFirst = this.#seededTo === FIRST_EPOCH;
+      this.#execute(deviceDays(this.#seededTo, isFirst, this.#owners, this.#seed));
+      this.#execute(saleRows(this.#seededTo, isFirst, this.#seed, RULES));
+    }
     const [closedThrough] = closedHours(this.#nowMs, RULES).values;
     if (closedThrough === this.#closedThrough) return;
     this.#closedThrough = closedThrough;
@@ -260,6 +272,7 @@ export class ModelNetwork implements Network {
           .all('SELECT epoch, owner, amount FROM payout')
           .map((row) => [`${String(row['epoch'])} ${String(row['owner'])}`, BigInt(String(row['amount']))]),
       ),
+      sales: database.all('SELECT id, kind, usdc, epoch FROM sale') as readonly unknown[] as readonly SaleStanding[],
       balances: latest.state.balances,
       alarms,
       pending: pendingTransactions,

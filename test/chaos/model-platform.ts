@@ -11,6 +11,7 @@ import { callOf, type Hex, modelDistributorReader, modelMinterChain, Wire } from
 import { type Access, d1, objectStorage, r2, Sqlite } from './model-storage.ts';
 import type { TickFaults, TickOutcome } from './network.ts';
 import type { Random } from './random.ts';
+import { TREASURY } from './seed-rows.ts';
 
 const TABLES = readFileSync(join(ROOT, 'schema/d1/migrations/0000_initial.sql'), 'utf8').replaceAll(
   '--> statement-breakpoint',
@@ -95,6 +96,7 @@ export class ModelPlatform {
       CHAIN_ID: '10',
       RPC_URL: this.#url,
       DISTRIBUTOR_ADDRESS: NOBODY,
+      TREASURY_ADDRESS: TREASURY,
       MAX_TRANSACTION_FEE_WEI: '10000000000000000',
       COMMITTER_PRIVATE_KEY: `0x${'1'.repeat(64)}`,
       MINTER: { getByName: () => this.#stub(life) },

@@ -155,6 +155,8 @@ function committedIn(state: State, epoch: number) {
   return { root: found?.root ?? '', maturesAt: found?.maturesAt ?? 0, batchesMinted: found?.minted.size ?? 0 };
 }
 
+export const AUCTION_ADDRESS = `0x${'ac'.repeat(20)}`;
+
 export function modelDistributorReader(wire: Wire, life: Life): ReaderClient {
   const { chain } = wire;
   return {
@@ -165,6 +167,7 @@ export function modelDistributorReader(wire: Wire, life: Life): ReaderClient {
         finalizedSeconds: chain.finalized.seconds,
       })),
     burned: () => wire.ask(life, () => 0n),
+    auction: () => wire.ask(life, () => AUCTION_ADDRESS),
     committed: (epoch) =>
       wire.ask(life, () => {
         const found = chain.latest.state.epochs.get(epoch);

@@ -140,7 +140,7 @@ export function r2(objects: Map<string, string>, { life, fuse, pause }: Access):
       await pause();
       life.check();
       objects.set(key, text);
-      fuse.wrote('r2: put report', life);
+      fuse.wrote(`r2: put ${key.startsWith('usage/') ? 'usage' : 'report'}`, life);
       await pause();
       life.check();
     },

@@ -39,6 +39,13 @@ export type EpochStanding = {
   readonly committed: { readonly root: string; readonly reportHash: string } | null;
 };
 
+export type SaleStanding = {
+  readonly id: string;
+  readonly kind: string;
+  readonly usdc: string;
+  readonly epoch: number | null;
+};
+
 export type Standing = {
   /** Epochs that are over. */
   readonly over: number;
@@ -47,7 +54,9 @@ export type Standing = {
   readonly reports: ReadonlyMap<number, string>;
   /** Payout rows of the database: `epoch owner` to base units. */
   readonly payouts: ReadonlyMap<string, bigint>;
-  /** Tokens by owner, lower case. */
+  /** What was sold, and which epoch counts it. */
+  readonly sales: readonly SaleStanding[];
+  /** Tokens by owner, lower case; USDC under `usdc` and the owner. */
   readonly balances: ReadonlyMap<string, bigint>;
   readonly alarms: readonly string[];
   readonly pending: number;

@@ -1,13 +1,14 @@
 /**
  * Planted bugs: what the chaos must find. Each changes the text of a source on its way into a bundle made for the test
- * (build-cron.ts); nothing of it ships. Where nothing can be planted yet, the entry says why.
+ * (test/support/planted.ts); nothing of it ships. Those of single payments are in test/e2e/hazards/.
  */
-export type Edit = { readonly file: string; readonly from: string; readonly to: string };
+import type { Edit } from '../support/planted.ts';
 
-export type Plant = { readonly name: string } & (
-  | { readonly suite: 'rewards' | 'payments'; readonly edits: readonly Edit[] }
-  | { readonly suite: 'none'; readonly why: string }
-);
+export type Plant = {
+  readonly name: string;
+  readonly suite: 'rewards' | 'payments';
+  readonly edits: readonly Edit[];
+};
 
 const STORE_THEN_SEND = `    store.plan(nonce, jobKey(job), job.epoch, attempt);
     const alarm = await broadcast(parts, nonce, attempt.raw);
@@ -15,6 +16,14 @@ const STORE_THEN_SEND = `    store.plan(nonce, jobKey(job), job.epoch, attempt);
 const SEND_THEN_STORE = `    const alarm = await broadcast(parts, nonce, attempt.raw);
     store.plan(nonce, jobKey(job), job.epoch, attempt);
 `;
+
+export const SETTLE_WITHOUT_LEDGER: readonly Edit[] = [
+  {
+    file: 'durable-objects/settler/cashier.ts',
+    from: '    this.#ledger.storeAnswer(claim, answer);\n',
+    to: '    await (await this.#facilitator()).settle(JSON.parse(claim.payload));\n    this.#ledger.storeAnswer(claim, answer);\n',
+  },
+];
 
 export const PLANTS: readonly Plant[] = [
   {
@@ -71,6 +80,11 @@ export const PLANTS: readonly Plant[] = [
     ],
   },
   {
+    name: 'sales of a lost epoch are counted again',
+    suite: 'rewards',
+    edits: [{ file: 'worker/adapters/d1/epochs.ts', from: '(counted ?? []).map(saleRow)', to: '[].map(saleRow)' }],
+  },
+  {
     name: 'two visits of cron at once',
     suite: 'rewards',
     edits: [
@@ -84,14 +98,44 @@ export const PLANTS: readonly Plant[] = [
   {
     name: 'settle without ledger',
     suite: 'payments',
+    edits: SETTLE_WITHOUT_LEDGER,
+  },
+  {
+    name: 'usage without outbox: written after the money, not with it',
+    suite: 'payments',
     edits: [
       {
-        file: 'durable-objects/settler/cashier.ts',
-        from: '    this.#ledger.storeAnswer(claim, answer);\n',
-        to: '    await (await this.#facilitator()).settle(JSON.parse(claim.payload));\n    this.#ledger.storeAnswer(claim, answer);\n',
+        file: 'durable-objects/settler/ledger.ts',
+        from: `this.#storage.transactionSync(() => {\n      this.#setState(key, 'settled'`,
+        to: `((task: () => void) => task())(() => {\n      this.#setState(key, 'settled'`,
       },
     ],
   },
-  // Buyers' metered usage has no ledger and no outbox yet; whoever builds them plants their absence here.
-  { name: 'usage without outbox', suite: 'none', why: 'there is no usage ledger yet' },
+  {
+    name: 'usage without outbox: forgotten as soon as it is sent',
+    suite: 'payments',
+    edits: [
+      {
+        file: 'durable-objects/sale-outbox.ts',
+        from: `'UPDATE sale_outbox SET asked_ms = ?2 WHERE id = ?1', nowMs);\n    }\n    const due`,
+        to: `'DELETE FROM sale_outbox WHERE id = ?1');\n    }\n    const due`,
+      },
+    ],
+  },
+  {
+    name: 'settled taken for final',
+    suite: 'payments',
+    edits: [
+      {
+        file: 'durable-objects/settler/cashier.ts',
+        from: 'if (number <= finalized) this.#ledger.finalize(block);',
+        to: 'this.#ledger.finalize(block);',
+      },
+    ],
+  },
+  {
+    name: 'a settlement that a reorganization took away is not sent again',
+    suite: 'payments',
+    edits: [{ file: 'durable-objects/settler/cashier.ts', from: '      this.#ledger.reopen(block);\n', to: '' }],
+  },
 ];

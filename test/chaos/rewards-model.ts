@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { buildCron, type CronCode, SMALL_BATCHES } from './build-cron.ts';
 import { Fuse } from './fuse.ts';
 import { ModelNetwork } from './model-network.ts';
-import type { Edit } from './plants.ts';
+import type { Edit } from '../support/planted.ts';
 import { replay, runSchedule, type Step } from './schedule.ts';
 import { Tally } from './tally.ts';
 

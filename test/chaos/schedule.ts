@@ -58,6 +58,8 @@ export type Run = {
  * one that is not here, and in long runs where nobody died after one.
  */
 export const WRITE_KINDS = [
+  'd1: UPDATE sale',
+  'r2: put usage',
   'r2: put report',
   'd1: INSERT epoch',
   'd1: UPDATE epoch computed',

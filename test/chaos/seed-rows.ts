@@ -1,7 +1,7 @@
-/** The rows that regions would have published: one region, owners with a device each, and their days. */
+/** The rows that regions and outboxes would have written: one region, owners with a device each, their days and what they sold. */
 import { randomOf } from './random.ts';
 import type { TimeRules } from '../../core/rules/rule-set.ts';
-import { firstHourOf, hourOf } from '../../core/time.ts';
+import { epochStartMs, firstHourOf, hourOf } from '../../core/time.ts';
 
 export type Statement = { readonly sql: string; readonly values: readonly (string | number)[] };
 
@@ -48,4 +48,33 @@ export function deviceDays(
       values: [`did:key:z6MkChaos${at}`, epoch, CELL, owners[at] ?? '', random.below(3), `density-${at}`, at, score],
     };
   });
+}
+
+export const TREASURY = `0x${'7e'.repeat(20)}`;
+const MOST_SALES = 4;
+
+/** Sales of the epoch, one of the epoch before that was long on its way, and credits with the top-up that covers them. */
+export function saleRows(epoch: number, isFirst: boolean, seed: number, rules: TimeRules): readonly Statement[] {
+  const random = randomOf(seed * 7919 + epoch);
+  const row = (n: number, kind: 'x402' | 'credit' | 'top-up', usdc: number, of = epoch): Statement => {
+    const devices =
+      kind === 'top-up' ? [] : Array.from({ length: random.below(4) }, (_, at) => (at * 5 + n) % (OWNERS + 1));
+    const served = [...new Set(devices)].map((at) => [`did:key:z6MkChaos${at}`, 1 + random.below(50)]);
+    const id = kind === 'credit' ? `credit:chaos:${epoch * 10 + n}` : `x402:0x${seed.toString(16)}:0x${epoch}${n}`;
+    return {
+      sql: `INSERT INTO sale (id, kind, usdc, served, transaction_hash, sold_ms) VALUES (?, ?, ?, ?, ?, ?)`,
+      values: [
+        id,
+        kind,
+        String(usdc),
+        JSON.stringify(served),
+        kind === 'credit' ? '' : '0x',
+        epochStartMs(of, rules) + n,
+      ],
+    };
+  };
+  const sales = Array.from({ length: random.below(MOST_SALES) }, (_, n) => row(n, 'x402', 1 + random.below(1_000_000)));
+  if (!isFirst && random.below(3) === 0) sales.push(row(MOST_SALES, 'x402', 777, epoch - 1));
+  if (random.below(3) > 0) return sales;
+  return [...sales, row(MOST_SALES + 1, 'top-up', 5000), row(MOST_SALES + 2, 'credit', 1 + random.below(5000))];
 }

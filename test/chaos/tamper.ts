@@ -6,7 +6,11 @@ import type { Tampering } from './network.ts';
 /** Done twice, it undoes itself. */
 export const ALTER_PAYOUTS = `UPDATE payout SET amount = substr(amount, 1, length(amount) - 1) || (9 - substr(amount, -1)) WHERE epoch = ?`;
 
+/** With the epochs what was counted by those that are final: of the others the outboxes and `usage_cut` know. */
+const COUNTED = `(SELECT epoch FROM epoch WHERE state = 'final')`;
 export const LOST_ROWS = [
+  { sql: `UPDATE sale SET epoch = NULL WHERE epoch IN ${COUNTED}`, values: [] },
+  { sql: `DELETE FROM usage_cut WHERE epoch IN ${COUNTED}`, values: [] },
   { sql: 'DELETE FROM epoch', values: [] },
   { sql: 'DELETE FROM payout', values: [] },
 ];

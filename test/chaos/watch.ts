@@ -65,13 +65,23 @@ export class SendWatch {
   }
 }
 
-type Batch = { readonly index: number; readonly to: readonly string[]; readonly amount: readonly bigint[] };
+type Batch = {
+  readonly index: number;
+  readonly to: readonly string[];
+  readonly amount: readonly bigint[];
+  readonly usdc: readonly bigint[];
+};
 type Name = { readonly epoch: number; readonly text: string; readonly batch: Batch | null };
 const names = new Map<string, Name>();
 
-function isBatchOf(text: string | undefined, { index, to, amount }: Batch): boolean {
+function isBatchOf(text: string | undefined, { index, to, amount, usdc }: Batch): boolean {
   const batch = text === undefined ? undefined : (JSON.parse(text) as EpochReport).batches[index];
-  return batch !== undefined && batch.to.join() === to.join().toLowerCase() && batch.amount.join() === amount.join();
+  return (
+    batch !== undefined &&
+    batch.to.join() === to.join().toLowerCase() &&
+    batch.amount.join() === amount.join() &&
+    batch.usdc.join() === usdc.join()
+  );
 }
 
 function nameOf(data: `0x${string}`): Name {
@@ -81,7 +91,11 @@ function nameOf(data: `0x${string}`): Name {
   const epoch = Number(args?.[0]);
   const name: Name =
     functionName === 'mintBatch'
-      ? { epoch, text: `batch ${args[1]} of epoch ${epoch}`, batch: { index: args[1], to: args[2], amount: args[3] } }
+      ? {
+          epoch,
+          text: `batch ${args[1]} of epoch ${epoch}`,
+          batch: { index: args[1], to: args[2], amount: args[3], usdc: args[4] },
+        }
       : { epoch, text: `the commit of epoch ${epoch}`, batch: null };
   if (names.size > 1000) names.clear();
   names.set(data, name);

@@ -1,6 +1,6 @@
 /** `npm run buy` and the free routes, against the shop Worker. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
@@ -47,6 +47,7 @@ beforeAll(async () => {
     join(folder, 'local.json'),
     JSON.stringify({
       api: shop.url,
+      rpc: chain.proxyUrl,
       chainId: 10,
       contracts: { usdc: chain.usdc },
       accounts: { buyer: { address: buyer.address, privateKey: buyerKey } },
@@ -94,12 +95,33 @@ test('buying prints the transaction and the rows, and pays the price', async () 
   expect(await chain.balanceOf(buyer.address)).toBe(990_000n);
 });
 
+test('what was bought comes again for nothing, and anew for its price', async () => {
+  const again = await run(...span());
+  expect(again).toMatchObject({ code: 0, output: expect.stringContaining('5 ug/m3') as string });
+  expect(await chain.balanceOf(buyer.address)).toBe(990_000n);
+  const { code, output } = await run(...span(), '--anew');
+  expect(code, output).toBe(0);
+  expect(await chain.balanceOf(buyer.address)).toBe(980_000n);
+});
+
+test('an answer goes to a file in the format that its name says', async () => {
+  const file = join(folder, 'days.parquet');
+  const { code, output } = await run('--bbox=-4,40,-3,41', '--resolution', 'day', ...span(), '--out', file);
+  expect(code, output).toBe(0);
+  expect(output).toContain('application/vnd.apache.parquet');
+  const bytes = await readFile(file);
+  expect([bytes.subarray(0, 4).toString(), bytes.subarray(-4).toString()]).toEqual(['PAR1', 'PAR1']);
+  const printed = await run('--index', 'european-aqi', ...span(), '--fields', 'quantity,value', '--format', 'csv');
+  expect(printed.output).toContain('quantity,value\r\neuropean-aqi,1');
+  expect(await chain.balanceOf(buyer.address)).toBe(960_000n);
+});
+
 test('a refusal is one sentence with its remedy and exit code 1', async () => {
   const { code, output } = await run(...span(), '--quantity', 'dust');
   expect(code).toBe(1);
   expect(output).toContain('"dust" is not what "quantity" takes.');
-  const limited = await run(...span(), '--max', '0.001');
-  expect(limited).toMatchObject({ code: 1, output: expect.stringContaining('the payment was not made') as string });
+  const limited = await run(...span(), '--resolution', 'raw', '--max', '0.001');
+  expect(limited).toMatchObject({ code: 1, output: expect.stringContaining('--max allows 0.001; nothing') as string });
 });
 
 test('the status names rules, contracts and totals, and says that the minter is away', async () => {
@@ -198,8 +220,8 @@ test('evidence, reports and payouts of an epoch are open from its close, not bef
   await db.batch([
     db
       .prepare(
-        `INSERT INTO epoch (epoch, state, root, total, reserved, usdc_total, recipients, devices, batch_count, report_hash, rule_set_hash, data_root, computed_ms, commit_hash, mint_hashes)
-         VALUES (?, 'final', '0x01', '1000', '0', '10000', 1, 1, 1, ?, '00', '00', 0, '0xc0', '["0xd0"]')`,
+        `INSERT INTO epoch (epoch, state, root, total, reserved, usdc_total, sales, usage_hash, recipients, devices, batch_count, report_hash, rule_set_hash, data_root, computed_ms, commit_hash, mint_hashes)
+         VALUES (?, 'final', '0x01', '1000', '0', '10000', 1, '00', 1, 1, 1, ?, '00', '00', 0, '0xc0', '["0xd0"]')`,
       )
       .bind(epoch, hash),
     db

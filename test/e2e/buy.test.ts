@@ -1,4 +1,7 @@
-/** The paid route with the stock x402 client, the real runtime and a real chain. */
+/**
+ * The paid route with the stock x402 client, the real runtime and a real chain. What goes wrong with payments whatever is
+ * bought is in hazards.test.ts.
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +10,7 @@ import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { ObservationsAnswer, ObservationsQuote } from '../../schema/api/observations.ts';
 import { until } from '../support/until.ts';
+import { countChainRequests } from './support/chain-requests.ts';
 import { createBuyer, send, sendUntilAnswered, type Buyer } from './support/buyer.ts';
 import { startShopChain, type ShopChain } from './support/shop-chain.ts';
 import {
@@ -82,6 +86,7 @@ test('the stock client pays the price once and gets the rows of the closed day',
   expect(answer.observations[0]).toEqual({
     device: DEVICES[0],
     quantity: 'pm25',
+    series: 'raw',
     unit: 'ug/m3',
     start: new Date(seeded.fromMs).toISOString(),
     value: 10,
@@ -115,17 +120,34 @@ test('csv comes with a header line', async () => {
   const response = await buyer.fetch(queryUrl({ format: 'csv' }));
   expect(response.headers.get('content-type')).toContain('text/csv');
   const lines = (await response.text()).trim().split('\r\n');
-  expect(lines[0]).toBe('device,quantity,unit,start,value,count,flag,tests,final');
+  expect(lines[0]).toBe('device,quantity,series,unit,start,value,count,flag,tests,final');
   expect(lines).toHaveLength(24);
 });
 
-test('a warm paid query asks the chain at most seven times', async () => {
+test('a paid query of a known buyer asks the chain four times, and while it waits for a block at most ten', async () => {
   await buyer.fetch(queryUrl());
-  chain.takeAsked();
-  expect((await buyer.fetch(queryUrl({ limit: '4999' }))).status).toBe(200);
-  const asked = chain.takeAsked();
-  expect(asked.filter((method) => method === 'eth_sendRawTransaction')).toHaveLength(1);
-  expect(asked.length, asked.join(' ')).toBeLessThanOrEqual(7);
+  const buy = async () => expect((await buyer.fetch(queryUrl({ limit: '4999' }))).status).toBe(200);
+  const mined = await countChainRequests(chain.wire, buy);
+  // The base fee is kept for ten seconds.
+  const { eth_getBlockByNumber: fees = 0, ...rest } = mined.methods;
+  expect(rest).toEqual({ eth_call: 1, eth_estimateGas: 1, eth_getTransactionReceipt: 1, eth_sendRawTransaction: 1 });
+  expect(fees).toBeLessThanOrEqual(1);
+  expect(mined.requests).toBe(4 + fees);
+
+  // As OP makes blocks, at the worst moment.
+  await chain.client.setAutomine(false);
+  try {
+    const slow = countChainRequests(chain.wire, async () => {
+      const answer = buyer.fetch(queryUrl({ limit: '4998' }));
+      await broadcast();
+      await new Promise((resolve) => setTimeout(resolve, 2000));
+      await chain.client.mine({ blocks: 1 });
+      expect((await answer).status).toBe(200);
+    });
+    expect((await slow).requests).toBeLessThanOrEqual(10);
+  } finally {
+    await chain.client.setAutomine(true);
+  }
 });
 
 test('the same header again brings the answer that was bought, not a new one, and is charged once', async () => {
@@ -142,111 +164,10 @@ test('the same header again brings the answer that was bought, not a new one, an
   expect(await spent()).toBe(PRICE);
 });
 
-test('the same header five times at once is worked on once and charged once, and all get the same answer', async () => {
+test('a header bought for one query is refused on another', async () => {
   const header = await buyer.sign(queryUrl());
-  chain.takeAsked();
-  const responses = await Promise.all(Array.from({ length: 5 }, () => send(queryUrl(), header)));
-  const statuses = responses.map((response) => response.status);
-  expect(statuses.filter((status) => status !== 200 && status !== 409)).toEqual([]);
-  expect(statuses).toContain(200);
-  const asked = chain.takeAsked();
-  expect(asked.filter((method) => method === 'eth_sendRawTransaction')).toHaveLength(1);
-  // One simulation: only one of the five was verified, answered and settled.
-  expect(asked.filter((method) => method === 'eth_call')).toHaveLength(1);
-  const bodies = await Promise.all(
-    Array.from({ length: 5 }, async () => (await sendUntilAnswered(queryUrl(), header)).text()),
-  );
-  expect(new Set(bodies).size).toBe(1);
-  expect(await spent()).toBe(PRICE);
-});
-
-test('ten payments at once share the settler without losing a nonce', async () => {
-  const responses = await Promise.all(
-    Array.from({ length: 10 }, (_, index) => buyer.fetch(queryUrl({ limit: String(4000 + index) }))),
-  );
-  expect(responses.map((response) => response.status)).toEqual(Array.from({ length: 10 }, () => 200));
-  expect(await spent()).toBe(10n * PRICE);
-});
-
-test('a header bought for one query is refused on another, before and after it is used', async () => {
-  const header = await buyer.sign(queryUrl());
-  const other = queryUrl({ resolution: 'hour', limit: '10' });
-  const early = await send(other, header);
-  expect(early.status).toBe(409);
-  expect(await early.json()).toMatchObject({ code: 'payment-for-another-query' });
-
-  // Rewritten to name the other query: the offer's digest no longer fits.
-  const payload = JSON.parse(atob(header)) as { accepted: { extra: { q: string } } };
-  const wanted = JSON.parse(atob((await fetch(other)).headers.get('PAYMENT-REQUIRED') ?? '')) as {
-    accepts: { extra: { q: string; offer: string } }[];
-  };
-  const q = wanted.accepts[0]?.extra.q ?? '';
-  const forged = btoa(
-    JSON.stringify({ ...payload, accepted: { ...payload.accepted, extra: { ...payload.accepted.extra, q } } }),
-  );
-  expect((await send(other, forged)).status).toBe(402);
-  expect(await spent()).toBe(0n);
-
-  expect((await send(queryUrl(), header)).status).toBe(200);
-  // With a true offer for the other query around a used authorization.
-  const reused = btoa(JSON.stringify({ ...payload, accepted: wanted.accepts[0] }));
-  expect((await send(other, reused)).status).toBe(409);
-  expect(await spent()).toBe(PRICE);
-});
-
-test('what the chain shows of a payment does not fetch its answer', async () => {
-  const header = await buyer.sign(queryUrl());
-  expect((await send(queryUrl(), header)).status).toBe(200);
-  const stranger = JSON.parse(atob(header)) as { accepted: unknown };
-  const required = (await fetch(queryUrl())).headers.get('PAYMENT-REQUIRED') ?? '';
-  const [accepted] = (JSON.parse(atob(required)) as { accepts: unknown[] }).accepts;
-  const copied = await send(queryUrl(), btoa(JSON.stringify({ ...stranger, accepted })));
-  expect(copied.status).toBe(409);
-  expect(await spent()).toBe(PRICE);
-});
-
-test('a payment signed for another chain is refused and charges nothing', async () => {
-  const required = JSON.parse(atob((await fetch(queryUrl())).headers.get('PAYMENT-REQUIRED') ?? '')) as {
-    accepts: Record<string, unknown>[];
-  };
-  const offered = required.accepts[0] ?? {};
-  const { extra } = offered as { extra: { name: string; version: string } };
-  const now = Math.floor(Date.now() / 1000);
-  const authorization = {
-    from: buyer.account.address,
-    to: DISTRIBUTOR,
-    value: String(PRICE),
-    validAfter: String(now - 60),
-    validBefore: String(now + 120),
-    nonce: `0x${'5a'.repeat(32)}`,
-  };
-  const signature = await buyer.account.signTypedData({
-    domain: { name: extra.name, version: extra.version, chainId: 8453, verifyingContract: chain.usdc },
-    types: {
-      TransferWithAuthorization: [
-        { name: 'from', type: 'address' },
-        { name: 'to', type: 'address' },
-        { name: 'value', type: 'uint256' },
-        { name: 'validAfter', type: 'uint256' },
-        { name: 'validBefore', type: 'uint256' },
-        { name: 'nonce', type: 'bytes32' },
-      ],
-    },
-    primaryType: 'TransferWithAuthorization',
-    message: {
-      ...authorization,
-      value: PRICE,
-      validAfter: BigInt(now - 60),
-      validBefore: BigInt(now + 120),
-      nonce: authorization.nonce as `0x${string}`,
-    },
-  });
-  const payload = (accepted: object) =>
-    btoa(JSON.stringify({ x402Version: 2, accepted, payload: { signature, authorization } }));
-  const wrongSignature = await send(queryUrl(), payload(offered));
-  expect(wrongSignature.status).toBe(402);
-  expect((await wrongSignature.json<{ detail: string }>()).detail).toContain('invalid');
-  expect((await send(queryUrl(), payload({ ...offered, network: 'eip155:8453' }))).status).toBe(402);
+  const refused = await send(queryUrl({ limit: '10' }), header);
+  expect([refused.status, (await refused.json<{ code: string }>()).code]).toEqual([409, 'payment-for-another-query']);
   expect(await spent()).toBe(0n);
 });
 
@@ -275,8 +196,6 @@ test('a query that cannot be answered is free', async () => {
   }
   const nothing = await buyer.fetch(queryUrl({ quantity: 'co2' }));
   expect([nothing.status, (await nothing.json<{ code: string }>()).code]).toEqual([404, 'nothing-measured']);
-  const tooLong = await buyer.fetch(queryUrl({ limit: '5' }));
-  expect([tooLong.status, (await tooLong.json<{ code: string }>()).code]).toEqual([422, 'answer-too-large']);
   expect(await spent()).toBe(0n);
 });
 
@@ -329,24 +248,8 @@ test('a payment that is not mined in time is answered 503, survives a restart, a
   expect(await spent()).toBe(PRICE);
 });
 
-test('a buyer who hangs up after paying fetches the answer with the same header', async () => {
-  const header = await buyer.sign(queryUrl());
-  await chain.client.setAutomine(false);
-  const hangUp = new AbortController();
-  const request = send(queryUrl(), header, hangUp.signal).catch((error: Error) => error.name);
-  await broadcast();
-  hangUp.abort();
-  expect(await request).toBe('AbortError');
-  await chain.client.mine({ blocks: 1 });
-  await chain.client.setAutomine(true);
-  expect((await sendUntilAnswered(queryUrl(), header)).status).toBe(200);
-  expect(await spent()).toBe(PRICE);
-});
-
 /** Until the settler's transaction is with the node. */
 async function broadcast(): Promise<void> {
-  chain.takeAsked();
-  for (let asked: string[] = []; !asked.includes('eth_sendRawTransaction'); asked = asked.concat(chain.takeAsked())) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  const { sent } = chain.wire;
+  for (const before = sent.length; sent.length === before;) await new Promise((resolve) => setTimeout(resolve, 5));
 }

@@ -19,6 +19,7 @@ import {
   startRewardNetwork,
   type RewardNetwork,
 } from '../support/reward-network.ts';
+import { sale, usageOf } from '../support/sales.ts';
 
 const TIME = LOCAL_RULES.time;
 const LATE_CELL = '831f89fffffffff';
@@ -179,7 +180,12 @@ test('of two closes at once that saw different regions one stands, and no payout
         firstEpoch,
         burned: 0n,
         days: [],
-        usdc: owners.map((n) => ({ owner: `0x${String(n).repeat(40)}`, usdc: 5n })),
+        usage: usageOf(
+          owners.map((n) => sale(n, 5n, [{ device: `d${n}`, units: 1 }])),
+          {
+            devices: owners.map((n) => ({ device: `d${n}`, owner: `0x${String(n).repeat(40)}`, cell: LATE_CELL })),
+          },
+        ),
         segments: [],
         regions: [],
         missing: [],

@@ -57,7 +57,7 @@ async function finish(nowMs: number): Promise<void> {
   for (const { state } of await epochLines(network.worker.db)) expect(state).toBe('final');
 }
 
-test('tokens that a lot of the auction burned are released again in the epoch of the burn, and counted once', async () => {
+test('a tenth of a sale is burned for: its lot releases tokens again in the epoch of the burn, counted once', async () => {
   network = await startRewardNetwork(script, 1);
   const { accounts, chain, contracts, firstEpoch, worker } = network;
   const [owner] = accounts.owners;
@@ -65,25 +65,33 @@ test('tokens that a lot of the auction burned are released again in the epoch of
   await seedRegion(worker.db, firstEpoch, [owner.address]);
   await seedDays(worker.db, firstEpoch, 1);
   await closeRegion(firstEpoch);
-  await finish(network.nowMs);
-  const earned = await contracts.balanceOf(owner.address);
-  expect(earned).toBeGreaterThan(5n * 10n ** 18n);
-
   const client = createTestClient({ mode: 'anvil', transport: http(chain.rpc) })
     .extend(publicActions)
     .extend(walletActions);
+  // As a buyer's settlement leaves it: money with the distributor, a row in the database.
+  const usdc = { address: contracts.usdc, abi: testUsdcAbi } as const;
+  const deployer = { account: privateKeyToAccount(accounts.deployer.privateKey), chain: null } as const;
+  const sold = { ...usdc, functionName: 'mint', args: [contracts.distributor, 50n * USDC], gas: 200_000n } as const;
+  await client.writeContract({ ...deployer, ...sold });
+  await network.mine(1);
+  await worker.db
+    .prepare(`INSERT INTO sale (id, kind, usdc, served, transaction_hash, sold_ms) VALUES (?, 'x402', ?, ?, '0x', ?)`)
+    .bind('x402:0x1:0x2', String(50n * USDC), '[["did:key:z6MkTest0",7]]', epochStartMs(firstEpoch, TIME))
+    .run();
+  await finish(network.nowMs);
+  const earned = await contracts.balanceOf(owner.address);
+  expect(earned).toBeGreaterThan(5n * 10n ** 18n);
+  const usdcOf = (address: `0x${string}`) =>
+    client.readContract({ ...usdc, functionName: 'balanceOf', args: [address] });
+  const paid = [owner.address, accounts.treasury.address, contracts.burnAuction, contracts.distributor];
+  expect(await Promise.all(paid.map(usdcOf))).toEqual([40n * USDC, 5n * USDC, 5n * USDC, 0n]);
+  const { usage } = await reportOf(firstEpoch);
+  expect(usage).toMatchObject({ sales: 1, burn: String(5n * USDC), devices: [{ units: 7, usdc: String(40n * USDC) }] });
+
   await client.setBalance({ address: owner.address, value: 10n ** 18n });
   const by = { account: privateKeyToAccount(owner.privateKey), chain: null } as const;
   const auction = { address: contracts.burnAuction, abi: burnAuctionAbi } as const;
   const hashes = [
-    await client.writeContract({
-      ...by,
-      address: contracts.usdc,
-      abi: testUsdcAbi,
-      functionName: 'mint',
-      args: [contracts.burnAuction, 5n * USDC],
-      gas: 200_000n,
-    }),
     await client.writeContract({ ...by, ...auction, functionName: 'start', gas: 300_000n }),
     await client.writeContract({
       ...by,

@@ -2,9 +2,10 @@
  * A proof, end to end: posted, closed, committed, bought with the stock x402 client and checked offline by the command. Two
  * devices, one of each kind of key; several quantities in a batch, one batch compressed, one reading late.
  */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { gzipSync } from 'node:zlib';
 import { createPublicClient, http } from 'viem';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -20,7 +21,7 @@ import { commandTransport } from '../../scripts/device/transport.ts';
 import type { Measurement } from '../../sensors/client/senml.ts';
 import { type FieldDevice, MADRID, packBatch, registerField, sendBatch } from '../support/field.ts';
 import { openLedger } from '../support/ledger.ts';
-import { type LocalNetwork, startLocalNetwork } from '../support/local-runtime.ts';
+import { type LocalNetwork, type LocalRuntime, startLocalNetwork } from '../support/local-runtime.ts';
 import { getJson, until } from '../support/until.ts';
 import { type Buyer, createBuyer } from './support/buyer.ts';
 
@@ -31,6 +32,7 @@ const FUNDS = 1_000_000n;
 
 const dir = mkdtempSync(join(tmpdir(), 'isobar-proof-'));
 let network: LocalNetwork;
+let reopened: LocalRuntime | undefined;
 let api: string;
 let devices: { readonly roof: FieldDevice; readonly yard: FieldDevice };
 let epoch: number;
@@ -44,6 +46,7 @@ beforeAll(async () => {
   epoch = await openLedger(network.chain.rpc, network.contracts).firstEpoch();
 });
 afterAll(async () => {
+  await reopened?.runtime.dispose();
   await network?.stop();
   rmSync(dir, { recursive: true });
 });
@@ -305,20 +308,32 @@ test('the command buys and saves a proof', async () => {
   expect(await verify(path, '--dir', dir)).toMatchObject({ exitCode: 0 });
 });
 
-test('a region whose own storage is gone is proved from the archive, to the same bytes', async () => {
-  const { path } = await bought(reading(devices.roof, 7), 'before.json');
-  const reopened = await network.reopen((storage) => {
-    const [objects] = readdirSync(join(storage, 'do')).filter((name) => name.endsWith('Region'));
-    if (objects === undefined) throw new Error(readdirSync(join(storage, 'do')).join());
-    rmSync(join(storage, 'do', objects), { recursive: true });
-    expect(existsSync(join(storage, 'r2'))).toBe(true);
+/** What the settler keeps of the sale: whose data it was. */
+function servedInSales(storage: string): readonly string[] {
+  const folder = join(storage, 'do/isobar-edge-Settler');
+  const files = readdirSync(folder).filter((name) => name.endsWith('.sqlite') && name !== 'metadata.sqlite');
+  return files.flatMap((name) => {
+    const database = new DatabaseSync(join(folder, name), { readOnly: true });
+    try {
+      return database
+        .prepare('SELECT served FROM payment_answer ORDER BY rowid')
+        .all()
+        .map(({ served }) => String(served));
+    } finally {
+      database.close();
+    }
   });
-  network = {
-    ...network,
-    ...reopened,
-    stop: async () => [await reopened.stop(), await network.chain.stop()].forEach(() => {}),
-  };
-  ({ api } = network);
+}
+
+test('a region whose own storage is gone is proved from the archive, to the same bytes; sales name the device', async () => {
+  const { path } = await bought(reading(devices.roof, 7), 'before.json');
+  let served: readonly string[] = [];
+  reopened = await network.reopen((storage) => {
+    served = servedInSales(storage);
+    rmSync(join(storage, 'do/isobar-edge-Region'), { recursive: true });
+  });
+  expect(JSON.parse(served[0] ?? '')).toEqual([{ device: devices.roof.key.did, units: 75 }]);
+  ({ api } = reopened);
   const { proof } = await bought(reading(devices.roof, 7), 'after.json');
   expect(canonicalJson(proof)).toBe(readFileSync(path, 'utf8'));
 });

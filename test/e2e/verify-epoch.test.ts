@@ -9,6 +9,8 @@ import { packReadings, unpackReadings } from '../../core/reading/pack.ts';
 import { decodeEntry, encodeEntryBody, type LogRow } from '../../core/region/codec.ts';
 import { openSegment, sealSegment } from '../../core/region/segment.ts';
 import { encodeReport, hashReport, type EpochReport } from '../../core/reward/report.ts';
+import type { Sale } from '../../core/reward/sale.ts';
+import { encodeUsage, NO_USAGE, type UsageFacts } from '../../core/reward/usage.ts';
 import { LOCAL_RULES } from '../../core/rules/local.ts';
 import type { EpochAnswer, EvidenceAnswer } from '../../schema/api/public.ts';
 import { readEpochs } from '../../scripts/lib/epoch-news.ts';
@@ -18,6 +20,7 @@ import { startNetwork, type Network } from '../../scripts/lib/network.ts';
 import { registerDemo } from '../../scripts/register-demo.ts';
 import { runFleet } from '../../sensors/simulator/fleet.ts';
 import { startLyingApi, type LyingApi } from '../support/lying-api.ts';
+import { sale, spending, usageOf } from '../support/sales.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'isobar-verify-'));
 let folder: Folder;
@@ -162,6 +165,50 @@ test('a reading that was altered in the evidence is found, though the segment wa
   expect(wanted).not.toBe('');
   expect(output).toContain('The logged readings are not the signed ones.');
   expect(output).toContain(wanted);
+  expect(code).toBe(1);
+});
+
+const somebody = `0x${'ab'.repeat(20)}`;
+const device = 'did:key:z6MkNobody';
+const served = [{ device, units: 1 }];
+const listOf = (sales: readonly Sale[], more: Partial<UsageFacts> = {}): UsageFacts => ({
+  ...NO_USAGE,
+  sales,
+  ...more,
+});
+
+test.each<[string, () => UsageFacts, string, string]>([
+  ['that was never paid', () => listOf([sale(1, 5n, served)]), 'is counted that the chain does not show', 'sale x402:'],
+  [
+    'of after its epoch',
+    () => listOf([sale(1, 5n, served, Date.now())]),
+    'in an epoch that ended before it',
+    'sale x402:',
+  ],
+  ['that is counted twice', () => listOf([sale(1, 5n, []), sale(1, 5n, [])]), 'was counted before', 'sale x402:'],
+  ['on credit that nobody paid for', () => listOf([spending(1, 5n, [])]), 'More credits were spent', ''],
+  ['whose part for burning goes elsewhere', () => usageOf([]), 'elsewhere than to the burn auction', 'payees.auction'],
+  [
+    'whose part goes to a stranger',
+    () => listOf([], { devices: [{ device, owner: somebody, cell: '83390cfffffffff' }] }),
+    'whom the device never belonged to',
+    `device ${device}`,
+  ],
+])('a sale %s is found', async (_what, lie, sentence, place) => {
+  liar.lie = (path) => {
+    if (path === `/v1/usage/${epoch}`) return encodeUsage(epoch, lie());
+    return COMPUTED.test(path) ? 404 : null;
+  };
+  const { code, output } = await verifyLie();
+  expect(output).toContain(sentence);
+  expect(output).toContain(`where       epoch ${epoch}${place === '' ? '' : `, ${place}`}`);
+  expect(code).toBe(1);
+});
+
+test('a usage list that is not the one of the committed report is found, whatever is in it', async () => {
+  liar.lie = (path) => (path === `/v1/usage/${epoch}` ? encodeUsage(epoch, listOf([sale(1, 5n, [])])) : null);
+  const { code, output } = await verifyLie();
+  expect(output).toContain(`The usage list is not the one of its epoch.\n  where       epoch ${epoch}, hash`);
   expect(code).toBe(1);
 });
 

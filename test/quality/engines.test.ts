@@ -11,7 +11,7 @@ import { dataSetLog } from '../support/data-set-log.ts';
 import { encodeLog, foldEncodedLog } from '../support/encoded-log.ts';
 
 /** Replays of weeks, on machines that do other things as well. */
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 const FOLD = join(import.meta.dirname, '../support/fold-file.ts');
 

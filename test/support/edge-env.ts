@@ -13,6 +13,7 @@ import { err, ok, type Result } from '../../core/result.ts';
 import type {
   BlockAnswer,
   IngestReply,
+  ReadingsPage,
   RegionApi,
   RegionSummary,
   VerifiedBatch,
@@ -72,6 +73,10 @@ export class StandInRegion implements RegionApi {
 
   async observations() {
     return [];
+  }
+
+  async readingsSince(): Promise<ReadingsPage> {
+    return { firstSeq: 1, throughSeq: 0, headSeq: 0, batches: [] };
   }
 
   async summary(): Promise<RegionSummary> {

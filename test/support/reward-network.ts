@@ -53,6 +53,7 @@ export async function startRewardNetwork(script: string, pastEpochs: number): Pr
   const vars = {
     RPC_URL: wire.url,
     DISTRIBUTOR_ADDRESS: contracts.distributor,
+    TREASURY_ADDRESS: accounts.treasury.address,
     TOKEN_ADDRESS: contracts.token,
     USDC_ADDRESS: contracts.usdc,
     COMMITTER_PRIVATE_KEY: accounts.committer.privateKey,

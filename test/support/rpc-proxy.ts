@@ -4,13 +4,15 @@ import type { AddressInfo } from 'node:net';
 
 export type Call = { readonly method: string; readonly params: readonly unknown[] };
 
-/** `lose-reply`: the chain gets it, and its answer does not come back. */
-export type Passage = 'pass' | 'cut' | 'lose-reply';
+/** `lose-reply`: the chain gets it, and its answer does not come back. `stall`: nor does the connection end. */
+export type Passage = 'pass' | 'cut' | 'lose-reply' | 'stall';
 
 export type RpcProxy = {
   readonly url: string;
   /** Raw bytes of every transaction that was tried to be sent, in order, whether or not it got through. */
   readonly sent: string[];
+  /** Every method that was asked for. */
+  readonly asked: string[];
   /** HTTP requests so far: what a platform counts against its limit. */
   requests: number;
   /** True: connections that carry a transaction are cut before it reaches the chain. */
@@ -25,6 +27,7 @@ export type RpcProxy = {
 export async function startRpcProxy(target: string): Promise<RpcProxy> {
   const proxy = {
     sent: [] as string[],
+    asked: [] as string[],
     cutSends: false,
     cutAll: false,
     requests: 0,
@@ -37,12 +40,13 @@ export async function startRpcProxy(target: string): Promise<RpcProxy> {
     const body = await bodyOf(request);
     proxy.requests += 1;
     const given = JSON.parse(body) as Call | readonly Call[];
-    const raws = [given]
-      .flat()
+    const calls = [given].flat();
+    proxy.asked.push(...calls.map(({ method }) => method));
+    const raws = calls
       .filter(({ method }) => method === 'eth_sendRawTransaction')
       .map(({ params }) => String(params[0]));
     proxy.sent.push(...raws);
-    const passage = (await proxy.passage?.([given].flat())) ?? 'pass';
+    const passage = (await proxy.passage?.(calls)) ?? 'pass';
     if (passage === 'cut' || proxy.cutAll || (raws.length > 0 && proxy.cutSends)) {
       request.socket.destroy();
       return;
@@ -53,6 +57,7 @@ export async function startRpcProxy(target: string): Promise<RpcProxy> {
       request.socket.destroy();
       return;
     }
+    if (passage === 'stall') return;
     response.writeHead(reply.status, { 'content-type': 'application/json' }).end(await reply.text());
   };
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -1,7 +1,7 @@
 /** A real wallet client that owns nothing, and sign-ins as `npm run owner` makes them. */
 import { createWalletClient, http } from 'viem';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
-import { pack, signIn, type Wallet } from '../../scripts/lib/sign-in.ts';
+import { pack, signIn, type Purpose, type Wallet } from '../../scripts/lib/sign-in.ts';
 
 export function newWallet(): Wallet {
   const account = privateKeyToAccount(generatePrivateKey());
@@ -11,8 +11,13 @@ export function newWallet(): Wallet {
 }
 
 /** The header that a wallet gives for an address of the API. */
-export function authorizationOf(wallet: Wallet, url: URL, chainId: number): Promise<string> {
-  return signIn(wallet, url, chainId, Date.now());
+export function authorizationOf(
+  wallet: Wallet,
+  url: URL,
+  chainId: number,
+  changeBy?: Purpose['changeBy'],
+): Promise<string> {
+  return signIn(wallet, url, chainId, Date.now(), { statement: 'A test asks.', ...(changeBy ? { changeBy } : {}) });
 }
 
 /** The header of any message, well made or not. */

@@ -15,7 +15,10 @@ test.each([
   ['worker/x.test.ts', "import { A } from '../scripts/start.ts';"],
   ['worker/x.ts', "import { A } from '../contracts/tools/solc.cjs';"],
   ['sensors/x.ts', "import { A } from '../schema/d1/devices.ts';"],
+  ['buyers/client/x.ts', "import { A } from '../../schema/api/public.ts';"],
+  ['buyers/client/x.ts', "import { readFile } from 'node:fs/promises';"],
   ['web/x.ts', "import { A } from '../schema/api/public.ts';"],
+  ['worker/x.ts', "import { A } from '../schema/api/public.ts';"],
   ['web/x.ts', "import type { A } from '../schema/d1/devices.ts';"],
   ['web/x.ts', "import { hc } from 'hono/client';"],
 ])('%s may not say %s', (path, source) => {
@@ -27,7 +30,10 @@ test.each([
   ['core/x.test.ts', "import { test } from 'vitest';\nimport fc from 'fast-check';"],
   ['schema/api/x.ts', "import { z } from 'zod';\nimport type { A } from '../../core/ids.ts';"],
   ['worker/x.ts', "import { Hono } from 'hono';\nimport { A } from '../contracts/abi/reward-token.gen.ts';"],
+  ['buyers/client/file-store.ts', "import { readFile } from 'node:fs/promises';"],
+  ['buyers/client/x.ts', "import { x402Client } from '@x402/fetch';\nimport { ok } from '../../core/result.ts';"],
   ['web/x.ts', "import type { A } from '../schema/api/public.ts';"],
+  ['worker/x.ts', "import type { A } from '../schema/api/public.ts';"],
   ['scripts/x.ts', "import { A } from '../worker/env.ts';"],
   ['core/x.ts', "/** import { x } from 'hono' */\n// import { y } from 'viem'\nexport const a = 1;"],
 ])('%s may say %s', (path, source) => {

@@ -28,6 +28,10 @@ export function factsView(store: Store): Node[] {
         index === 0 ? '' : ', ',
         h('a', { href: `/v1/${name}` }, `/v1/${name}`),
       ]),
+      '. All routes, with what they answer, to read and to try: ',
+      h('a', { href: '/docs/api/' }, 'API'),
+      '. In QGIS and GDAL: ',
+      h('a', { href: '/ogc' }, 'OGC API'),
       '. Hourly means are public after the publication delay.',
     ),
   ].filter((node) => node !== null);

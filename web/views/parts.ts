@@ -58,6 +58,7 @@ const SHORT_LABEL: Readonly<Record<string, string>> = {
   co: 'CO',
   wind_speed: 'Wind',
   wind_dir: 'Wind from',
+  wind_gust: 'Gust',
   irradiance: 'Sun',
   noise_laeq: 'Noise',
 };

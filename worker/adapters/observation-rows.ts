@@ -1,79 +1,111 @@
-/** The rows of a query: days that are closed from D1, everything younger, and all raw readings, from the region objects. */
-import type { RegionCell } from '../../core/ids.ts';
-import type { ObservationsRequest } from '../../core/query/observations.ts';
-import { mergeRows, roundValue, rowsOfDay, type ObservationRow } from '../../core/query/rows.ts';
-import { quantityByCode } from '../../core/reading/quantity.ts';
+/** The rows of a page: days that are closed from D1, everything younger, and all raw readings, from the region objects. */
+import { mergeRows, rowsOfDay, type ObservationRow, type StoredDay } from '../../core/query/rows.ts';
+import type { Slice } from '../../core/query/plan.ts';
+import type { Quantity } from '../../core/reading/quantity.ts';
 import type { TimeRules } from '../../core/rules/rule-set.ts';
-import { epochOf, epochOfHour, epochStartMs } from '../../core/time.ts';
+import { epochOf, epochOfHour, epochStartMs, hourStartMs } from '../../core/time.ts';
 import type { ObservationQuery } from '../../durable-objects/region/api.ts';
 import { regionStub } from '../../durable-objects/stub.ts';
 import type { EdgeBindings } from '../env.ts';
 import { readDays, type SoldDevice } from './d1/observations.ts';
 
-type Stores = Pick<EdgeBindings, 'DB' | 'REGION'>;
+export type Stores = Pick<EdgeBindings, 'DB' | 'REGION'>;
 
+export type Wanted = {
+  readonly slices: readonly Slice<SoldDevice>[];
+  readonly quantities: readonly Quantity[];
+  /** Hours before each slice that are read with it. */
+  readonly hoursBefore: number;
+  readonly resolution: 'raw' | 'hour';
+  /** Raw readings: half-open, within the hours of the slices. */
+  readonly fromMs: number;
+  readonly untilMs: number;
+  /** Most rows that one region gives. */
+  readonly limit: number;
+  /** Closed days that have been read already; null: not yet. */
+  readonly days: readonly StoredDay[] | null;
+};
+
+type Window = { readonly device: SoldDevice; readonly fromMs: number; readonly untilMs: number };
+
+/** Sorted by device, start and quantity. */
 export async function collectRows(
   stores: Stores,
-  devices: readonly SoldDevice[],
-  request: ObservationsRequest,
+  wanted: Wanted,
   rules: TimeRules,
 ): Promise<readonly ObservationRow[]> {
-  const byCell = Map.groupBy(devices, (device) => device.cell);
-  const closedUntilMs = request.resolution === 'raw' ? 0 : closedUntil(devices, rules);
+  const windows = wanted.slices.map((slice) => windowOf(slice, wanted, rules));
   const [closed, ...open] = await Promise.all([
-    closedRows(stores.DB, devices, { ...request, untilMs: Math.min(request.untilMs, closedUntilMs) }, rules),
-    ...[...byCell].map(([cell, members]) => openRows(stores, cell, members, request, rules)),
+    wanted.resolution === 'raw' ? [] : closedRows(stores.DB, windows, wanted, rules),
+    ...groupWindows(windows).map((group) => openRows(stores, group, wanted, rules)),
   ]);
   return mergeRows(closed ?? [], open.flat());
 }
 
-/** End of the newest day that any of these regions has closed. */
-function closedUntil(devices: readonly SoldDevice[], rules: TimeRules): number {
-  return Math.max(0, ...devices.map((device) => regionClosedUntil(device, rules)));
+function windowOf({ device, fromHour, untilHour }: Slice<SoldDevice>, wanted: Wanted, rules: TimeRules): Window {
+  const fromMs = hourStartMs(fromHour - wanted.hoursBefore, rules);
+  const untilMs = hourStartMs(untilHour, rules);
+  return wanted.resolution === 'hour'
+    ? { device, fromMs, untilMs }
+    : { device, fromMs: Math.max(fromMs, wanted.fromMs), untilMs: Math.min(untilMs, wanted.untilMs) };
 }
 
 /** A region writes its device-days to D1 when it closes the last hour of an epoch; until then the object answers. */
-function regionClosedUntil({ closedThrough }: SoldDevice, rules: TimeRules): number {
+function closedUntilOf({ closedThrough }: SoldDevice, rules: TimeRules): number {
   return closedThrough === null ? 0 : epochStartMs(epochOfHour(closedThrough + 1, rules), rules);
 }
 
 async function closedRows(
   db: D1Database,
-  devices: readonly SoldDevice[],
-  request: ObservationsRequest,
+  windows: readonly Window[],
+  { quantities, days }: Wanted,
   rules: TimeRules,
 ): Promise<readonly ObservationRow[]> {
-  if (request.untilMs <= request.fromMs) return [];
-  const names = devices.map((device) => device.device);
-  const days = await readDays(db, names, epochOf(request.fromMs, rules), epochOf(request.untilMs - 1, rules) + 1);
-  return days.flatMap((day) => rowsOfDay(day, request, rules));
+  // A device that has moved may have days in D1 that its present region has not closed.
+  const closedUntilMs = Math.max(0, ...windows.map(({ device }) => closedUntilOf(device, rules)));
+  const cut = windows.map((window) => ({ ...window, untilMs: Math.min(window.untilMs, closedUntilMs) }));
+  const spans = cut
+    .filter(({ fromMs, untilMs }) => fromMs < untilMs)
+    .map(({ device, fromMs, untilMs }) => ({
+      device: device.device,
+      fromEpoch: epochOf(fromMs, rules),
+      untilEpoch: epochOf(untilMs - 1, rules) + 1,
+    }));
+  if (spans.length === 0) return [];
+  const found = days ?? (await readDays(db, spans));
+  const byDevice = new Map(cut.map((window) => [window.device.device, window]));
+  return found
+    .flatMap((day) => rowsOfDay(day, quantities, rules))
+    .filter(({ device, startMs }) => {
+      const window = byDevice.get(device);
+      return window !== undefined && startMs >= window.fromMs && startMs < window.untilMs;
+    });
+}
+
+/** Those that one call of one region answers: same region, same time. */
+function groupWindows(windows: readonly Window[]): readonly (readonly Window[])[] {
+  const groups = Map.groupBy(windows, ({ device, fromMs, untilMs }) => `${device.cell} ${fromMs} ${untilMs}`);
+  return [...groups.values()];
 }
 
 async function openRows(
   { REGION }: Stores,
-  cell: RegionCell,
-  members: readonly SoldDevice[],
-  request: ObservationsRequest,
+  group: readonly Window[],
+  { quantities, resolution, limit }: Wanted,
   rules: TimeRules,
 ): Promise<readonly ObservationRow[]> {
-  const [first] = members;
-  const openFromMs = request.resolution === 'raw' || first === undefined ? 0 : regionClosedUntil(first, rules);
-  const fromMs = Math.max(request.fromMs, openFromMs);
-  if (fromMs >= request.untilMs) return [];
+  const [first] = group;
+  if (first === undefined) return [];
+  const openFromMs = resolution === 'raw' ? 0 : closedUntilOf(first.device, rules);
+  const fromMs = Math.max(first.fromMs, openFromMs);
+  if (fromMs >= first.untilMs) return [];
   const query: ObservationQuery = {
-    devices: members.map((member) => member.device),
-    quantities: request.quantities.map((quantity) => quantity.code),
+    devices: group.map(({ device }) => device.device),
+    quantities: quantities.map((quantity) => quantity.code),
     fromMs,
-    untilMs: request.untilMs,
-    resolution: request.resolution,
-    // One more than allowed, so that too long an answer is told from one that just fits.
-    limit: request.limit + 1,
+    untilMs: first.untilMs,
+    resolution,
+    limit,
   };
-  const rows = await regionStub(REGION, cell).observations(query);
-  return rows.map((row) => ({ ...row, value: rounded(row) }));
-}
-
-function rounded(row: Pick<ObservationRow, 'quantity' | 'value'>): number {
-  const quantity = quantityByCode(row.quantity);
-  return quantity === undefined ? row.value : roundValue(row.value, quantity);
+  return regionStub(REGION, first.device.cell).observations(query);
 }

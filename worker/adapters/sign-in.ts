@@ -5,7 +5,7 @@
 import { recoverMessageAddress } from 'viem';
 import { parseSiweMessage, validateSiweMessage } from 'viem/siwe';
 import { parseOwnerAddress, type OwnerAddress } from '../../core/ids.ts';
-import { err, type Result } from '../../core/result.ts';
+import { err, ok, type Result } from '../../core/result.ts';
 
 /** A signature is good for this long at most. */
 export const MAX_SIGN_IN_SECONDS = 600;
@@ -20,13 +20,20 @@ export type Expected = {
   readonly chainId: number;
   /** Of the address that is asked, without query. */
   readonly path: string;
+  /**
+   * Of a request that changes something: the message must name it as its Request ID, so that a signature for reading an
+   * address never changes what is there. Null: it reads.
+   */
+  readonly changeBy: 'POST' | 'DELETE' | null;
   readonly nowMs: number;
 };
+
+export type SignIn = { readonly address: OwnerAddress; readonly nonce: string; readonly untilMs: number };
 
 const bad = (detail: string): Result<never, BadSignIn> => err({ reason: 'bad-sign-in', detail });
 
 /** @param header `SIWE <base64url of the message>.<signature, 0x hex>` */
-export async function readSignIn(header: string, expected: Expected): Promise<Result<OwnerAddress, BadSignIn>> {
+export async function readSignIn(header: string, expected: Expected): Promise<Result<SignIn, BadSignIn>> {
   const [, encoded, signature] = /^SIWE ([A-Za-z0-9_-]{1,4000})\.(0x[0-9a-f]{130})$/.exec(header) ?? [];
   if (encoded === undefined || signature === undefined) {
     return bad('the header has the form SIWE <base64url of the message>.<65-byte signature as 0x hex>');
@@ -35,7 +42,8 @@ export async function readSignIn(header: string, expected: Expected): Promise<Re
   if (text === null) return bad('the message is not base64url of UTF-8');
   const message = parseSiweMessage(text);
   const signer = parseOwnerAddress(message.address);
-  if (!signer.ok || message.version !== '1' || message.nonce === undefined) return bad('the message is not EIP-4361');
+  const { nonce, expirationTime } = message;
+  if (!signer.ok || message.version !== '1' || nonce === undefined) return bad('the message is not EIP-4361');
   const wrong = checkBinding(message, expected) ?? checkTimes(message, expected.nowMs);
   if (wrong !== null) return bad(wrong);
   if (!validateSiweMessage({ message, time: new Date(expected.nowMs) })) return bad('the message is not valid now');
@@ -44,23 +52,25 @@ export async function readSignIn(header: string, expected: Expected): Promise<Re
     () => null,
   );
   if (recovered?.toLowerCase() !== signer.value) return bad(`the signature is not of ${signer.value}`);
-  return signer;
+  return ok({ address: signer.value, nonce, untilMs: expirationTime?.getTime() ?? 0 });
 }
 
 type Message = ReturnType<typeof parseSiweMessage>;
 
 /** What was signed for another host, chain or address is worth nothing here. */
-function checkBinding({ domain, chainId, uri }: Message, expected: Expected): string | null {
+function checkBinding({ domain, chainId, uri, requestId }: Message, expected: Expected): string | null {
   if (domain === undefined || !expected.authorities.has(domain.toLowerCase())) {
     return `the domain is not ${[...expected.authorities].join(' or ')}`;
   }
   if (chainId !== expected.chainId) return `the chain id is not ${expected.chainId}`;
+  const { changeBy } = expected;
+  if (changeBy !== null && requestId !== changeBy) return `this changes something: the Request ID is not ${changeBy}`;
   const url = uri !== undefined && URL.canParse(uri) ? new URL(uri) : null;
   const isThis = url?.host === domain.toLowerCase() && url.pathname === expected.path && url.search === '';
   return isThis ? null : `the URI is not that of ${expected.path} on ${domain}`;
 }
 
-/** Nothing is stored, so a message cannot be used up: it ends within minutes, and all it opens is one read. */
+/** For reading, nothing is stored and no message is used up: it ends within minutes, and all it opens is one read. */
 function checkTimes({ issuedAt, expirationTime }: Message, nowMs: number): string | null {
   const from = issuedAt?.getTime() ?? Number.NaN;
   const until = expirationTime?.getTime() ?? Number.NaN;

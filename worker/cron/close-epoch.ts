@@ -14,15 +14,17 @@ import {
 } from '../../core/reward/closable.ts';
 import { carryOf, hashReport, reportKey, type ReportRegion } from '../../core/reward/report.ts';
 import { dueReserves, NO_CARRY, type Carry } from '../../core/reward/reserve.ts';
+import { unspentAfter, usageKey, type UsageFacts } from '../../core/reward/usage.ts';
 import type { RuleSet } from '../../core/rules/rule-set.ts';
 import { epochStartMs } from '../../core/time.ts';
 import type { CommittedEpoch, CommittedOrder } from '../adapters/chain/distributor.ts';
-import { readEpochDays, readEpochSegments, readLateEpoch, readRegionProgress } from '../adapters/d1/epoch-inputs.ts';
+import { readEpochDays, readLateEpoch, readRegionProgress } from '../adapters/d1/epoch-inputs.ts';
+import { readEpochSegments } from '../adapters/d1/epoch-segments.ts';
 import { lastComputedEpoch, readReportHash, writeEpoch } from '../adapters/d1/epochs.ts';
+import { giveBackSales } from '../adapters/d1/usage.ts';
+import { readUsage, readUsageList, type UsageParts } from './epoch-usage.ts';
 
-export type CloseParts = {
-  readonly db: D1Database;
-  readonly archive: R2Bucket;
+export type CloseParts = UsageParts & {
   readonly rules: RuleSet;
   readonly order: CommittedOrder;
   /** Base units burned in an epoch whose last block is final. */
@@ -90,7 +92,13 @@ async function closeEpoch(
     return alarm(
       `Regions of the epoch before ${epoch} are not in the database (${lost.join()}): nothing closes. Refold.`,
     );
-  const result = await compute(parts, epoch, decision, carry);
+  const computed = await compute(parts, epoch, decision, carry);
+  if (computed === null) {
+    // A top-up may be on its way: the next close takes the sales anew.
+    await giveBackSales(db, epoch);
+    return alarm(`More credits were spent than paid for when epoch ${epoch} ended: nothing closes.`);
+  }
+  const { result, usage } = computed;
   if (epoch <= order.lastCommitted) {
     // The report is lost with the rows: what is computed anew must be what the chain has.
     const committed = await parts.committed(epoch);
@@ -100,7 +108,7 @@ async function closeEpoch(
     if (reportHash !== null && reportHash !== result.reportHash)
       return alarm(differs(epoch, result.root, `its report is not the committed ${reportHash}`));
   }
-  await storeReport(archive, result);
+  await storeReport(archive, result, usage);
   const stands = await writeEpoch(db, result, nowMs);
   if (stands !== result.reportHash) return alarm(differs(epoch, result.root, `the row has another report, ${stands}`));
   return 'closed';
@@ -122,27 +130,40 @@ async function adoptEpoch(
     return rows.error.reason === 'report-hash-differs'
       ? null
       : alarm(differs(epoch, rows.error.found, `the chain has ${root}`));
-  const stands = await writeEpoch(db, rows.value, nowMs);
+  const usage = await readUsageList(archive, epoch, rows.value.usageHash);
+  // Without it nobody knows which sales are paid, and the next epoch would pay them again.
+  if (usage === null)
+    return alarm(`${usageKey(rows.value.usageHash)} of epoch ${epoch} is missing in the archive: nothing closes.`);
+  const stands = await writeEpoch(db, rows.value, nowMs, usage.sales);
   return stands === reportHash ? 'closed' : alarm(differs(epoch, root, `the row has another report, ${stands}`));
 }
 
+/** Null: more credits were spent than paid for. */
 async function compute(
   parts: CloseParts,
   epoch: number,
   { regions, missing }: Extract<CloseDecision, { kind: 'close' }>,
   carry: Carry,
-): Promise<EpochResult> {
+): Promise<{ readonly result: EpochResult; readonly usage: UsageFacts } | null> {
   const { rules, order } = parts;
   const inputs = await readInputs(parts, epoch, regions, carry);
+  const usage = await readUsage(parts, epoch, inputs.days, rules.time);
+  if (unspentAfter(carry.unspent, usage.sales) < 0n) return null;
   const burned = await parts.burned(epoch);
-  return computeEpoch(
-    { epoch, firstEpoch: order.firstEpoch, burned, usdc: [], ...inputs, carry, regions, missing },
-    rules,
-  );
+  const facts = { epoch, firstEpoch: order.firstEpoch, burned, usage, ...inputs, carry, regions, missing };
+  return { result: computeEpoch(facts, rules), usage };
 }
 
-async function storeReport(archive: R2Bucket, { reportHash, reportText }: EpochResult): Promise<void> {
-  await archive.put(reportKey(reportHash), reportText, { httpMetadata: { contentType: 'application/json' } });
+const JSON_TYPE = { httpMetadata: { contentType: 'application/json' } };
+
+async function storeReport(
+  archive: R2Bucket,
+  { reportHash, reportText, usageHash, usageText }: EpochResult,
+  { sales }: UsageFacts,
+): Promise<void> {
+  // First the list: whoever finds the report finds what it names.
+  if (sales.length > 0) await archive.put(usageKey(usageHash), usageText, JSON_TYPE);
+  await archive.put(reportKey(reportHash), reportText, JSON_TYPE);
 }
 
 /** Null: what the epoch has to start from is not there, or not what it was. */
@@ -164,9 +185,11 @@ async function restoreReport(
   const decision = decideClose(epoch, regions, new Map(), nowMs, parts.rules.time);
   const carry = await readCarry(parts, epoch);
   if (decision.kind !== 'close' || carry === null) return null;
-  const result = await compute(parts, epoch, decision, carry);
+  const computed = await compute(parts, epoch, decision, carry);
+  if (computed === null) return null;
+  const { result, usage } = computed;
   if (result.reportHash !== (await readReportHash(parts.db, epoch))) return null;
-  await storeReport(parts.archive, result);
+  await storeReport(parts.archive, result, usage);
   return carryOf(result.reportText);
 }
 

@@ -1,9 +1,8 @@
 /** The cron Worker: closes epochs, then pokes the Minter. It has no public route. */
 import { minterStub } from '../../durable-objects/stub.ts';
-import { checkMinterConfig } from '../../durable-objects/minter/config.ts';
 import { DistributorReader } from '../adapters/chain/distributor.ts';
 import { closeEpochs } from './close-epoch.ts';
-import type { CronBindings } from './env.ts';
+import { checkCronConfig, type CronBindings } from './env.ts';
 
 export { Minter } from '../../durable-objects/minter/minter.ts';
 
@@ -11,7 +10,7 @@ export default {
   fetch: () => new Response(null, { status: 404 }),
 
   async scheduled(controller, env) {
-    const config = checkMinterConfig(env);
+    const config = checkCronConfig(env);
     if (!config.ok) throw new Error(`${config.error.variable} ${config.error.detail}`);
     const nowMs = controller.scheduledTime;
     const minter = minterStub(env.MINTER, config.value.chainId);
@@ -24,6 +23,8 @@ export default {
           archive: env.ARCHIVE,
           rules: config.value.rules,
           order: await distributor.order(),
+          auction: () => distributor.auction(),
+          treasury: config.value.treasury,
           burned: (epoch) => distributor.burned(epoch),
           async committed(epoch) {
             const own = await minter.commitOf(epoch);

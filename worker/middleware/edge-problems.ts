@@ -7,7 +7,7 @@ export type EdgeRefusal =
   | { readonly reason: 'unknown-route'; readonly path: string }
   | {
       readonly reason: 'no-such';
-      readonly kind: 'region' | 'device' | 'epoch' | 'segment' | 'report';
+      readonly kind: 'region' | 'device' | 'epoch' | 'segment' | 'report' | 'feature' | 'webhook';
       readonly given: string;
     }
   | { readonly reason: 'bad-query'; readonly parameter: string; readonly detail: string }
@@ -22,6 +22,7 @@ export type EdgeRefusal =
   | { readonly reason: 'not-a-websocket' }
   /** `isOwn`: too many from this address, not in all. */
   | { readonly reason: 'live-full'; readonly isOwn: boolean }
+  | { readonly reason: 'too-many-webhooks' }
   | { readonly reason: 'internal'; readonly requestId: string };
 
 export function describeEdgeRefusal(refusal: EdgeRefusal): ProblemParts {
@@ -133,6 +134,14 @@ export function describeEdgeRefusal(refusal: EdgeRefusal): ProblemParts {
         remedy:
           'Share one connection, or ask /v1/regions/{cell} once an hour; try again after the seconds in Retry-After.',
         headers: { 'retry-after': '60' },
+      };
+    case 'too-many-webhooks':
+      return {
+        status: 409,
+        code: 'too-many-webhooks',
+        title: 'This wallet has as many webhooks as it may',
+        detail: 'A wallet may have 20 webhooks.',
+        remedy: 'Delete one that is no longer needed, or watch several devices, or a whole region, with one.',
       };
     case 'internal':
       return {

@@ -1,22 +1,27 @@
 /**
- * Sells one answer for one payment, by x402 v2 `exact`. The order is: verify, answer, settle, respond; the answer is with
+ * The one door through which anything paid is answered: with credits where the request carries an API key, else by x402 v2
+ * `exact`, one answer for one payment. The order is: verify, answer, settle, respond; the answer is with
  * the settler before anything is charged, so neither a lost connection nor a slow block can part a buyer from it.
  */
 import type { Context } from 'hono';
-import { formatUsdc } from '../../core/price/price.ts';
+import type { KeyScope } from '../../core/credits/api-key.ts';
 import type { Result } from '../../core/result.ts';
-import type { PaymentClaim, SettledReceipt, SoldAnswer } from '../../durable-objects/settler/api.ts';
+import type { PaymentClaim, SoldAnswer } from '../../durable-objects/settler/api.ts';
 import { settlerStub } from '../../durable-objects/stub.ts';
 import { nowMs } from '../adapters/clock.ts';
 import type { AppEnv } from '../context.ts';
-import { isOffer, makeRequirements, toHex } from './offer.ts';
+import { bearerOf } from './bearer.ts';
+import { answerResponse, demand, payFirst } from './demand.ts';
+import { isOffer, toHex } from './offer.ts';
 import { describeMalformed, describeUnsold } from './payment-problems.ts';
 import { problemResponse } from './problem.ts';
-import { encodeWire, PAYMENT_REQUIRED, PAYMENT_RESPONSE, PAYMENT_SIGNATURE, readPayment } from './x402-wire.ts';
+import { encodeWire, PAYMENT_RESPONSE, PAYMENT_SIGNATURE, readPayment } from './x402-wire.ts';
 
 export type Article = {
-  /** USDC base units. */
+  /** USDC base units; nothing for what is the asker's own. */
   readonly amount: bigint;
+  /** What an API key must be allowed to do; default `read`. */
+  readonly scope?: KeyScope;
   readonly description: string;
   readonly mimeType: string;
   /** What the 402 shows beside the price. */
@@ -34,8 +39,21 @@ export async function sell(
   query: string,
   article: () => Promise<Result<Article, Response>>,
 ): Promise<Response> {
+  const key = bearerOf(c);
+  // Whoever sends a payment beside a key answers an offer: the key's credits did not suffice.
+  if (key === null || c.req.header(PAYMENT_SIGNATURE) !== undefined) return sellByX402(c, query, article);
+  const { sellForCredits } = await import('./credit-sale.ts');
+  return sellForCredits(c, key, query, article);
+}
+
+/** For what credits do not buy: credits. */
+export async function sellByX402(
+  c: Context<AppEnv>,
+  query: string,
+  article: () => Promise<Result<Article, Response>>,
+): Promise<Response> {
   const header = c.req.header(PAYMENT_SIGNATURE);
-  if (header === undefined) return demand(c, query, await article(), 'Payment is required.');
+  if (header === undefined) return demand(c, query, await article(), payFirst('Payment is required.'));
   const payment = readPayment(header);
   if (!payment.ok) return problemResponse(describeMalformed(payment.error));
   const { accepted, payer, nonce, text, validBeforeSeconds } = payment.value;
@@ -67,20 +85,20 @@ async function exchange(
   if (outcome instanceof Response) return outcome;
   switch (outcome.status) {
     case 'settled':
-      return deliver(outcome.answer, outcome.receipt);
+      return answerResponse(outcome.answer, { [PAYMENT_RESPONSE]: encodeWire(outcome.receipt) });
     case 'not-offered':
       return demand(
         c,
         claim.query,
         await article(),
-        'That was no offer of ours, or it has run out; nothing was charged.',
+        payFirst('That was no offer of ours, or it has run out; nothing was charged.'),
       );
     case 'refused':
       return demand(
         c,
         claim.query,
         await article(),
-        `The payment was refused (${outcome.detail}); nothing was charged.`,
+        payFirst(`The payment was refused (${outcome.detail}); nothing was charged.`),
       );
     default:
       return problemResponse(describeUnsold(outcome));
@@ -93,40 +111,4 @@ async function exchange(
     await settler.release(claim);
     return answer.error;
   }
-}
-
-function deliver(answer: SoldAnswer, receipt: SettledReceipt): Response {
-  return new Response(answer.body, {
-    headers: {
-      'content-type': answer.contentType,
-      'cache-control': 'private',
-      [PAYMENT_RESPONSE]: encodeWire(receipt),
-    },
-  });
-}
-
-async function demand(
-  c: Context<AppEnv>,
-  query: string,
-  article: Result<Article, Response>,
-  detail: string,
-): Promise<Response> {
-  if (!article.ok) return article.error;
-  const { amount, description, mimeType, facts } = article.value;
-  const requirements = await makeRequirements({ query, amount }, c.var.config, nowMs());
-  const required = {
-    x402Version: 2,
-    error: detail,
-    resource: { url: c.req.url, description, mimeType },
-    accepts: [requirements],
-  };
-  return problemResponse({
-    status: 402,
-    code: 'payment-required',
-    title: 'This answer is for sale',
-    detail: `${detail} The price is ${formatUsdc(amount)} USDC.`,
-    remedy: 'Pay with any x402 v2 client (scheme exact, EIP-3009), or add dry-run=true to see price and size only.',
-    members: facts,
-    headers: { [PAYMENT_REQUIRED]: encodeWire(required) },
-  });
 }

@@ -23,7 +23,7 @@ export function problem(c: Context<AppEnv>, refusal: Refusal): Response {
 
 export function problemResponse(parts: ProblemParts): Response {
   const { status, code, title, detail, remedy, members, headers } = parts;
-  const body: Problem = { type: `${TYPE_BASE}${code}`, title, status, code, detail, remedy };
+  const body: Problem = { type: parts.type ?? `${TYPE_BASE}${code}`, title, status, code, detail, remedy };
   return new Response(JSON.stringify({ ...body, ...members }), {
     status,
     headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...headers },
@@ -47,6 +47,7 @@ const EDGE_REASONS: Readonly<Record<EdgeRefusal['reason'], true>> = {
   'region-unavailable': true,
   'not-a-websocket': true,
   'live-full': true,
+  'too-many-webhooks': true,
   internal: true,
 };
 

@@ -1,6 +1,10 @@
 /** Refused queries in words. Nothing was charged for any of them. */
 import type { QueryRefusal, SelectionRefusal } from '../../core/query/errors.ts';
+import { linkHeader } from '../../core/query/table.ts';
 import type { ProblemParts } from './problem-parts.ts';
+
+/** Where larger things are ordered. */
+const EXPORTS = '/v1/exports';
 
 export function describeQueryRefusal(refusal: QueryRefusal | SelectionRefusal): ProblemParts {
   const bad = (parameter: string, detail: string, remedy: string): ProblemParts => ({
@@ -31,8 +35,8 @@ export function describeQueryRefusal(refusal: QueryRefusal | SelectionRefusal): 
     case 'one-of':
       return bad(
         refusal.parameters.join(' or '),
-        `Exactly one of ${refusal.parameters.join(' and ')} is needed.`,
-        'Name devices, or the cell of a whole region.',
+        `Exactly one of ${refusal.parameters.join(', ')} is needed.`,
+        'Name devices, cells or a box.',
       );
     case 'too-many-values':
       return bad(
@@ -40,6 +44,23 @@ export function describeQueryRefusal(refusal: QueryRefusal | SelectionRefusal): 
         `"${refusal.parameter}" has ${refusal.count} values; ${refusal.limit} are allowed.`,
         'Split the query.',
       );
+    case 'bad-combination':
+      return bad(refusal.parameter, refusal.detail, 'Leave one of the two out.');
+    case 'bad-cursor':
+      return bad(
+        'cursor',
+        'The cursor is none of ours, or it is of another query.',
+        'Follow the address of rel=next unchanged, or begin again without `cursor`.',
+      );
+    case 'not-acceptable':
+      return {
+        status: 406,
+        code: refusal.reason,
+        title: 'No format suits the Accept header',
+        detail: `Nothing of what "${refusal.accept.slice(0, 120)}" takes can be sent.`,
+        remedy: `Accept one of ${refusal.mediaTypes.join(', ')}, or name it with format=.`,
+        members: { parameter: 'Accept', mediaTypes: refusal.mediaTypes },
+      };
     case 'unknown-device':
       return {
         status: 404,
@@ -68,35 +89,58 @@ export function describeQueryRefusal(refusal: QueryRefusal | SelectionRefusal): 
       return {
         status: 409,
         code: 'nothing-for-sale',
-        title: 'The region has no device whose data is sold',
-        detail: `Region ${refusal.cell} is open, but no device in it is active.`,
-        remedy: 'Choose another region from /v1/regions.',
+        title: 'There is no device whose data is sold',
+        detail: `No device in ${refusal.area} is active.`,
+        remedy: 'Choose another area; /v1/regions shows where devices are.',
+      };
+    case 'area-too-large':
+      return {
+        status: 422,
+        code: refusal.reason,
+        title: 'The area holds too many devices for one query',
+        detail: `It holds more than ${refusal.limit} devices.`,
+        remedy: `Ask for a smaller box or finer cells, or for an export at ${EXPORTS}.`,
+        members: { limit: refusal.limit, export: EXPORTS },
       };
     case 'query-too-large':
       return {
         status: 422,
         code: refusal.reason,
         title: 'The query asks for too much at once',
-        detail: `It covers ${refusal.deviceQuantityHours} device-quantity-hours; ${refusal.limit} are the limit.`,
-        remedy: 'Ask for fewer devices, quantities or hours, in several queries.',
-        members: { deviceQuantityHours: refusal.deviceQuantityHours, limit: refusal.limit },
+        detail: `It covers ${refusal.size} ${refusal.unit} (${refusal.usdc} USDC); one answer holds ${refusal.limit}.`,
+        remedy: `Add limit=${refusal.limit} to get it in pages, order it as one file at ${EXPORTS}, or ask for less.`,
+        members: { size: refusal.size, unit: refusal.unit, limit: refusal.limit, export: EXPORTS },
       };
+    case 'limit-too-small':
+      return bad(
+        'limit',
+        'A page would not hold the first hour or day of a device.',
+        `Give at least ${refusal.least}; an index takes the hours before the first one, too.`,
+      );
     case 'nothing-measured':
       return {
         status: 404,
         code: refusal.reason,
         title: 'There is no such data',
         detail: 'These devices measured nothing of this in that time. Nothing was charged.',
-        remedy: 'See /v1/regions/{cell} for what each station measures and since when.',
+        remedy:
+          refusal.next === null
+            ? 'See /v1/regions/{cell} for what each station measures and since when.'
+            : 'Later pages may hold some: follow rel=next.',
+        members: { next: refusal.next },
+        ...(refusal.next === null ? {} : { headers: { link: linkHeader({ next: refusal.next }) } }),
       };
     case 'answer-too-large':
       return {
         status: 422,
         code: refusal.reason,
-        title: 'The answer has more rows than the limit',
-        detail: `There are more than ${refusal.limit} rows. Nothing was charged.`,
-        remedy: 'Ask for a shorter time, for resolution=hour, or raise limit.',
-        members: { limit: refusal.limit },
+        title: 'The answer is larger than one can be',
+        detail: `It has ${refusal.size} ${refusal.unit}; ${refusal.limit} are the limit. Nothing was charged.`,
+        remedy:
+          refusal.suggested === null
+            ? 'Ask for fewer quantities or fields, for another format, or for resolution=hour.'
+            : `Add limit=${refusal.suggested} to get it in pages, or order it as one file at ${EXPORTS}.`,
+        members: { size: refusal.size, unit: refusal.unit, limit: refusal.limit, export: EXPORTS },
       };
   }
 }

@@ -30,6 +30,12 @@ export function encodeWire(value: object): string {
   return btoa(String.fromCharCode(...new TextEncoder().encode(JSON.stringify(value))));
 }
 
+/** Null: there is none, or it is no JSON object. */
+export function decodeWire(header: string | null): Readonly<Record<string, unknown>> | null {
+  const json = header === null ? null : parseJson(decodeBase64(header) ?? '');
+  return isRecord(json) ? json : null;
+}
+
 export function readPayment(header: string): Result<ReadPayment, MalformedPayment> {
   if (header.length > MAX_HEADER_CHARACTERS) return malformed(`longer than ${MAX_HEADER_CHARACTERS} characters`);
   const text = decodeBase64(header);

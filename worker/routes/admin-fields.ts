@@ -2,6 +2,7 @@
 import { parseOwnerAddress, parsePlaceCell, parseRegionCell, type DeviceId } from '../../core/ids.ts';
 import type { MembershipStatus } from '../../core/region/entry.ts';
 import type { RequestRefusal } from '../../core/errors.ts';
+import { quantityByCode } from '../../core/reading/quantity.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { Registration } from '../adapters/d1/devices.ts';
 import { readBody } from '../middleware/body.ts';
@@ -47,6 +48,13 @@ export function parseRegionFields(fields: Fields): Checked<RegionFields> {
     boundary.push([longitude, latitude]);
   }
   return ok({ name: name.value, boundary });
+}
+
+/** `operator`: who gets the operator's part of the region's sales; null: the treasury does. */
+export function parseOperatorFields(fields: Fields): Checked<string | null> {
+  if (fields['operator'] === null) return ok(null);
+  const operator = parseOwnerAddress(fields['operator']);
+  return operator.ok ? operator : bad('/operator', 'must be an address (0x and 40 hex digits), or null');
 }
 
 export type DeviceFields = Registration & {
@@ -107,6 +115,30 @@ export function parseMaintenanceFields(fields: Fields): Checked<MaintenanceField
   return untilMs.value > fromMs.value
     ? ok({ fromMs: fromMs.value, untilMs: untilMs.value })
     : bad('/until', 'must be after from');
+}
+
+export type RecallFields = {
+  readonly quantities: readonly number[] | null;
+  readonly fromMs: number;
+  readonly untilMs: number;
+  readonly reason: string;
+};
+
+export function parseRecallFields(fields: Fields): Checked<RecallFields> {
+  const times = parseMaintenanceFields(fields);
+  if (!times.ok) return times;
+  const reason = textField(fields, 'reason');
+  if (!reason.ok) return reason;
+  const { quantities = null } = fields;
+  if (quantities === null) return ok({ ...times.value, quantities, reason: reason.value });
+  if (!Array.isArray(quantities) || quantities.length === 0) return bad('/quantities', 'must be an array of codes');
+  const indexes: number[] = [];
+  for (const [at, code] of (quantities as readonly unknown[]).entries()) {
+    const quantity = typeof code === 'string' ? quantityByCode(code) : undefined;
+    if (quantity === undefined) return bad(`/quantities/${at}`, 'must be a code of the catalogue');
+    indexes.push(quantity.index);
+  }
+  return ok({ ...times.value, quantities: [...new Set(indexes)].toSorted((a, b) => a - b), reason: reason.value });
 }
 
 function textField(fields: Fields, name: string): Checked<string> {

@@ -10,14 +10,22 @@ import type { RegionSummary } from '../../durable-objects/region/api.ts';
 import { listArchivedRegions } from '../adapters/archived-regions.ts';
 import { nowMs } from '../adapters/clock.ts';
 import { readDevice } from '../adapters/d1/devices.ts';
-import { listRegionCells, recordCharter } from '../adapters/d1/regions.ts';
+import { recordRecall } from '../adapters/d1/recalls.ts';
+import { listRegionCells, recordCharter, recordOperator } from '../adapters/d1/regions.ts';
 import { resumeMinter } from '../adapters/minter.ts';
 import { callRegion, type RegionUnavailable } from '../adapters/region.ts';
 import { registerDevice } from '../adapters/register-device.ts';
 import type { AppEnv } from '../context.ts';
 import { adminAuth } from '../middleware/admin-auth.ts';
 import { problem } from '../middleware/problem.ts';
-import { parseDeviceFields, parseMaintenanceFields, parseRegionFields, readFields } from './admin-fields.ts';
+import {
+  parseDeviceFields,
+  parseMaintenanceFields,
+  parseOperatorFields,
+  parseRecallFields,
+  parseRegionFields,
+  readFields,
+} from './admin-fields.ts';
 
 export const adminRoutes = new Hono<AppEnv>();
 adminRoutes.use('/v1/admin/*', adminAuth);
@@ -43,6 +51,18 @@ adminRoutes.put('/v1/admin/regions/:cell', async (c) => {
   if (!opened.ok) return problem(c, opened.error);
   await recordCharter(c.env.DB, charter, opened.value);
   return c.json(opened.value);
+});
+
+adminRoutes.put('/v1/admin/regions/:cell/operator', async (c) => {
+  const cell = parseRegionCell(c.req.param('cell'));
+  if (!cell.ok) return problem(c, cell.error);
+  const body = await readFields(c.req.raw);
+  if (!body.ok) return problem(c, body.error);
+  const operator = parseOperatorFields(body.value);
+  if (!operator.ok) return problem(c, operator.error);
+  const isKnown = await recordOperator(c.env.DB, cell.value, operator.value);
+  if (!isKnown) return problem(c, { reason: 'no-such', kind: 'region', given: cell.value });
+  return c.json({ cell: cell.value, operator: operator.value });
 });
 
 adminRoutes.get('/v1/admin/devices/:did', async (c) => {
@@ -87,6 +107,19 @@ adminRoutes.post('/v1/admin/devices/:did/maintenance', async (c) => {
   const maintenance: MaintenanceBody = { kind: 'maintenance', device: device.value, ...fields.value };
   const noted = await callRegion(c.env.REGION, registered.cell, (region) => region.maintain(maintenance));
   return noted.ok ? c.json(noted.value) : problem(c, noted.error);
+});
+
+/** For the public and for buyers; it changes no verdict and no pay. */
+adminRoutes.post('/v1/admin/devices/:did/recalls', async (c) => {
+  const device = parseDeviceId(c.req.param('did'));
+  if (!device.ok) return problem(c, device.error);
+  const body = await readFields(c.req.raw);
+  if (!body.ok) return problem(c, body.error);
+  const fields = parseRecallFields(body.value);
+  if (!fields.ok) return problem(c, fields.error);
+  if ((await readDevice(c.env.DB, device.value)) === null)
+    return problem(c, { reason: 'no-such', kind: 'device', given: device.value });
+  return c.json(await recordRecall(c.env.DB, { device: device.value, ...fields.value }, nowMs()), 201);
 });
 
 adminRoutes.post('/v1/admin/regions/:cell/:command{advance|refold}', async (c) => {

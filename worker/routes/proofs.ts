@@ -11,16 +11,17 @@ import { logLine } from '../../durable-objects/log.ts';
 import type { SoldAnswer } from '../../durable-objects/settler/api.ts';
 import type { ProofQuote } from '../../schema/api/proofs.ts';
 import { nowMs } from '../adapters/clock.ts';
-import { readDevices, type SoldDevice } from '../adapters/d1/observations.ts';
+import { readSelection, type SoldDevice } from '../adapters/d1/observations.ts';
 import type { Draft } from '../adapters/proof/draft.ts';
 import type { AppEnv } from '../context.ts';
 import { sell, type Article } from '../middleware/payment.ts';
 import { problem, problemResponse } from '../middleware/problem.ts';
 import { describeProofQuery, describeProofRefusal } from '../middleware/proof-problems.ts';
+import { rateLimit } from '../middleware/rate-limit.ts';
 
 const PATH = '/v1/proofs';
 
-export const proofRoutes = new Hono<AppEnv>().get(PATH, async (c) => {
+export const proofRoutes = new Hono<AppEnv>().get(PATH, rateLimit, async (c) => {
   const { searchParams } = new URL(c.req.url);
   const parsed = parseProofRequest(searchParams, nowMs(), c.var.config.rules.time);
   if (!parsed.ok) return problemResponse(describeProofQuery(parsed.error));
@@ -49,7 +50,9 @@ async function toArticle(c: Context<AppEnv>, request: ProofRequest): Promise<Res
 }
 
 async function soldDevice(c: Context<AppEnv>, { device }: ProofRequest): Promise<Result<SoldDevice, Response>> {
-  const [found] = await readDevices(c.env.DB, { kind: 'devices', devices: [device] });
+  const nowhere = { fromEpoch: 0, untilEpoch: 0 };
+  const selection = await readSelection(c.env.DB, { kind: 'devices', devices: [device] }, nowhere, false);
+  const [found] = selection.devices;
   if (found === undefined) return err(problemResponse(describeProofQuery({ reason: 'unknown-device', device })));
   if (found.status === 'quarantined')
     return err(problemResponse(describeProofQuery({ reason: 'device-not-sold', device })));

@@ -11,6 +11,7 @@ import { CELL, edgeEnv, edgeStores, ORIGIN } from '../../test/support/edge-env.t
 import { authorizationOf, headerOf, newWallet, signedHeader } from '../../test/support/wallet.ts';
 import { writeEpoch } from '../adapters/d1/epochs.ts';
 import { app } from '../app.ts';
+import { NO_USAGE } from '../../core/reward/usage.ts';
 
 const CHAIN_ID = 10;
 const EPOCH = 77;
@@ -42,7 +43,7 @@ beforeAll(async () => {
     firstEpoch: EPOCH,
     burned: 10n ** 21n,
     days,
-    usdc: [],
+    usage: NO_USAGE,
     segments: [],
     missing: [],
     late: [],

@@ -6,22 +6,21 @@ import { hashReport, reportKey, type EpochReport } from '../../core/reward/repor
 import { lateEpochsOf, statementOf, type Statement, type StatementLine } from '../../core/reward/statement.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { StatementAnswer, StatementDevice } from '../../schema/api/owners.ts';
-import { nowMs } from '../adapters/clock.ts';
 import { readEpochRow, readNames, type EpochRow } from '../adapters/d1/public.ts';
 import { readDayScores } from '../adapters/d1/statements.ts';
 import type { AppEnv } from '../context.ts';
 import { problem, type Refusal } from '../middleware/problem.ts';
-
-/** Longer than any message that we take. */
-const MAX_HEADER_CHARACTERS = 4500;
+import { readWallet } from '../middleware/wallet.ts';
 
 export const statementRoutes = new Hono<AppEnv>().get('/v1/owners/:address/statement', async (c) => {
   const owner = parseOwnerAddress(c.req.param('address'));
   if (!owner.ok) return problem(c, owner.error);
   const epoch = parseEpochNumber(c.req.query('epoch') ?? '');
   if (!epoch.ok) return problem(c, { reason: 'bad-query', parameter: 'epoch', detail: 'give the number of an epoch' });
-  const signedIn = await signIn(c, owner.value);
+  const signedIn = await readWallet(c);
   if (!signedIn.ok) return problem(c, signedIn.error);
+  const signer = signedIn.value.address;
+  if (signer !== owner.value) return problem(c, { reason: 'not-the-owner', signer, owner: owner.value });
   const read = await readReport(c.env, epoch.value);
   if (!read.ok) return problem(c, read.error);
   const { row, report } = read.value;
@@ -34,17 +33,6 @@ export const statementRoutes = new Hono<AppEnv>().get('/v1/owners/:address/state
   const answer = await toAnswer(c, owner.value, row, report, earlier);
   return c.json(answer, 200, { 'cache-control': 'private, no-store' });
 });
-
-async function signIn(c: Context<AppEnv>, owner: OwnerAddress): Promise<Result<void, Refusal>> {
-  const header = c.req.header('authorization') ?? '';
-  if (header === '') return err({ reason: 'bad-sign-in', detail: 'there is no Authorization header' });
-  if (header.length > MAX_HEADER_CHARACTERS) return err({ reason: 'bad-sign-in', detail: 'the header is too long' });
-  const { readSignIn } = await import('../adapters/sign-in.ts');
-  const { authorities, chain } = c.var.config;
-  const signer = await readSignIn(header, { authorities, chainId: chain.chainId, path: c.req.path, nowMs: nowMs() });
-  if (!signer.ok) return signer;
-  return signer.value === owner ? ok(undefined) : err({ reason: 'not-the-owner', signer: signer.value, owner });
-}
 
 type Read = { readonly row: EpochRow; readonly report: EpochReport };
 
@@ -67,7 +55,7 @@ async function toAnswer(
   earlier: readonly EpochReport[],
 ): Promise<StatementAnswer> {
   const { reward } = c.var.config.rules;
-  const own = [...report.devices, ...report.late.flatMap(({ devices }) => devices)]
+  const own = [...report.devices, ...report.late.flatMap(({ devices }) => devices), ...report.usage.devices]
     .filter((device) => device.owner === owner)
     .map(({ device }) => device);
   const epochs = [report, ...earlier].map(({ epoch }) => epoch);
@@ -87,6 +75,11 @@ async function toAnswer(
     },
     ...amountsOf(statement),
     usdc: String(statement.usdc),
+    sales: statement.sales.map((line) => ({
+      ...line,
+      name: line.part === 'device' ? (names.get(line.of ?? '') ?? line.of) : null,
+      usdc: String(line.usdc),
+    })),
     devices: statement.lines.map((line) => toDevice(line, report.epoch, names)),
     payment: batch && {
       batch: batch.index,

@@ -14,6 +14,9 @@ CREATE TABLE `device` (
 	`claimed_ms` integer NOT NULL
 ) WITHOUT ROWID;
 --> statement-breakpoint
+CREATE INDEX `device_cell` ON `device` (`cell`);--> statement-breakpoint
+CREATE INDEX `device_place` ON `device` (`place`);--> statement-breakpoint
+CREATE INDEX `device_latitude` ON `device` (`latitude_e5`);--> statement-breakpoint
 CREATE TABLE `region` (
 	`cell` text PRIMARY KEY NOT NULL,
 	`name` text NOT NULL,
@@ -25,7 +28,8 @@ CREATE TABLE `region` (
 	`batches` integer NOT NULL,
 	`readings` integer NOT NULL,
 	`state_hash` text NOT NULL,
-	`slots` text DEFAULT '[]' NOT NULL
+	`slots` text DEFAULT '[]' NOT NULL,
+	`operator` text
 ) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE TABLE `region_hour` (
@@ -81,6 +85,8 @@ CREATE TABLE `epoch` (
 	`total` text NOT NULL,
 	`reserved` text NOT NULL,
 	`usdc_total` text NOT NULL,
+	`sales` integer NOT NULL,
+	`usage_hash` text NOT NULL,
 	`recipients` integer NOT NULL,
 	`devices` integer NOT NULL,
 	`batch_count` integer NOT NULL,
@@ -100,4 +106,30 @@ CREATE TABLE `payout` (
 	`usdc` text NOT NULL,
 	`shares` text NOT NULL,
 	PRIMARY KEY(`epoch`, `owner`)
+) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE TABLE `sale` (
+	`id` text PRIMARY KEY NOT NULL,
+	`kind` text NOT NULL,
+	`usdc` text NOT NULL,
+	`served` text NOT NULL,
+	`bought` text,
+	`transaction_hash` text,
+	`sold_ms` integer NOT NULL,
+	`epoch` integer
+) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE INDEX `sale_epoch` ON `sale` (`epoch`,`sold_ms`);--> statement-breakpoint
+CREATE TABLE `usage_cut` (
+	`epoch` integer PRIMARY KEY NOT NULL
+) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE TABLE `recall` (
+	`id` text PRIMARY KEY NOT NULL,
+	`device` text NOT NULL,
+	`quantities` text,
+	`from_ms` integer NOT NULL,
+	`until_ms` integer NOT NULL,
+	`reason` text NOT NULL,
+	`created_ms` integer NOT NULL
 ) WITHOUT ROWID;

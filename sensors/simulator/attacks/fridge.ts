@@ -21,7 +21,10 @@ export const fridge: Attack = {
           return plausible('rh', 62 - 5 * cycle + noise);
         case 'press':
           return value;
+        case 'dew_point':
+          return plausible('dew_point', -2.4 + noise);
         case 'wind_speed':
+        case 'wind_gust':
         case 'rain':
         case 'irradiance':
           return plausible(value.quantity, 0);

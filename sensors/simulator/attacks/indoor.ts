@@ -20,11 +20,14 @@ export const indoor: Attack = {
           return plausible(quantity, 21.5 + 0.1 * (outside - usualOf(scene, quantity).mean) + 0.2 * noise);
         case 'rh':
           return plausible(quantity, 40 + 0.15 * (outside - usualOf(scene, quantity).mean) + 0.5 * noise);
+        case 'dew_point':
+          return plausible(quantity, 7.5 + 0.15 * (outside - usualOf(scene, quantity).mean) + 0.3 * noise);
         case 'press': {
           const now = trailingMean(scene.own, quantity, hour, 1);
           return now === null ? [] : plausible(quantity, now);
         }
         case 'wind_speed':
+        case 'wind_gust':
         case 'rain':
         case 'irradiance':
           return plausible(quantity, 0);

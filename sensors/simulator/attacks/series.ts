@@ -75,7 +75,7 @@ export function distortOne(scene: Scene, hour: number, change: (value: Value) =>
 
 /** A cheat does not send what nobody would believe: no negative concentration, no humidity above 100 %. */
 export function plausible(quantity: QuantityCode, value: number): Value {
-  const least = quantity === 'temp' ? -60 : 0;
+  const least = quantity === 'temp' || quantity === 'dew_point' ? -60 : 0;
   const most = quantity === 'rh' ? 100 : Number.POSITIVE_INFINITY;
   return { quantity, value: toHundredths(Math.min(most, Math.max(least, value))) };
 }

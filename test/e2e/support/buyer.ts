@@ -5,11 +5,12 @@ import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 
 export type Buyer = ReturnType<typeof createBuyer>;
 
-export function createBuyer(usdc: string) {
+/** `most`: USDC base units that one payment may cost. */
+export function createBuyer(usdc: string, most = '1000000') {
   const account = privateKeyToAccount(generatePrivateKey());
   const client = new x402Client()
     .register('eip155:*', new ExactEvmScheme(account))
-    .setSpendControls({ allowedAssets: [{ network: 'eip155:10', asset: usdc, maxAmountPerPayment: '1000000' }] });
+    .setSpendControls({ allowedAssets: [{ network: 'eip155:10', asset: usdc, maxAmountPerPayment: most }] });
   const http = new x402HTTPClient(client);
   const headers: string[] = [];
   const remembering: typeof fetch = (input, init) => {
@@ -24,8 +25,8 @@ export function createBuyer(usdc: string) {
     headers,
     fetch: wrapFetchWithPayment(remembering, client),
     /** Asks, signs what is asked for, and sends nothing. */
-    async sign(url: string): Promise<string> {
-      const response = await fetch(url);
+    async sign(url: string, init?: RequestInit): Promise<string> {
+      const response = await fetch(url, init);
       const required = http.getPaymentRequiredResponse((name) => response.headers.get(name), await response.json());
       const signed = http.encodePaymentSignatureHeader(await client.createPaymentPayload(required));
       return signed['PAYMENT-SIGNATURE'] ?? '';
@@ -33,8 +34,14 @@ export function createBuyer(usdc: string) {
   };
 }
 
-export const send = (url: string, header: string, signal?: AbortSignal): Promise<Response> =>
-  fetch(url, { headers: { 'PAYMENT-SIGNATURE': header }, ...(signal ? { signal } : {}) });
+export const send = (url: string, header: string): Promise<Response> =>
+  fetch(url, { headers: { 'PAYMENT-SIGNATURE': header } });
+
+export const post = (body: object, headers: Readonly<Record<string, string>> = {}): RequestInit => ({
+  method: 'POST',
+  body: JSON.stringify(body),
+  headers: { 'content-type': 'application/json', ...headers },
+});
 
 /** As a careful client does: the same header again while the server says so in Retry-After. */
 export async function sendUntilAnswered(url: string, header: string): Promise<Response> {

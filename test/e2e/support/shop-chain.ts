@@ -1,12 +1,11 @@
-/** An anvil of its own, on a free port, with the test USDC on it, behind a proxy that counts what is asked of it. */
+/** An anvil of its own, on a free port, with the test USDC on it, behind a wire that a test can count and cut. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { createTestClient, createWalletClient, http, parseEther, publicActions, type PrivateKeyAccount } from 'viem';
 import { mnemonicToAccount } from 'viem/accounts';
 import { testUsdcAbi } from '../../../contracts/abi/test-usdc.gen.ts';
 import { testUsdcBytecode } from '../../../contracts/abi/test-usdc.bytecode.gen.ts';
+import { startRpcProxy } from '../../support/rpc-proxy.ts';
 
 export type ShopChain = Awaited<ReturnType<typeof startShopChain>>;
 
@@ -25,49 +24,47 @@ export async function startShopChain() {
     String(Math.floor(Date.now() / 1000)),
   ]);
   const rpc = await listeningOn(anvil);
-  const asked: string[] = [];
-  const proxy = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const body = Buffer.concat(chunks).toString();
-      asked.push(...[JSON.parse(body) as { method: string } | { method: string }[]].flat().map(({ method }) => method));
-      fetch(rpc, { method: 'POST', body, headers: { 'content-type': 'application/json' } })
-        .then(async (answer) => response.end(await answer.text()))
-        .catch(() => response.destroy());
-    });
-  }).listen(0, '127.0.0.1');
-  await once(proxy, 'listening');
+  const wire = await startRpcProxy(rpc);
 
   const client = createTestClient({ mode: 'anvil', transport: http(rpc) }).extend(publicActions);
   const wallet = createWalletClient({ account: deployer, transport: http(rpc) });
-  const deployed = await wallet.deployContract({ abi: testUsdcAbi, bytecode: testUsdcBytecode, chain: null });
-  const { contractAddress: usdc } = await client.waitForTransactionReceipt({ hash: deployed });
-  if (!usdc) throw new Error('the test USDC was not deployed');
-  const address = usdc.toLowerCase() as `0x${string}`;
+  const deploy = async (): Promise<`0x${string}`> => {
+    const hash = await wallet.deployContract({ abi: testUsdcAbi, bytecode: testUsdcBytecode, chain: null });
+    const { contractAddress } = await client.waitForTransactionReceipt({ hash });
+    if (!contractAddress) throw new Error('the test USDC was not deployed');
+    return contractAddress.toLowerCase() as `0x${string}`;
+  };
+  const address = await deploy();
+  const mint = async (token: `0x${string}`, to: `0x${string}`, baseUnits: bigint): Promise<void> => {
+    const call = { address: token, abi: testUsdcAbi, functionName: 'mint', chain: null } as const;
+    const hash = await wallet.writeContract({ ...call, args: [to, baseUnits] });
+    await client.waitForTransactionReceipt({ hash });
+  };
 
   return {
     client,
     usdc: address,
-    proxyUrl: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+    /** The chain itself, past the wire. */
+    rpcUrl: rpc,
+    wire,
+    proxyUrl: wire.url,
     /** Methods that the Worker asked for since the last call. */
-    takeAsked: () => asked.splice(0),
+    takeAsked: () => wire.asked.splice(0),
     balanceOf: (account: `0x${string}`) =>
       client.readContract({ address, abi: testUsdcAbi, functionName: 'balanceOf', args: [account] }),
+    giveGas: (to: `0x${string}`) => client.setBalance({ address: to, value: parseEther('1') }),
     async fund(account: PrivateKeyAccount, baseUnits: bigint) {
       await client.setBalance({ address: account.address, value: parseEther('1') });
-      const hash = await wallet.writeContract({
-        address,
-        abi: testUsdcAbi,
-        functionName: 'mint',
-        args: [account.address, baseUnits],
-        chain: null,
-      });
-      await client.waitForTransactionReceipt({ hash });
+      await mint(address, account.address, baseUnits);
+    },
+    /** Another token that looks like USDC. */
+    async deployToken(owner: `0x${string}`, baseUnits: bigint) {
+      const token = await deploy();
+      await mint(token, owner, baseUnits);
+      return token;
     },
     async stop() {
-      proxy.close();
-      proxy.closeAllConnections();
+      await wire.close();
       anvil.kill();
       await once(anvil, 'exit');
     },

@@ -10,6 +10,7 @@ import { LOCAL_RULES } from '../../../core/rules/local.ts';
 import type { ScoreParts } from '../../../core/region/score.ts';
 import { hashRuleSet } from '../../../core/rules/rule-set.ts';
 import { epochOf, firstHourOf } from '../../../core/time.ts';
+import { freePort } from '../../../scripts/lib/ports.ts';
 
 const CONFIG = 'test/e2e/fixtures/shop.wrangler.toml';
 const MIGRATION = 'schema/d1/migrations/0000_initial.sql';
@@ -34,6 +35,8 @@ export type ShopBindings = {
   readonly USDC_ADDRESS: string;
   readonly DISTRIBUTOR_ADDRESS: string;
   readonly SETTLER_PRIVATE_KEY: string;
+  /** Of the articles in fixtures/shop.ts. */
+  readonly WORKSHOP_URL?: string;
 };
 export type Shop = Awaited<ReturnType<typeof openShop>>;
 
@@ -50,21 +53,24 @@ export async function bundleShop(): Promise<string> {
 export async function openShop(contents: string, bindings: ShopBindings, persistTo: string) {
   const { workerOptions } = unstable_getMiniflareWorkerOptions(CONFIG);
   const { modulesRules: _rules, ...rest } = workerOptions;
+  // Known before it listens: wallets sign for the host that they ask.
+  const port = await freePort();
   const runtime = new Miniflare(
     convertV4MiniflareOptions({
       host: '127.0.0.1',
-      port: 0,
+      port,
       resourcePersistencePath: persistTo,
       workers: [
         {
           ...rest,
           name: 'shop',
+          unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
           modulesRoot: '/',
           modules: [{ type: 'ESModule', path: '/shop.js', contents }],
           bindings: {
             RULES: 'local',
             CHAIN_ID: '10',
-            AUTHORITIES: 'localhost',
+            AUTHORITIES: `localhost,127.0.0.1:${port}`,
             TOKEN_ADDRESS: `0x${'01'.repeat(20)}`,
             INGEST_TAG_KEY: 'test-only-ingest-tag-key',
             ADMIN_TOKEN: 'test-only-admin-token',
@@ -75,7 +81,9 @@ export async function openShop(contents: string, bindings: ShopBindings, persist
     }),
   );
   const url = String(await runtime.ready).replace(/\/$/, '');
-  return { runtime, url, stop: () => runtime.dispose() };
+  // No proxy between client and Worker, so that the Worker sees a client that goes away.
+  const directUrl = (await runtime.unsafeGetDirectURL('shop')).origin;
+  return { runtime, url, directUrl, stop: () => runtime.dispose() };
 }
 
 export type Seeded = { readonly fromMs: number; readonly untilMs: number; readonly firstHour: number };

@@ -41,6 +41,11 @@ export class DistributorReader {
     };
   }
 
+  /** Where the sales' part for burning goes. */
+  async auction(): Promise<string> {
+    return (await this.#client.readContract({ ...this.#contract, functionName: 'burnCounter' })).toLowerCase();
+  }
+
   /** Base units burned in the epoch; fixed once its last block is final. */
   burned(epoch: number): Promise<bigint> {
     return this.#client.readContract({ ...this.#contract, functionName: 'burnedIn', args: [BigInt(epoch)] });

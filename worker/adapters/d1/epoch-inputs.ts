@@ -1,6 +1,5 @@
 /** What an epoch is computed from, as the regions published it. */
-import { segmentHours, type Segment } from '../../../core/reward/data-root.ts';
-import type { Carry, LateEpoch } from '../../../core/reward/reserve.ts';
+import type { LateEpoch } from '../../../core/reward/reserve.ts';
 import type { DeviceDay } from '../../../core/reward/weight.ts';
 import type { TimeRules } from '../../../core/rules/rule-set.ts';
 import type { RegionProgress } from '../../../core/reward/closable.ts';
@@ -18,12 +17,6 @@ const DAYS_OF = `
     score30_bps AS score30Bps, eligible
   FROM device_day
   WHERE epoch = ?1 AND series <> '[]' AND cell IN (SELECT value FROM json_each(?2))`;
-/** Of each cell, the hours of `segmentHours`. */
-const SEGMENTS_OF = `
-  SELECT h.cell, h.from_seq AS fromSeq, h.to_seq AS toSeq, h.segment_root AS root
-  FROM json_each(?1) wanted JOIN region_hour h ON h.cell = wanted.value ->> 'cell'
-  WHERE h.hour > wanted.value ->> 'after' AND h.hour <= wanted.value ->> 'through' AND h.segment_root IS NOT NULL`;
-
 /**
  * A row without series came from late readings alone: it has no verdict, and leaving it out keeps the report the same
  * however often the day is revised.
@@ -36,19 +29,6 @@ export async function readEpochDays(
 ): Promise<readonly DeviceDay[]> {
   const days = await db.prepare(DAYS_OF).bind(epoch, JSON.stringify(closedCells)).all();
   return markAlike(db, daysOf(days), epoch, rules);
-}
-
-/** What the data root of an epoch holds, if these regions are the ones that take part. */
-export async function readEpochSegments(
-  db: D1Database,
-  epoch: number,
-  closedCells: readonly string[],
-  carry: Pick<Carry, 'counted'>,
-  rules: TimeRules,
-): Promise<readonly Segment[]> {
-  const wanted = closedCells.map((cell) => ({ cell, ...segmentHours(cell, epoch, carry, rules) }));
-  const { results } = await db.prepare(SEGMENTS_OF).bind(JSON.stringify(wanted)).all<Segment>();
-  return results;
 }
 
 function daysOf({ results }: D1Result): DeviceDay[] {

@@ -4,6 +4,7 @@
  */
 import type { EpochRows } from '../../../core/reward/compute-epoch.ts';
 import type { Payout } from '../../../core/reward/batches.ts';
+import type { Sale } from '../../../core/reward/sale.ts';
 
 /** D1 takes at most 2 MB in one bound value and 100 bound values a statement: rows travel as JSON in parts of this size. */
 const CHUNK_CHARACTERS = 500_000;
@@ -16,13 +17,21 @@ export async function readReportHash(db: D1Database, epoch: number): Promise<str
   return await db.prepare(`SELECT report_hash AS hash FROM epoch WHERE epoch = ?`).bind(epoch).first<string>('hash');
 }
 
-/** Writes nothing where the epoch already has its row. Returns the hash of the report that stands afterwards. */
-export async function writeEpoch(db: D1Database, result: EpochRows, computedMs: number): Promise<string> {
+/**
+ * Writes nothing where the epoch already has its row. Returns the hash of the report that stands afterwards.
+ * @param counted where the rows of a committed epoch were lost: the sales that it has paid, and no other epoch may
+ */
+export async function writeEpoch(
+  db: D1Database,
+  result: EpochRows,
+  computedMs: number,
+  counted: readonly Sale[] | null = null,
+): Promise<string> {
   const insertEpoch = db
     .prepare(
-      `INSERT INTO epoch (epoch, state, root, total, reserved, usdc_total, recipients, devices, batch_count, report_hash,
+      `INSERT INTO epoch (epoch, state, root, total, reserved, usdc_total, sales, usage_hash, recipients, devices, batch_count, report_hash,
          rule_set_hash, data_root, computed_ms, commit_hash, mint_hashes)
-       VALUES (?, 'computed', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, '[]') ON CONFLICT DO NOTHING`,
+       VALUES (?, 'computed', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, '[]') ON CONFLICT DO NOTHING`,
     )
     .bind(
       result.epoch,
@@ -30,6 +39,8 @@ export async function writeEpoch(db: D1Database, result: EpochRows, computedMs: 
       String(result.total),
       String(result.reserved),
       String(result.usdcTotal),
+      result.sales,
+      result.usageHash,
       result.payouts.length,
       result.devices,
       result.batches.length,
@@ -44,12 +55,23 @@ export async function writeEpoch(db: D1Database, result: EpochRows, computedMs: 
      SELECT ?2, value ->> 0, value ->> 1, value ->> 2, value -> 3 FROM json_each(?1)
      WHERE (SELECT report_hash FROM epoch WHERE epoch = ?2) = ?3 ON CONFLICT DO NOTHING`,
   );
+  // Taken by a close of which nothing came.
+  const clearSales = db.prepare(
+    `UPDATE sale SET epoch = NULL WHERE epoch = ?1 AND (SELECT report_hash FROM epoch WHERE epoch = ?1) = ?2`,
+  );
+  const markSales = db.prepare(
+    `INSERT INTO sale (id, kind, usdc, served, transaction_hash, sold_ms, epoch)
+     SELECT value ->> 0, value ->> 1, value ->> 2, value -> 3, value ->> 4, value ->> 5, ?2 FROM json_each(?1)
+     WHERE (SELECT report_hash FROM epoch WHERE epoch = ?2) = ?3 ON CONFLICT (id) DO UPDATE SET epoch = excluded.epoch`,
+  );
   const readHash = db.prepare(`SELECT report_hash AS hash FROM epoch WHERE epoch = ?`).bind(result.epoch);
   const answers = await db.batch<{ hash: string }>([
     insertEpoch,
     ...jsonChunks(result.payouts.map(payoutRow)).map((chunk) =>
       insertPayouts.bind(chunk, result.epoch, result.reportHash),
     ),
+    ...(counted === null ? [] : [clearSales.bind(result.epoch, result.reportHash)]),
+    ...jsonChunks((counted ?? []).map(saleRow)).map((chunk) => markSales.bind(chunk, result.epoch, result.reportHash)),
     readHash,
   ]);
   return answers.at(-1)?.results[0]?.hash ?? '';
@@ -64,6 +86,11 @@ function payoutRow({ owner, amount, usdc, shares }: Payout): string {
     // Weight for people: basis points of a full weight.
     shares.map((share) => [share.device, share.scoreBps, Math.floor(share.weight / 100_000_000), String(share.amount)]),
   ]);
+}
+
+function saleRow({ id, kind, usdc, served, transaction, soldMs }: Sale): string {
+  const pairs = served.map(({ device, units }) => [device, units]);
+  return JSON.stringify([id, kind, String(usdc), pairs, transaction, soldMs]);
 }
 
 /** JSON arrays of whole rows; a single row longer than the limit makes a chunk of its own. */

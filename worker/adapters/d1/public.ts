@@ -1,5 +1,5 @@
 /** What the free routes read from D1. Rows as stored; worker/routes/public renders them. */
-import { and, desc, eq, inArray, isNotNull, lte, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, isNotNull, lt, lte, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import { anomalyEvents } from '../../../schema/d1/anomaly-events.ts';
 import { deviceDays } from '../../../schema/d1/device-days.ts';
@@ -8,7 +8,7 @@ import { epochs, payouts } from '../../../schema/d1/epochs.ts';
 import { regionHours } from '../../../schema/d1/region-hours.ts';
 import { regions } from '../../../schema/d1/regions.ts';
 
-export type RegionRow = Omit<typeof regions.$inferSelect, 'slots'> & { readonly devices: number };
+export type RegionRow = Omit<typeof regions.$inferSelect, 'slots' | 'operator'> & { readonly devices: number };
 export type DeviceRow = typeof devices.$inferSelect;
 export type EventRow = typeof anomalyEvents.$inferSelect;
 export type EpochRow = typeof epochs.$inferSelect;
@@ -132,8 +132,23 @@ export async function readRegion(db: D1Database, cell: string, throughHour: numb
   return { region: row, slots, devices: stations, hours, events, days: lastDays, names };
 }
 
-export async function readEpochs(db: D1Database, limit: number): Promise<readonly EpochRow[]> {
-  return drizzle(db).select().from(epochs).orderBy(desc(epochs.epoch)).limit(limit);
+/** The last closed day with a score. */
+export async function readLastDay(db: D1Database, device: string): Promise<DayRow | null> {
+  const { epoch, scoreBps, weeklyBps, eligible, parts } = deviceDays;
+  const rows = await drizzle(db)
+    .select({ epoch, scoreBps, weeklyBps, eligible, parts })
+    .from(deviceDays)
+    .where(and(eq(deviceDays.device, device), sql`${deviceDays.series} <> '[]'`))
+    .orderBy(desc(epoch))
+    .limit(1);
+  return rows[0] ?? null;
+}
+
+/** Newest first, those before `before`. */
+export async function readEpochs(db: D1Database, limit: number, before: number | null): Promise<readonly EpochRow[]> {
+  const all = drizzle(db).select().from(epochs);
+  const asked = before === null ? all : all.where(lt(epochs.epoch, before));
+  return asked.orderBy(desc(epochs.epoch)).limit(limit);
 }
 
 export type EpochDetail = {

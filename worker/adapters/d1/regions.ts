@@ -1,4 +1,5 @@
 /** The catalogue of regions. Its counters are published by the region objects; the edge writes a row only at a charter. */
+import { eq } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import { parseRegionCell, type RegionCell } from '../../../core/ids.ts';
 import type { CharterBody } from '../../../core/region/entry.ts';
@@ -17,6 +18,12 @@ export async function recordCharter(db: D1Database, charter: CharterBody, summar
     .insert(regions)
     .values({ cell: charter.cell, ...described, firstHour, closedThrough, batches, readings, stateHash })
     .onConflictDoUpdate({ target: regions.cell, set: described });
+}
+
+/** False: there is no such region. */
+export async function recordOperator(db: D1Database, cell: RegionCell, operator: string | null): Promise<boolean> {
+  const rows = await drizzle(db).update(regions).set({ operator }).where(eq(regions.cell, cell)).returning();
+  return rows.length > 0;
 }
 
 export async function listRegionCells(db: D1Database): Promise<readonly RegionCell[]> {

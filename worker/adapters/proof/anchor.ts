@@ -7,7 +7,7 @@ import { carryOf, hashReport, reportKey, type EpochReport } from '../../../core/
 import { NO_CARRY } from '../../../core/reward/reserve.ts';
 import type { RuleSet } from '../../../core/rules/rule-set.ts';
 import type { EdgeBindings } from '../../env.ts';
-import { readEpochSegments } from '../d1/epoch-inputs.ts';
+import { readEpochSegments } from '../d1/epoch-segments.ts';
 import { readEpochsFrom, segmentsOfHours } from '../d1/proofs.ts';
 import type { EpochRow } from '../d1/public.ts';
 import { Lru } from '../lru.ts';

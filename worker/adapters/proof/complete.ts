@@ -82,14 +82,15 @@ async function verdictsOf(
 ): Promise<readonly ObservationRow[]> {
   const starts = revealed.map(({ startMs }) => startMs);
   const [firstMs, lastMs] = [Math.min(...starts), Math.max(...starts)];
-  const days = await readDays(db, [device], epochOf(firstMs, time), epochOf(lastMs, time) + 1);
+  const days = await readDays(db, [
+    { device, fromEpoch: epochOf(firstMs, time), untilEpoch: epochOf(lastMs, time) + 1 },
+  ]);
   const quantities = [...new Set(revealed.map(({ quantity }) => quantity))].flatMap(
     (code) => quantityByCode(code) ?? [],
   );
-  const untilMs = hourStartMs(hourOf(lastMs, time) + 1, time);
   const cells = new Set(revealed.map(({ quantity, startMs }) => `${quantity} ${startMs}`));
   return days
-    .flatMap((day) => rowsOfDay(day, { quantities, fromMs: firstMs, untilMs }, time))
+    .flatMap((day) => rowsOfDay(day, quantities, time))
     .filter(({ quantity, startMs }) => cells.has(`${quantity} ${startMs}`));
 }
 

@@ -1,4 +1,8 @@
-/** How long copies of an answer may be used (RFC 9111). */
+/** How long copies of an answer may be used (RFC 9111), and what spares sending them again. */
+import { etag } from 'hono/etag';
+
+/** Of free answers alone, route by route: a 304 on something sold would be charged for nothing. */
+export const tagged = etag();
 
 /** The catalogue changes with a deployment only. */
 export const CATALOGUE = 'public, max-age=3600';

@@ -1,13 +1,21 @@
 /** The free routes: what anyone may read without an account. Values are at least the publication delay old. */
 import { Hono } from 'hono';
-import { etag } from 'hono/etag';
 import type { AppEnv } from '../../context.ts';
+import { deviceRoutes } from './devices.ts';
 import { epochRoutes } from './epochs.ts';
 import { evidenceRoutes } from './evidence.ts';
 import { liveRoutes } from './live.ts';
+import { placeRoutes } from './places.ts';
+import { recallsRoutes } from './recalls.ts';
 import { regionRoutes } from './regions.ts';
 import { statusRoutes } from './status.ts';
 
-const fresh = new Hono<AppEnv>().use(etag()).route('/', statusRoutes).route('/', regionRoutes).route('/', epochRoutes);
-
-export const publicRoutes = new Hono<AppEnv>().route('/', fresh).route('/', liveRoutes).route('/', evidenceRoutes);
+export const publicRoutes = new Hono<AppEnv>()
+  .route('/', statusRoutes)
+  .route('/', regionRoutes)
+  .route('/', placeRoutes)
+  .route('/', deviceRoutes)
+  .route('/', epochRoutes)
+  .route('/', recallsRoutes)
+  .route('/', liveRoutes)
+  .route('/', evidenceRoutes);

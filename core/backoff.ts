@@ -1,0 +1,15 @@
+/** How long to wait before the next try; chance is handed in. */
+export type Backoff = { readonly firstDelayMs: number; readonly maxDelayMs: number };
+
+/**
+ * Exponential with full jitter on the upper half: between half of the step and the step.
+ *
+ * @param attempt tries so far, from 1
+ * @param chance uniform in [0, 1): spreads the tries of many callers
+ */
+export function backoffMs(attempt: number, { firstDelayMs, maxDelayMs }: Backoff, chance: number): number {
+  let step = firstDelayMs;
+  for (let tried = 1; tried < attempt && step < maxDelayMs; tried++) step *= 2;
+  step = Math.min(maxDelayMs, step);
+  return Math.round(step / 2 + (step / 2) * chance);
+}

@@ -1,0 +1,90 @@
+/** The bodies that receivers get; schema/api/webhooks.ts has their shapes. Ids follow from the facts, so none is told twice. */
+import { quantityByCode, quantityByIndex } from '../../core/reading/quantity.ts';
+import type { TimeRules } from '../../core/rules/rule-set.ts';
+import { hourStartMs, rfc3339 } from '../../core/time.ts';
+import type { JudgedHour, Reached } from '../../core/webhook/crossing.ts';
+import type { Purchase, Recall } from '../../core/webhook/recall.ts';
+import type { ThresholdTopic } from '../../core/webhook/topic.ts';
+import type { RecallMessage, TestMessage, ThresholdMessage } from '../../schema/api/webhooks.ts';
+import type { Hook } from './api.ts';
+import type { Message } from './store.ts';
+
+export function testMessage(hook: Hook, nowMs: number): Message {
+  const body: TestMessage = { type: 'webhook.test', timestamp: rfc3339(nowMs), data: { webhook: hook.id } };
+  return toMessage(`test_${hook.id}_${nowMs}`, hook, body);
+}
+
+export function thresholdMessage(
+  hook: Hook,
+  topic: ThresholdTopic,
+  change: 'raised' | 'cleared',
+  cell: string,
+  hour: number,
+  devices: readonly Reached[],
+  rules: TimeRules,
+): Message {
+  const body: ThresholdMessage = {
+    type: `threshold.${change}`,
+    timestamp: rfc3339(hourStartMs(hour + 1, rules)),
+    data: {
+      webhook: hook.id,
+      quantity: topic.quantity,
+      unit: quantityByCode(topic.quantity)?.unit ?? '',
+      [topic.direction]: topic.limit,
+      start: rfc3339(hourStartMs(hour, rules)),
+      devices,
+    },
+  };
+  return toMessage(`${change}_${hook.id}_${cell}_${hour}`, hook, body);
+}
+
+/** What was bought before its hour was judged, and what the verdict was. */
+export function verdictMessage(
+  hook: Hook,
+  purchase: Purchase,
+  hours: readonly (JudgedHour & { readonly startMs: number })[],
+  nowMs: number,
+): Message {
+  const body: RecallMessage = {
+    type: 'data.recalled',
+    timestamp: rfc3339(nowMs),
+    data: {
+      webhook: hook.id,
+      sale: purchase.sale,
+      reason: 'It was sold before its hour was judged, and the verdict is that it is not good.',
+      recall: null,
+      hours: hours.map(({ device, quantity, flag, startMs }) => ({
+        device,
+        quantity: quantityByIndex(quantity)?.code ?? '',
+        start: rfc3339(startMs),
+        flag,
+      })),
+    },
+  };
+  return toMessage(`verdict_${hook.id}_${purchase.sale}`, hook, body);
+}
+
+export function recallMessage(hook: Hook, purchase: Purchase, recall: Recall, nowMs: number): Message {
+  const body: RecallMessage = {
+    type: 'data.recalled',
+    timestamp: rfc3339(nowMs),
+    data: {
+      webhook: hook.id,
+      sale: purchase.sale,
+      reason: recall.reason,
+      recall: {
+        id: recall.id,
+        device: recall.device,
+        quantities: recall.quantities?.map((index) => quantityByIndex(index)?.code ?? '') ?? null,
+        from: rfc3339(recall.fromMs),
+        until: rfc3339(recall.untilMs),
+      },
+      hours: [],
+    },
+  };
+  return toMessage(`recall_${hook.id}_${recall.id}_${purchase.sale}`, hook, body);
+}
+
+function toMessage(id: string, hook: Hook, body: TestMessage | ThresholdMessage | RecallMessage): Message {
+  return { id: `msg_${id}`, hook: hook.id, type: body.type, body: JSON.stringify(body) };
+}

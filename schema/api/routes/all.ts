@@ -1,0 +1,22 @@
+/** Every route of the edge Worker; the order is that of the reference page. */
+import { ADMIN } from './admin.ts';
+import { INGEST } from './ingest.ts';
+import { DOCUMENTS, NETWORK } from './network.ts';
+import { OBSERVATIONS } from './observations.ts';
+import { OGC, OGC_DOCUMENTS } from './ogc.ts';
+import { OWNERS } from './owners.ts';
+import { PLACES } from './places.ts';
+import type { Route } from './route.ts';
+
+export const ROUTES: readonly Route[] = [
+  ...NETWORK,
+  ...PLACES,
+  ...OBSERVATIONS,
+  ...OGC,
+  ...INGEST,
+  ...OWNERS,
+  ...ADMIN,
+];
+
+/** Static files under the routes' addresses, which the Worker does not see (wrangler.toml, `run_worker_first`). */
+export const STATIC_ROUTES: readonly Route[] = [...DOCUMENTS, ...OGC_DOCUMENTS];

@@ -1,0 +1,153 @@
+import { z } from 'zod';
+import {
+  EpochAnswer,
+  EpochsAnswer,
+  EvidenceAnswer,
+  EvidenceRegionsAnswer,
+  HealthAnswer,
+  QuantitiesAnswer,
+  RegionAnswer,
+  RegionsAnswer,
+  StatisticsAnswer,
+  StatusAnswer,
+} from '../public.ts';
+import { Cell } from '../shape.ts';
+import { BAD_PARAMETERS, Bytes, fresh, json, JSON_TYPE, PAGED, path, type Route } from './route.ts';
+
+const CELL = path('cell', 'The region.', Cell, '83390cfffffffff');
+const EPOCH = path('epoch', 'Number of the epoch.', z.int().min(0));
+const NO_REGION = { 400: ['invalid-region'], 404: ['no-such-region'] };
+
+export const NETWORK: readonly Route[] = [
+  {
+    method: 'get',
+    path: '/v1/health',
+    id: 'getHealth',
+    group: 'Network',
+    says: 'That the configuration holds',
+    answers: { 200: json('It does.', HealthAnswer) },
+  },
+  {
+    method: 'get',
+    path: '/v1/status',
+    id: 'getStatus',
+    group: 'Network',
+    says: 'Rules, contracts, totals, and how the Minter does',
+    answers: fresh('The network now.', StatusAnswer),
+  },
+  {
+    method: 'get',
+    path: '/v1/statistics',
+    id: 'getStatistics',
+    group: 'Network',
+    says: 'Devices, readings, flags, epochs and what was paid',
+    answers: fresh('Totals.', StatisticsAnswer),
+  },
+  {
+    method: 'get',
+    path: '/v1/quantities',
+    id: 'getQuantities',
+    group: 'Network',
+    says: 'What can be measured, in which units',
+    answers: fresh('The catalogue.', QuantitiesAnswer),
+  },
+  {
+    method: 'get',
+    path: '/v1/regions',
+    id: 'getRegions',
+    group: 'Regions',
+    says: 'All regions',
+    answers: fresh('By name.', RegionsAnswer),
+  },
+  {
+    method: 'get',
+    path: '/v1/regions/{cell}',
+    id: 'getRegion',
+    group: 'Regions',
+    says: 'A region with its stations and flags',
+    parameters: [CELL],
+    answers: fresh('Values are at least the publication delay old.', RegionAnswer),
+    problems: NO_REGION,
+  },
+  {
+    method: 'get',
+    path: '/v1/regions/{cell}/live',
+    id: 'getLive',
+    group: 'Regions',
+    says: 'Counts and flags as hours close, over a WebSocket',
+    detail: 'The messages are `LiveMessage`. It only speaks: `ping` is answered with `pong`, any other word ends it.',
+    parameters: [CELL],
+    answers: { 101: { says: 'The WebSocket is open.', body: null } },
+    problems: { ...NO_REGION, 426: ['not-a-websocket'], 429: ['live-full'], 503: ['live-full'] },
+  },
+  {
+    method: 'get',
+    path: '/v1/epochs',
+    id: 'getEpochs',
+    group: 'Epochs',
+    says: 'Epochs, the newest first',
+    parameters: PAGED,
+    answers: fresh('A page of epochs.', EpochsAnswer),
+    problems: { 400: [...BAD_PARAMETERS, 'bad-cursor'] },
+  },
+  {
+    method: 'get',
+    path: '/v1/epochs/{epoch}',
+    id: 'getEpoch',
+    group: 'Epochs',
+    says: 'An epoch with what it paid to whom',
+    parameters: [EPOCH],
+    answers: fresh('With the share of each device.', EpochAnswer),
+    problems: { 400: ['invalid-epoch'], 404: ['no-such-epoch'] },
+  },
+  {
+    method: 'get',
+    path: '/v1/reports/{hash}',
+    id: 'getReport',
+    group: 'Epochs',
+    says: 'The report of an epoch',
+    detail: 'Canonical JSON (RFC 8785) under its SHA-256, as committed on the chain.',
+    parameters: [path('hash', '`reportHash` of the epoch.', z.string())],
+    answers: fresh('The report, byte for byte.', z.looseObject({ epoch: z.int() })),
+    problems: { 404: ['no-such-report'] },
+  },
+  {
+    method: 'get',
+    path: '/v1/evidence',
+    id: 'getEvidenceRegions',
+    group: 'Evidence',
+    says: 'The regions whose logs there are',
+    answers: { 200: json('Their cells.', EvidenceRegionsAnswer) },
+  },
+  {
+    method: 'get',
+    path: '/v1/evidence/{cell}',
+    id: 'getEvidence',
+    group: 'Evidence',
+    says: 'The sealed log of a region, in segments',
+    parameters: [CELL],
+    answers: { 200: json('Oldest first; from the close of its epoch on.', EvidenceAnswer) },
+    problems: NO_REGION,
+  },
+  {
+    method: 'get',
+    path: '/v1/evidence/{cell}/{file}',
+    id: 'getSegment',
+    group: 'Evidence',
+    says: 'A segment of the log',
+    parameters: [CELL, path('file', 'Last part of its key.', z.string())],
+    answers: { 200: { says: 'CBOR, as sealed.', body: { 'application/octet-stream': Bytes }, headers: ['ETag'] } },
+    problems: { 400: ['invalid-region'], 404: ['no-such-segment'] },
+  },
+];
+
+export const DOCUMENTS: readonly Route[] = [
+  {
+    method: 'get',
+    path: '/v1/openapi.json',
+    id: 'getOpenapi',
+    group: 'Network',
+    says: 'This document',
+    answers: { 200: { says: 'OpenAPI 3.1.', body: { [JSON_TYPE]: z.looseObject({ openapi: z.string() }) } } },
+  },
+];

@@ -1,0 +1,182 @@
+/** Paid queries over a real region object and D1: across the border of closed and open hours, and what they read. */
+import { runInDurableObject } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { utf8ToBytes } from '@noble/hashes/utils.js';
+import { beforeAll, expect, test } from 'vitest';
+import type { DeviceId, RegionCell } from '../../core/ids.ts';
+import { parseObservationsRequest } from '../../core/query/observations.ts';
+import { packReadings } from '../../core/reading/pack.ts';
+import { MAIN_RULES } from '../../core/rules/main.ts';
+import { firstHourOf, rfc3339 } from '../../core/time.ts';
+import type { ObservationQuery } from '../../durable-objects/region/api.ts';
+import { RegionKeeper } from '../../durable-objects/region/keeper.ts';
+import type { Region } from '../../durable-objects/region/region.ts';
+import type { ObservationsAnswer } from '../../schema/api/observations.ts';
+import { replaceDevice } from '../../worker/adapters/d1/devices.ts';
+import { checkEdgeConfig } from '../../worker/env.ts';
+import { findObservations } from '../../worker/queries/observations.ts';
+import type { PricedPage, Shop } from '../../worker/queries/priced-page.ts';
+import { charterOf, DAY0_MS, HOUR_MS, memberOf, reading } from '../support/region-log.ts';
+import { counted } from './support/counted.ts';
+import { countedDatabase } from './support/counted-database.ts';
+
+const CELL = '833900fffffffff' as RegionCell;
+const CROWD = '833901fffffffff' as RegionCell;
+const HOURS = 30;
+const NOW = DAY0_MS + HOURS * HOUR_MS + 600_000;
+const ALONE = memberOf(500).device;
+
+const checked = checkEdgeConfig(env);
+if (!checked.ok) throw new Error(checked.error.variable);
+const config = { ...checked.value, rules: MAIN_RULES };
+
+/** The object under test, reached as the edge reaches it; its keeper has times passed in. */
+let region: RegionKeeper;
+const namespace = {
+  getByName: () => ({
+    observations: (query: ObservationQuery) =>
+      runInDurableObject(env.REGION.getByName('query'), () => region.observations(query)),
+  }),
+} as unknown as DurableObjectNamespace<Region>;
+const shopWith = (DB: D1Database): Shop => ({ stores: { DB, REGION: namespace }, config, nowMs: NOW, asker: null });
+
+async function find(query: string, willAnswer: boolean, DB: D1Database = env.DB): Promise<PricedPage> {
+  const request = parseObservationsRequest(new URLSearchParams(query), undefined, NOW, MAIN_RULES.time);
+  if (!request.ok) throw new Error(JSON.stringify(request.error));
+  const found = await findObservations(shopWith(DB), request.value, 'https://api.test', willAnswer);
+  if (!found.ok) throw new Error(JSON.stringify(found.error));
+  return found.value;
+}
+
+async function answerOf(page: PricedPage) {
+  const answer = await page.answer();
+  if (!answer.ok) throw new Error(JSON.stringify(answer.error));
+  return { ...(JSON.parse(String(answer.value.body)) as ObservationsAnswer), served: answer.value.served };
+}
+
+const span = `from=${rfc3339(DAY0_MS)}&until=${rfc3339(DAY0_MS + 48 * HOUR_MS)}`;
+
+beforeAll(async () => {
+  // One device in a region that has closed a day, and one day in which it goes on.
+  await runInDurableObject(env.REGION.getByName('query'), async (_, state) => {
+    region = new RegionKeeper(counted(state.storage).storage, env, CELL);
+    region.charter(charterOf(MAIN_RULES, CELL), DAY0_MS);
+    for (const slot of [0, 1]) {
+      region.applyMembership(memberOf(slot), DAY0_MS);
+      await replaceDevice(env.DB, { cell: CELL, membership: memberOf(slot) }, 0);
+    }
+    for (let hour = 0; hour < HOURS; hour += 1) {
+      for (const slot of [0, 1]) {
+        const startMs = DAY0_MS + hour * HOUR_MS;
+        const readings = [0, 30].map((minute) => reading('temp', startMs + minute * 60_000, 10 + hour / 10 + slot));
+        const nonce = (hour + 1).toString(16).padStart(16, '0');
+        const digest = sha256(utf8ToBytes(`${slot}/${hour}`));
+        const { device } = memberOf(slot);
+        const posted = { device, nonce, digest, readings: packReadings(readings), evidence: new Uint8Array(0) };
+        await region.ingest(posted, startMs + 3_000_000 + slot);
+      }
+      // The last two hours stay open.
+      if (hour < HOURS - 2) await region.advance(DAY0_MS + (hour + 1) * HOUR_MS + 900_000);
+    }
+  });
+});
+
+test('an answer goes across the border of closed days and open hours, each hour once', async () => {
+  const { device } = memberOf(0);
+  const answer = await answerOf(await find(`device=${device}&quantity=temp&${span}`, true));
+  expect(answer.observations.map(({ start }) => (Date.parse(start) - DAY0_MS) / HOUR_MS)).toEqual(
+    Array.from({ length: HOURS }, (_, hour) => hour),
+  );
+  expect(answer.observations.map(({ final }) => final).lastIndexOf(true)).toBe(HOURS - 3);
+  expect(answer.served).toEqual([{ device, units: HOURS }]);
+});
+
+test('pages cut across that border hold the same rows, and what is owed is the same', async () => {
+  const scope = `cell=${CELL}&quantity=temp&${span}`;
+  const whole = await answerOf(await find(scope, true));
+  const rows: ObservationsAnswer['observations'][number][] = [];
+  const units = new Map<string, number>();
+  let next: string | null = `https://api.test/?${scope}&limit=7`;
+  while (next !== null) {
+    const page = await answerOf(await find(new URL(next).search, true));
+    rows.push(...page.observations);
+    for (const { device, units: more } of page.served) units.set(device, (units.get(device) ?? 0) + more);
+    next = page.next;
+  }
+  expect(rows).toEqual(whole.observations);
+  expect([...units].map(([device, total]) => ({ device, units: total }))).toEqual(whole.served);
+});
+
+test('raw readings keep to their half-open times', async () => {
+  const from = DAY0_MS + 27.5 * HOUR_MS;
+  const query = `device=${memberOf(1).device}&quantity=temp&resolution=raw&from=${rfc3339(from)}&until=${rfc3339(from + HOUR_MS)}`;
+  const page = await find(query, true);
+  const { observations } = await answerOf(page);
+  expect(observations.map(({ start }) => (Date.parse(start) - from) / 60_000)).toEqual([0, 30]);
+  // Two hours are touched.
+  expect(page.amount).toBe(10_000n);
+  expect(page.quote).toMatchObject({ deviceQuantityHours: 2, rowsAtMost: null });
+});
+
+test('the price takes one statement, a whole answer one more or none, a page one more', async () => {
+  const { device } = memberOf(0);
+  const statements = async (query: string, willAnswer: boolean) => {
+    const database = countedDatabase(env.DB);
+    const page = await find(query, willAnswer, database.db);
+    const forPrice = database.statements();
+    await page.answer();
+    return [forPrice, database.statements()];
+  };
+  const one = `device=${device}&quantity=temp&${span}`;
+  const area = `cell=${CELL}&quantity=temp&${span}`;
+  expect(await statements(one, false)).toEqual([1, 2]);
+  expect(await statements(one, true)).toEqual([1, 1]);
+  expect(await statements(area, true)).toEqual([1, 1]);
+  expect(await statements(`${area}&limit=10`, true)).toEqual([1, 2]);
+});
+
+test('thirty days of one device read the same rows alone and beside a thousand', async () => {
+  const firstEpoch = Math.floor(DAY0_MS / 86_400_000) - 30;
+  await replaceDevice(env.DB, { cell: CROWD, membership: memberOf(500) }, 0);
+  await env.DB.prepare(
+    `INSERT INTO region (cell, name, rules, rule_set_hash, boundary, first_hour, closed_through, batches, readings, state_hash)
+     VALUES (?, 'Crowd', 'main', '', '[]', ?, ?, 0, 0, '')`,
+  )
+    .bind(CROWD, firstHourOf(firstEpoch, MAIN_RULES.time), firstHourOf(firstEpoch + 30, MAIN_RULES.time) - 1)
+    .run();
+  const hours = JSON.stringify([{ quantity: 3, hours: Array.from({ length: 24 }, () => [1, 1000, 1, 0]) }]);
+  const addDays = () =>
+    env.DB.prepare(
+      `WITH RECURSIVE day(epoch) AS (SELECT ?1 UNION ALL SELECT epoch + 1 FROM day WHERE epoch < ?1 + 29)
+       INSERT OR IGNORE INTO device_day SELECT device, epoch, cell, owner, status, tier, density, claimed_ms, 0, 0, 0, 1, '{}',
+         ?2, 0, '[]' FROM device, day WHERE cell = ?3`,
+    )
+      .bind(firstEpoch, hours, CROWD)
+      .run();
+  const month = `from=${rfc3339(firstEpoch * 86_400_000)}&until=${rfc3339((firstEpoch + 30) * 86_400_000)}`;
+  const readBy = async (more = '') => {
+    const database = countedDatabase(env.DB);
+    const page = await find(`device=${ALONE}&quantity=temp&${month}${more}`, true, database.db);
+    expect((await answerOf(page)).observations).toHaveLength(720);
+    return { statements: database.statements(), rows: database.rowsRead() };
+  };
+  await addDays();
+  const alone = await readBy();
+  await env.DB.prepare(
+    `WITH RECURSIVE many(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < 999)
+     INSERT INTO device SELECT 'did:key:z6Mkcrowd' || n, version, cell, status, owner, display_name, place, latitude_e5,
+       longitude_e5, elevation_m, tier, density, claimed_ms FROM device, many WHERE device = ?`,
+  )
+    .bind(ALONE satisfies DeviceId)
+    .run();
+  await addDays();
+  const crowded = await readBy();
+  expect(alone.statements).toBe(1);
+  expect(crowded.statements).toBe(1);
+  expect(alone.rows).toBeGreaterThanOrEqual(30);
+  expect(crowded.rows).toBeLessThanOrEqual(alone.rows * 1.5);
+  const page = await readBy('&limit=720');
+  expect(page.statements).toBe(2);
+  expect(page.rows).toBeLessThanOrEqual(alone.rows * 1.5);
+});
