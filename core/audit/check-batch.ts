@@ -2,8 +2,8 @@
  * One batch of the log against its own evidence: the device signed this body, for this region, with this nonce, about
  * that time, and the logged readings are the ones in the body. Nothing that the network says of a batch is believed.
  */
-import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
+import { readCoseBatch } from '../cose/batch.ts';
 import type { DeviceId, RegionCell } from '../ids.ts';
 import { bodyText } from '../ingest/body-text.ts';
 import { CLOCK_SKEW_SECONDS, MAX_INFLATED_BYTES, MAX_SIGNATURE_AGE_SECONDS } from '../ingest/limits.ts';
@@ -13,9 +13,9 @@ import { quantityByIndex } from '../reading/quantity.ts';
 import type { Reading } from '../reading/reading.ts';
 import type { BatchBody } from '../region/entry.ts';
 import { ok, type Result } from '../result.ts';
-import { parseReadings } from '../senml/parse-readings.ts';
-import { decodeEvidence, type Evidence } from '../signature/evidence.ts';
-import { evidenceBase, type SignatureVerifier } from '../signature/verify.ts';
+import { parseCborReadings, parseReadings } from '../senml/parse-readings.ts';
+import { decodeEvidence, isCose, type Evidence } from '../signature/evidence.ts';
+import { contentDigestOf, evidenceBase, type SignatureVerifier } from '../signature/verify.ts';
 import { rfc3339 } from '../time.ts';
 import { differs, type Difference, type Place } from './difference.ts';
 
@@ -53,7 +53,7 @@ export async function checkBatch(
 }
 
 function checkClaims(batch: LoggedBatch, evidence: Evidence, cell: RegionCell, at: Place): Result<void, Difference> {
-  const digest = bytesToHex(sha256(evidence.body));
+  const digest = bytesToHex(contentDigestOf(evidence));
   if (bytesToHex(batch.digest) !== digest) return differs('digest', at, bytesToHex(batch.digest), digest);
   if (batch.nonce !== evidence.nonce) return differs('nonce', at, batch.nonce, evidence.nonce);
   // The tag at the end is keyed with a secret of the edge; the region before it is what matters here.
@@ -76,6 +76,11 @@ async function signedReadings(
   tools: BatchTools,
 ): Promise<Result<readonly Reading[], Difference>> {
   const { body, contentEncoding, createdSeconds } = evidence;
+  if (isCose(evidence)) {
+    const batch = readCoseBatch(body, evidence.authority, evidence.path);
+    const read = batch.ok ? parseCborReadings(batch.value.payload, device, createdSeconds * 1000) : batch;
+    return read.ok ? read : differs('readings', at, 'accepted', `the signed message is ${read.error.reason}`);
+  }
   const inflated = contentEncoding === 'gzip' ? await tools.gunzip(body, MAX_INFLATED_BYTES) : body;
   if (inflated === null) return differs('readings', at, 'accepted', 'the signed body is not gzip of the allowed size');
   const text = bodyText(inflated);

@@ -2,7 +2,8 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { base64 } from '@scure/base';
 import type { DeviceId } from '../ids.ts';
-import { STANDARD_CONTENT_TYPE, type Evidence } from '../signature/evidence.ts';
+import { COSE_CONTENT_TYPE, readCoseBatch } from '../cose/batch.ts';
+import { coseEvidence, isCose, STANDARD_CONTENT_TYPE, type Evidence } from '../signature/evidence.ts';
 import { formatContentDigest } from '../signature/fields.ts';
 import { standardParams } from '../signature/signature-input.ts';
 import { parseSignedRequest } from '../signature/signed-request.ts';
@@ -13,6 +14,11 @@ import type { PostFields } from './format.ts';
 
 export function postOf(evidence: Evidence, device: DeviceId): PostFields {
   const { authority, path, createdSeconds, nonce, label, signature, body } = evidence;
+  // The compact form signs itself: there are no header fields to show.
+  if (isCose(evidence)) {
+    const none = { contentEncoding: null, contentDigest: '', signatureInput: '', signature: '' };
+    return { method: 'POST', authority, path, contentType: COSE_CONTENT_TYPE, ...none, body: base64.encode(body) };
+  }
   return {
     method: 'POST',
     authority,
@@ -30,6 +36,7 @@ export type ReadPost = { readonly device: DeviceId; readonly digest: Uint8Array;
 
 /** Nothing is verified here beyond the digest: the same steps as at the edge, up to the signature. */
 export function readPost(post: PostFields, at: string): Result<ReadPost, Fault> {
+  if (post.contentType === COSE_CONTENT_TYPE) return readCosePost(post, at);
   const request = parseSignedRequest(post);
   if (!request.ok) return fault('post', at, request.error.reason, 'header fields of a signed post');
   const body = base64.decode(post.body);
@@ -38,4 +45,15 @@ export function readPost(post: PostFields, at: string): Result<ReadPost, Fault> 
   const [found, claimed] = [formatContentDigest(digest), formatContentDigest(signed.digest)];
   if (found !== claimed) return fault('digest', `${at}.body`, found, claimed);
   return ok({ device: signed.device, digest, evidence: evidenceOf(signed, post.contentEncoding, body) });
+}
+
+function readCosePost(post: PostFields, at: string): Result<ReadPost, Fault> {
+  const { authority, path, contentEncoding, contentDigest, signatureInput, signature } = post;
+  if (contentEncoding !== null || contentDigest !== '' || signatureInput !== '' || signature !== '')
+    return fault('post', at, 'header fields', 'a message that signs itself');
+  const body = base64.decode(post.body);
+  const batch = readCoseBatch(body, authority, path);
+  if (!batch.ok) return fault('post', `${at}.body`, batch.error.reason, 'a batch in COSE_Sign1');
+  const { device, digest } = batch.value;
+  return ok({ device, digest, evidence: coseEvidence(batch.value, authority, path, body) });
 }

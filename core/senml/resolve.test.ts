@@ -83,9 +83,9 @@ test('more than 5,000 records are refused', () => {
 });
 
 test.each<[string, unknown]>([
-  ['0: a SenML pack is a JSON array of records', { n: 'temp', v: 1 }],
-  ['0: a record is a JSON object', [[]]],
-  ['1: a record is a JSON object', [{ n: 'temp', v: 1 }, null]],
+  ['0: a SenML pack is an array of records', { n: 'temp', v: 1 }],
+  ['0: a record is a map of labels', [[]]],
+  ['1: a record is a map of labels', [{ n: 'temp', v: 1 }, null]],
   ['0: bt is a number of seconds', [{ bt: '1700000000', n: 'temp', v: 1 }]],
   ['0: t is a number', [{ n: 'temp', t: null, v: 1 }]],
   ['0: n is a string', [{ n: 7, v: 1 }]],

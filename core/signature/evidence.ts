@@ -5,10 +5,14 @@
  *   [1, authority, path, created, nonce (8 bytes), label, signature (64 bytes), body as posted,
  *    content type, content encoding, content digest, signature params]
  *
- * The last four are null where they have the standard form; trailing nulls are left out.
+ * The last four are null where they have the standard form; trailing nulls are left out. Of the compact form, which holds
+ * time, nonce and signature itself:
+ *
+ *   [2, authority, path, message as posted]
  */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
 import { decode, encode } from 'cborg';
+import { COSE_CONTENT_TYPE, readCoseBatch, type CoseBatch } from '../cose/batch.ts';
 import { err, ok, type Result } from '../result.ts';
 
 export type Evidence = {
@@ -34,11 +38,24 @@ export type BadEvidence = { readonly reason: 'bad-evidence'; readonly detail: st
 
 export const STANDARD_CONTENT_TYPE = 'application/senml+json';
 const FORMAT = 1;
+const COSE_FORMAT = 2;
 const REQUIRED = 8;
 const ALL = 12;
 
+/** Whether the batch came as a COSE_Sign1: `body` is the message then, `label` is empty and the last four are null but the type. */
+export function isCose({ contentType }: Pick<Evidence, 'contentType'>): boolean {
+  return contentType === COSE_CONTENT_TYPE;
+}
+
+export function coseEvidence(batch: CoseBatch, authority: string, path: string, body: Uint8Array): Evidence {
+  const { createdSeconds, nonce, signature } = batch;
+  const rest = { label: '', contentType: COSE_CONTENT_TYPE, contentEncoding: null, contentDigest: null, params: null };
+  return { authority, path, createdSeconds, nonce, signature, body, ...rest };
+}
+
 export function encodeEvidence(evidence: Evidence): Uint8Array {
   const { authority, path, createdSeconds, nonce, label, signature, body } = evidence;
+  if (isCose(evidence)) return encode([COSE_FORMAT, authority, path, body]);
   const optional = [evidence.contentType, evidence.contentEncoding, evidence.contentDigest, evidence.params];
   while (optional.at(-1) === null) optional.pop();
   return encode([FORMAT, authority, path, createdSeconds, hexToBytes(nonce), label, signature, body, ...optional]);
@@ -57,6 +74,7 @@ export function decodeEvidence(bytes: Uint8Array): Result<Evidence, BadEvidence>
     // cborg throws for every kind of malformed input.
     return bad('not CBOR');
   }
+  if (Array.isArray(fields) && fields[0] === COSE_FORMAT) return decodeCose(fields);
   if (!Array.isArray(fields) || fields.length < REQUIRED || fields.length > ALL)
     return bad('not an array of 8 to 12 items');
   const items: readonly unknown[] = fields;
@@ -86,6 +104,14 @@ export function decodeEvidence(bytes: Uint8Array): Result<Evidence, BadEvidence>
     contentDigest,
     params,
   });
+}
+
+function decodeCose(fields: readonly unknown[]): Result<Evidence, BadEvidence> {
+  const [, authority, path, body] = fields;
+  if (fields.length !== 4 || typeof authority !== 'string' || typeof path !== 'string' || !(body instanceof Uint8Array))
+    return bad('not authority, path and message');
+  const batch = readCoseBatch(body, authority, path);
+  return batch.ok ? ok(coseEvidence(batch.value, authority, path, body)) : bad('the message is no batch');
 }
 
 function isTextOrNull(value: unknown): value is string | null {

@@ -61,7 +61,10 @@ export function parseSignedRequest(fields: SignedFields): Result<SignedRequest, 
  * `created` is the time of the upload. The time of measurement is another matter: a device that was offline for a week
  * signs its old readings now.
  */
-export function checkSignatureClock(input: SignatureInput, nowMs: number): Result<void, SignatureRefusal> {
+export function checkSignatureClock(
+  input: Pick<SignatureInput, 'createdSeconds' | 'expiresSeconds'>,
+  nowMs: number,
+): Result<void, SignatureRefusal> {
   const serverSeconds = Math.floor(nowMs / 1000);
   const { createdSeconds, expiresSeconds } = input;
   const future = createdSeconds > serverSeconds + CLOCK_SKEW_SECONDS;

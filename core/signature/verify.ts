@@ -2,7 +2,8 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import type { DeviceId, InvalidId } from '../ids.ts';
 import { err, ok, type Result } from '../result.ts';
-import { STANDARD_CONTENT_TYPE, type BadEvidence, type Evidence } from './evidence.ts';
+import { readCoseBatch } from '../cose/batch.ts';
+import { isCose, STANDARD_CONTENT_TYPE, type BadEvidence, type Evidence } from './evidence.ts';
 import { formatContentDigest, parseContentDigest } from './fields.ts';
 import { signatureBase } from './signature-base.ts';
 import type { SignedRequest } from './signed-request.ts';
@@ -11,7 +12,7 @@ import { COMPONENTS, parseSignatureInput, standardParams } from './signature-inp
 /** Native where there is WebCrypto (worker/adapters/webcrypto-verifier.ts). */
 export interface SignatureVerifier {
   /** The error: the id holds no usable key. */
-  verify(device: DeviceId, base: string, signature: Uint8Array): Promise<Result<boolean, InvalidId>>;
+  verify(device: DeviceId, signed: string | Uint8Array, signature: Uint8Array): Promise<Result<boolean, InvalidId>>;
 }
 
 /** Evidence of a request whose digest and signature were found right. */
@@ -33,11 +34,22 @@ export function evidenceOf(request: SignedRequest, contentEncoding: 'gzip' | nul
   };
 }
 
+/** What a batch is known by, beside device and nonce: sha-256 of the content, however often it is signed anew. */
+export function contentDigestOf(evidence: Evidence): Uint8Array {
+  const cose = isCose(evidence) ? readCoseBatch(evidence.body, evidence.authority, evidence.path) : null;
+  return cose?.ok ? cose.value.digest : sha256(evidence.body);
+}
+
 /**
- * The text that `evidence.signature` signs. Refused when the parts contradict each other: a digest that is not the body's,
+ * What `evidence.signature` signs: text, or the bytes of the compact form. Refused when the parts contradict each other: a digest that is not the body's,
  * or parameters that name another key, time or nonce. So a good signature over it covers the body, the nonce and the time.
  */
-export function evidenceBase(evidence: Evidence, device: DeviceId): Result<string, BadEvidence> {
+export function evidenceBase(evidence: Evidence, device: DeviceId): Result<string | Uint8Array, BadEvidence> {
+  if (isCose(evidence)) {
+    const batch = readCoseBatch(evidence.body, evidence.authority, evidence.path);
+    if (!batch.ok) return bad('the message cannot be read');
+    return batch.value.device === device ? ok(batch.value.signed) : bad('the message names another key');
+  }
   const bodyDigest = formatContentDigest(sha256(evidence.body));
   const contentDigest = evidence.contentDigest ?? bodyDigest;
   if (evidence.contentDigest !== null) {

@@ -40,6 +40,7 @@ const REFUSALS: { readonly [Reason in IngestRefusal['reason']]: Extract<IngestRe
   'wrong-key': { reason: 'wrong-key' },
   'wrong-signature': { reason: 'wrong-signature' },
   'not-json': { reason: 'not-json', detail: '' },
+  'not-cbor': { reason: 'not-cbor', detail: '' },
   'not-senml': { reason: 'not-senml', record: 0, detail: '' },
   'empty-pack': { reason: 'empty-pack' },
   'too-many-records': { reason: 'too-many-records', count: MAX_RECORDS + 1, limit: MAX_RECORDS },

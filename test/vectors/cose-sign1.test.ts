@@ -1,5 +1,6 @@
 /** The COSE working group's examples of COSE_Sign1, read and verified with what reads and verifies batches. */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { hexToBytes, bytesToHex } from '@noble/hashes/utils.js';
 import { expect, test } from 'vitest';
 import { openSign1, signedBytes } from '../../core/cose/sign1.ts';
@@ -17,7 +18,7 @@ type Vector = {
   readonly cbor: string;
 };
 
-const file = JSON.parse(readFileSync(new URL('cose-sign1.json', import.meta.url), 'utf8')) as {
+const file = JSON.parse(readFileSync(join(import.meta.dirname, 'cose-sign1.json'), 'utf8')) as {
   readonly vectors: readonly Vector[];
 };
 const verifier = createWebcryptoVerifier();

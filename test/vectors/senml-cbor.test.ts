@@ -1,12 +1,13 @@
 /** The CBOR examples of the SenML working group, against the same packs in JSON. */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { hexToBytes } from '@noble/hashes/utils.js';
 import { expect, test } from 'vitest';
 import { readCborPack } from '../../core/senml/cbor.ts';
 import { resolvePack } from '../../core/senml/resolve.ts';
 
 type Vectors = Readonly<Record<string, { readonly cbor: string; readonly json: unknown }>>;
-const { vectors } = JSON.parse(readFileSync(new URL('senml-cbor.json', import.meta.url), 'utf8')) as {
+const { vectors } = JSON.parse(readFileSync(join(import.meta.dirname, 'senml-cbor.json'), 'utf8')) as {
   readonly vectors: Vectors;
 };
 const NOW_MS = 1_800_000_000_000;

@@ -1,5 +1,6 @@
 /** Project Wycheproof's signatures, good and crooked, through the check that every batch goes through. */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { hexToBytes } from '@noble/hashes/utils.js';
 import { expect, test } from 'vitest';
@@ -13,7 +14,7 @@ const SIGNATURE_BYTES = 64;
 const verifier = createWebcryptoVerifier();
 
 function read(name: string): File {
-  return JSON.parse(gunzipSync(readFileSync(new URL(`${name}.json.gz`, import.meta.url))).toString('utf8')) as File;
+  return JSON.parse(gunzipSync(readFileSync(join(import.meta.dirname, `${name}.json.gz`))).toString('utf8')) as File;
 }
 
 /** Uncompressed points begin with 04. */

@@ -20,7 +20,11 @@ export function createWebcryptoVerifier(capacity: number = DEFAULT_CAPACITY): Si
   const keys = new Lru<DeviceId, ImportedKey>(capacity);
   const encoder = new TextEncoder();
   return {
-    async verify(device: DeviceId, base: string, signature: Uint8Array): Promise<Result<boolean, InvalidId>> {
+    async verify(
+      device: DeviceId,
+      signed: string | Uint8Array,
+      signature: Uint8Array,
+    ): Promise<Result<boolean, InvalidId>> {
       let imported = keys.get(device);
       if (imported === undefined) {
         const fresh = await importKey(device);
@@ -28,7 +32,8 @@ export function createWebcryptoVerifier(capacity: number = DEFAULT_CAPACITY): Si
         imported = fresh.value;
         keys.set(device, imported);
       }
-      return ok(await crypto.subtle.verify(VERIFY[imported.algorithm], imported.key, signature, encoder.encode(base)));
+      const bytes = typeof signed === 'string' ? encoder.encode(signed) : signed;
+      return ok(await crypto.subtle.verify(VERIFY[imported.algorithm], imported.key, signature, bytes));
     },
   };
 }

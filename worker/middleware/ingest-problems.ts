@@ -29,6 +29,7 @@ export function describeIngestRefusal(refusal: IngestRefusal): ProblemParts {
     case 'wrong-signature':
       return describeSignature(refusal);
     case 'not-json':
+    case 'not-cbor':
     case 'not-senml':
     case 'empty-pack':
     case 'too-many-records':
@@ -207,6 +208,14 @@ function describePack(refusal: PackRefusal): ProblemParts {
         'The body is not JSON',
         `${refusal.detail}.`,
         'Send a SenML pack in JSON (RFC 8428).',
+      );
+    case 'not-cbor':
+      return parts(
+        400,
+        'not-cbor',
+        'The payload is not CBOR',
+        `${refusal.detail}.`,
+        'Send SenML in CBOR with definite lengths (RFC 8428 section 6).',
       );
     case 'not-senml':
       return parts(

@@ -7,7 +7,7 @@ import { nowMs } from '../adapters/clock.ts';
 import { createWebcryptoVerifier } from '../adapters/webcrypto-verifier.ts';
 import type { AppEnv } from '../context.ts';
 import { problem } from '../middleware/problem.ts';
-import { openSignedPost, verifySignedPost } from '../signed-post.ts';
+import { openPost } from '../open-post.ts';
 
 /** Strangers' keys: kept apart from those of devices, and few. */
 const verifier = createWebcryptoVerifier(64);
@@ -15,14 +15,14 @@ const verifier = createWebcryptoVerifier(64);
 export const checkRoutes = new Hono<AppEnv>().post('/v1/check', async (c) => {
   const { config } = c.var;
   const now = nowMs();
-  const post = openSignedPost(c.req.raw, config.authorities, now);
+  const post = await openPost(c.req.raw, config.authorities, now);
   if (!post.ok) return problem(c, post.error);
   // Before the signature: a runtime may or may not accept what a weak key signs, and the maker must hear of the key.
-  const key = decodeDidKey(post.value.signed.device);
+  const key = decodeDidKey(post.value.device);
   if (!key.ok) return problem(c, key.error);
   const strong = checkKeyStrength(key.value);
   if (!strong.ok) return problem(c, strong.error);
-  const verified = await verifySignedPost(post.value, c.req.raw, verifier);
+  const verified = await post.value.verify(verifier);
   if (!verified.ok) return problem(c, verified.error);
   const { device, nonce, readings } = verified.value;
   const { accepted, refused, flags } = checkVerdict(readings, config.rules, now);

@@ -11,7 +11,7 @@ import { callRegion } from '../adapters/region.ts';
 import { createWebcryptoVerifier } from '../adapters/webcrypto-verifier.ts';
 import type { AppEnv } from '../context.ts';
 import { problem } from '../middleware/problem.ts';
-import { openSignedPost, verifySignedPost } from '../signed-post.ts';
+import { openPost } from '../open-post.ts';
 
 /** Only devices that were given an address get past the tag, so strangers cannot push known ones out of these. */
 const verifier: SignatureVerifier = createWebcryptoVerifier();
@@ -22,12 +22,12 @@ export const readingsRoutes = new Hono<AppEnv>().post('/v1/regions/:cell/reading
   const now = nowMs();
   const cell = parseRegionCell(c.req.param('cell'));
   if (!cell.ok) return problem(c, { reason: 'unknown-ingest-address' });
-  const post = openSignedPost(c.req.raw, config.authorities, now);
+  const post = await openPost(c.req.raw, config.authorities, now);
   if (!post.ok) return problem(c, post.error);
-  const { device, covered } = post.value.signed;
-  if (!isIngestAddress(covered.path, cell.value, device, config.ingestTagKey))
+  const { device, path } = post.value;
+  if (!isIngestAddress(path, cell.value, device, config.ingestTagKey))
     return problem(c, { reason: 'unknown-ingest-address' });
-  const verified = await verifySignedPost(post.value, c.req.raw, verifier);
+  const verified = await post.value.verify(verifier);
   if (!verified.ok) return problem(c, verified.error);
   const { nonce, digest, readings, evidence } = verified.value;
   const reply = await callRegion(c.env.REGION, cell.value, (region) =>
