@@ -64,6 +64,7 @@ export async function toExportArticle(
   const { devices, amount, quote } = quoted.value;
   return ok({
     amount,
+    scope: 'export',
     description: `Export of ${quote.deviceQuantityHours} device-quantity-hours of ${[...quote.quantities, ...quote.indices].join(', ')}`,
     mimeType: 'application/json',
     facts: quote,

@@ -67,6 +67,7 @@ export async function toStreamArticle(
   const { devices, isWholeRegions, amount, quote } = quoted.value;
   return ok({
     amount,
+    scope: 'stream',
     description: `Live ${quote.quantities.join(', ')} of ${quote.devices} devices for ${quote.minutes} minutes`,
     mimeType: 'application/json',
     facts: quote,
