@@ -1,5 +1,6 @@
 /** The bodies that receivers get; schema/api/webhooks.ts has their shapes. Ids follow from the facts, so none is told twice. */
 import { quantityByCode, quantityByIndex } from '../../core/reading/quantity.ts';
+import { FAIL } from '../../core/reading/reading.ts';
 import type { TimeRules } from '../../core/rules/rule-set.ts';
 import { hourStartMs, rfc3339 } from '../../core/time.ts';
 import type { JudgedHour, Reached } from '../../core/webhook/crossing.ts';
@@ -57,7 +58,7 @@ export function verdictMessage(
         device,
         quantity: quantityByIndex(quantity)?.code ?? '',
         start: rfc3339(startMs),
-        flag,
+        flag: flag === FAIL ? 4 : 3,
       })),
     },
   };

@@ -1,6 +1,6 @@
 /** Bodies and answers of the operator's commands. */
 import { z } from 'zod';
-import { Address, Cell, Count, DeviceKey, named, PlaceCell, Status, Time } from './shape.ts';
+import { Address, Cell, Count, DeviceKey, named, PlaceCell, QuantityCode, Status, Time } from './shape.ts';
 
 const E5 = z.int().describe('1e-5 degrees.');
 
@@ -48,4 +48,20 @@ export const RegisteredDevice = named(
   z.object({ device: DeviceKey, version: z.int(), ingestPath: z.string() }),
 );
 export const MaintenanceFields = named('MaintenanceFields', z.object({ from: Time, until: Time }));
+export const OperatorFields = named(
+  'OperatorFields',
+  z.object({
+    operator: Address.nullable().describe('Gets the operator’s part of the region’s sales; null: the treasury does.'),
+  }),
+);
+export const RegionOperator = named('RegionOperator', z.object({ cell: Cell, operator: Address.nullable() }));
+export const RecallFields = named(
+  'RecallFields',
+  z.object({
+    from: Time,
+    until: Time,
+    reason: z.string().min(1).max(120),
+    quantities: z.array(QuantityCode).min(1).nullable().optional().describe('Null: all.'),
+  }),
+);
 export const RefoldAnswer = named('RefoldAnswer', z.object({ regions: z.array(RegionSummary), failed: z.array(Cell) }));

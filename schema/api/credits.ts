@@ -1,57 +1,107 @@
-/** Credits: `/v1/credits`. Amounts are decimal strings: USDC base units, and USDC as people write it. */
-export type Amount = { readonly amount: string; readonly usdc: string };
+/** Credits: `/v1/credits`. */
+import { z } from 'zod';
+import { Address, Amount, Count, named, Time, type Shape } from './shape.ts';
 
-export type ApiKey = {
-  readonly id: string;
-  readonly name: string;
-  readonly scopes: readonly ('read' | 'export' | 'stream')[];
-  readonly created: string;
-  readonly expires: string | null;
-  /** In a calendar month of UTC. */
-  readonly monthlyLimit: Amount | null;
-  /** UTC day. */
-  readonly lastUsed: string | null;
-  readonly revoked: string | null;
-};
+export const Usdc = named(
+  'Usdc',
+  z.object({ amount: Amount.describe('USDC base units.'), usdc: z.string().describe('As people write it.') }),
+);
+export type Usdc = Shape<typeof Usdc>;
 
-/** `POST /v1/credits/top-ups`. A resend of the same payment brings the same. */
-export type TopUpAnswer = {
-  /** The wallet that paid. */
-  readonly account: string;
-  readonly credited: Amount;
-  readonly transaction: string;
-  /** The key that was asked for. */
-  readonly key: { readonly id: string; readonly secret: string } | null;
-};
+const KeyId = z.string().regex(/^[0-9a-f]{16}$/);
+const Scope = z.enum(['read', 'export', 'stream']);
+const Day = z
+  .string()
+  .regex(/^\d{4}-\d\d-\d\d$/)
+  .describe('Day of UTC.');
+
+export const ApiKey = named(
+  'ApiKey',
+  z.object({
+    id: KeyId,
+    name: z.string(),
+    scopes: z.array(Scope),
+    created: Time,
+    expires: Time.nullable(),
+    monthlyLimit: Usdc.nullable().describe('In a calendar month of UTC.'),
+    lastUsed: Day.nullable(),
+    revoked: Time.nullable(),
+  }),
+);
+export type ApiKey = Shape<typeof ApiKey>;
+
+/** `POST /v1/credits/keys` */
+export const KeyFields = named(
+  'KeyFields',
+  z.object({
+    name: z.string().min(1).max(80),
+    scopes: z.array(Scope).min(1).optional().describe('Without it: read.'),
+    expires: Time.nullable().optional(),
+    monthlyLimit: z.string().nullable().optional().describe('USDC, as text.'),
+  }),
+);
+
+/** `POST /v1/credits/top-ups` */
+export const TopUpFields = named(
+  'TopUpFields',
+  z.object({
+    amount: z.string().describe('USDC as text, from "1" to "1000".'),
+    key: KeyFields.nullable().optional().describe('A key that is made with it.'),
+  }),
+);
+
+/** A resend of the same payment brings the same. */
+export const TopUpAnswer = named(
+  'TopUpAnswer',
+  z.object({
+    account: Address.describe('The wallet that paid.'),
+    credited: Usdc,
+    transaction: z.string(),
+    key: z.object({ id: KeyId, secret: z.string() }).nullable().describe('The key that was asked for.'),
+  }),
+);
+export type TopUpAnswer = Shape<typeof TopUpAnswer>;
 
 /** `GET /v1/credits` */
-export type CreditsAnswer = {
-  readonly account: string;
-  readonly balance: Amount;
-  /** By purchases that are being answered. */
-  readonly held: Amount;
-  readonly available: Amount;
-  readonly toppedUp: Amount;
-  /** The key that asks; null: the wallet asks. */
-  readonly key: ApiKey | null;
-};
+export const CreditsAnswer = named(
+  'CreditsAnswer',
+  z.object({
+    account: Address,
+    balance: Usdc,
+    held: Usdc.describe('By purchases that are being answered.'),
+    available: Usdc,
+    toppedUp: Usdc,
+    key: ApiKey.nullable().describe('The key that asks; null: the wallet asks.'),
+  }),
+);
+export type CreditsAnswer = Shape<typeof CreditsAnswer>;
 
 /** `GET /v1/credits/keys` */
-export type KeysAnswer = { readonly keys: readonly ApiKey[] };
+export const KeysAnswer = named('KeysAnswer', z.object({ keys: z.array(ApiKey) }));
+export type KeysAnswer = Shape<typeof KeysAnswer>;
 
-/** `POST /v1/credits/keys`: the one time that the secret is shown. */
-export type NewKeyAnswer = ApiKey & { readonly secret: string };
+/** `POST /v1/credits/keys` */
+export const NewKeyAnswer = named(
+  'NewKeyAnswer',
+  ApiKey.extend({ secret: z.string().describe('Shown this one time.') }),
+);
+export type NewKeyAnswer = Shape<typeof NewKeyAnswer>;
 
 /** `GET /v1/credits/usage`: one row a day and key, oldest first; `Link: rel=next` where there are more. */
-export type UsageAnswer = {
-  readonly from: string;
-  readonly until: string;
-  readonly usage: readonly {
-    readonly day: string;
-    readonly key: string;
-    readonly queries: number;
-    /** Device-quantity-hours answered. */
-    readonly units: number;
-    readonly spent: Amount;
-  }[];
-};
+export const UsageAnswer = named(
+  'UsageAnswer',
+  z.object({
+    from: Day,
+    until: Day,
+    usage: z.array(
+      z.object({
+        day: Day,
+        key: KeyId,
+        queries: Count,
+        units: Count.describe('Device-quantity-hours answered.'),
+        spent: Usdc,
+      }),
+    ),
+  }),
+);
+export type UsageAnswer = Shape<typeof UsageAnswer>;

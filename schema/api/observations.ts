@@ -1,6 +1,19 @@
 /** `GET /v1/observations`, the paid query, as JSON. Other formats have the same columns. */
 import { z } from 'zod';
-import { Address, Amount, Count, DeviceKey, Flag, named, Next, Tests, Time, Unit, type Shape } from './shape.ts';
+import {
+  Address,
+  Amount,
+  Count,
+  DeviceKey,
+  Flag,
+  named,
+  Next,
+  QuantityCode,
+  Tests,
+  Time,
+  Unit,
+  type Shape,
+} from './shape.ts';
 
 const Resolution = z.enum(['raw', 'hour', 'day']);
 
@@ -89,6 +102,18 @@ export const Price = named(
   }),
 );
 export type Price = Shape<typeof Price>;
+
+/** Whose data, of what: as it stands in a body. In an address lists are texts with commas. */
+export const Question = {
+  device: z.array(DeviceKey).optional().describe('Devices; or an area by `cell` or `bbox`, exactly one of the three.'),
+  cell: z.array(z.string()).optional().describe('H3 cells of resolution 3 to 7.'),
+  bbox: z
+    .array(z.number())
+    .length(4)
+    .optional()
+    .describe('west, south, east, north in degrees; across the antimeridian west is greater than east.'),
+  quantity: z.array(QuantityCode).optional(),
+};
 
 /** `GET /v1/observations?...&dry-run=true`: price and size, free of charge. The 402 carries the same facts. */
 export const ObservationsQuote = named(

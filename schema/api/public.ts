@@ -75,6 +75,10 @@ export const StatisticsAnswer = named(
     batches: Count,
     readings: Count,
     openFlags: Count.describe('Anomalies that go on.'),
+    sales: z.object({
+      count: Count.describe('Answers that were paid, by x402 or with credits.'),
+      usdc: Amount.describe('What was paid for them; top-ups count as they are spent.'),
+    }),
     epochs: z.object({
       closed: Count,
       final: Count.describe('Minted, and past reorganization.'),

@@ -1,69 +1,101 @@
 /** Answers and events of `/v1/stream`. Every event's `data` is one JSON object. */
-import type { LiveMessage } from './live.ts';
-import type { Price } from './observations.ts';
+import { z } from 'zod';
+import { Price, Question } from './observations.ts';
+import { Cell, Count, DeviceKey, Flag, named, QuantityCode, Tests, Time, Unit, type Shape } from './shape.ts';
 
-export type StreamQuote = {
-  readonly minutes: number;
-  readonly devices: number;
-  readonly quantities: readonly string[];
-  readonly deviceQuantityHours: number;
-  readonly price: Price;
-};
+/** `POST /v1/stream` */
+export const StreamFields = named(
+  'StreamFields',
+  z.object({
+    ...Question,
+    minutes: z.int().min(1).max(10_080).optional().describe('Without it: 60.'),
+    'dry-run': z.boolean().optional().describe('Price only, free of charge.'),
+  }),
+);
 
-export type StreamSold = {
-  /** Whoever has it may listen: keep it. */
-  readonly pass: string;
-  /** With the pass in it: what an EventSource opens. */
-  readonly streamUrl: string;
-  /** RFC 3339. */
-  readonly until: string;
-  readonly quote: StreamQuote;
-};
+export const StreamQuote = named(
+  'StreamQuote',
+  z.object({
+    minutes: z.int(),
+    devices: Count,
+    quantities: z.array(z.string()),
+    deviceQuantityHours: Count,
+    price: Price,
+  }),
+);
+export type StreamQuote = Shape<typeof StreamQuote>;
 
-/** `hello`: first event of every connection. */
-export type StreamHello = { readonly until: string; readonly regions: readonly string[] };
+export const StreamSold = named(
+  'StreamSold',
+  z.object({
+    pass: z.string().describe('Whoever has it may listen: keep it.'),
+    streamUrl: z.url().describe('With the pass in it: what an EventSource opens.'),
+    until: Time,
+    quote: StreamQuote,
+  }),
+);
+export type StreamSold = Shape<typeof StreamSold>;
 
-/** `readings`: one accepted batch, as far as it was bought. */
-export type StreamReadings = {
-  readonly region: string;
-  /** Place in the region's log. */
-  readonly seq: number;
-  readonly device: string;
-  readonly received: string;
-  readonly readings: readonly StreamReading[];
-};
+export const StreamHello = named(
+  'StreamHello',
+  z.object({ until: Time, regions: z.array(Cell) }).describe('`hello`: first event of every connection.'),
+);
+export type StreamHello = Shape<typeof StreamHello>;
 
-export type StreamReading = {
-  readonly quantity: string;
-  readonly time: string;
-  /** In the quantity's unit (`/v1/quantities`). */
-  readonly value: number;
-  /** QARTOD flag of the checks on receipt; the verdict comes when the hour closes. */
-  readonly flag: number;
-  readonly tests: readonly string[];
-};
+export const StreamReading = named(
+  'StreamReading',
+  z.object({
+    quantity: QuantityCode,
+    time: Time,
+    value: z.number().describe('In the quantity’s unit (`/v1/quantities`).'),
+    flag: Flag.describe('QARTOD flag of the checks on receipt; the verdict comes when the hour closes.'),
+    tests: Tests,
+  }),
+);
+export type StreamReading = Shape<typeof StreamReading>;
 
-/** `gap`: entries after `after` and before `next` cannot be told any more. */
-export type StreamGap = { readonly region: string; readonly after: number; readonly next: number };
+export const StreamReadings = named(
+  'StreamReadings',
+  z
+    .object({
+      region: Cell,
+      seq: Count.describe('Place in the region’s log.'),
+      device: DeviceKey,
+      received: Time,
+      readings: z.array(StreamReading),
+    })
+    .describe('`readings`: one accepted batch, as far as it was bought.'),
+);
+export type StreamReadings = Shape<typeof StreamReadings>;
 
-/** `end`: the pass is over. */
-export type StreamEnd = { readonly until: string };
+export const StreamGap = named(
+  'StreamGap',
+  z
+    .object({ region: Cell, after: Count, next: Count })
+    .describe('`gap`: entries after `after` and before `next` cannot be told any more.'),
+);
+export type StreamGap = Shape<typeof StreamGap>;
 
-/** `hello` and `closed` of the stream without a pass. */
-export type PublicStreamMessage = LiveMessage;
+export const StreamEnd = named('StreamEnd', z.object({ until: Time }).describe('`end`: the pass is over.'));
+export type StreamEnd = Shape<typeof StreamEnd>;
 
-/** `values` of the stream without a pass: an hour that everybody may see. */
-export type PublicStreamValues = {
-  readonly region: string;
-  /** Start of the hour. */
-  readonly hour: string;
-  readonly values: readonly {
-    readonly device: string;
-    readonly quantity: string;
-    readonly unit: string;
-    /** Mean of the hour. */
-    readonly value: number;
-    readonly flag: number;
-    readonly tests: readonly string[];
-  }[];
-};
+export const PublicStreamValues = named(
+  'PublicStreamValues',
+  z
+    .object({
+      region: Cell,
+      hour: Time.describe('Start of the hour.'),
+      values: z.array(
+        z.object({
+          device: DeviceKey,
+          quantity: QuantityCode,
+          unit: Unit,
+          value: z.number().describe('Mean of the hour.'),
+          flag: Flag,
+          tests: Tests,
+        }),
+      ),
+    })
+    .describe('`values` of the stream without a pass: an hour that everybody may see.'),
+);
+export type PublicStreamValues = Shape<typeof PublicStreamValues>;

@@ -1,12 +1,15 @@
 /** `openapi.json` from the shapes and the route table of schema/api. Built at deploy time; the Worker never sees any of it. */
 import {
+  JSON_TYPE,
   merge,
   PROBLEM_TYPE,
   TAGS,
   type Access,
   type Answer,
   type Header,
+  type Message,
   type Parameter,
+  type Problems,
   type Route,
 } from '../../schema/api/routes/route.ts';
 import { Problem } from '../../schema/api/public.ts';
@@ -17,6 +20,8 @@ export type DocumentOptions = {
   readonly says: string;
   readonly version: OpenapiVersion;
   readonly routes: readonly Route[];
+  /** OpenAPI 3.1 only. */
+  readonly messages?: readonly Message[];
   /** Part of every path that stands in the server's address instead. */
   readonly base?: string;
   /** For tests: see schemas.ts. */
@@ -27,12 +32,16 @@ const HEADERS: Readonly<Record<Header, string>> = {
   ETag: 'Names this very answer; send it as `If-None-Match`.',
   Link: '`rel=next`: the next page (RFC 8288).',
   'Retry-After': 'Seconds to wait.',
+  'Accept-Ranges': '`bytes`.',
+  'Content-Range': 'Which bytes of how many (RFC 9110).',
   'PAYMENT-REQUIRED': 'The offer, x402 v2: base64 of JSON. Any x402 client reads it.',
   'PAYMENT-RESPONSE': 'The settlement, x402 v2: base64 of JSON with the transaction.',
+  'Credits-Charged': 'With an API key: what this answer cost, USDC base units; 0 where it was bought before.',
+  'Credits-Left': 'With an API key: what is left, USDC base units.',
   RateLimit: 'What is left of the allowance (draft-ietf-httpapi-ratelimit-headers).',
 };
 
-const SECURITY: Readonly<Partial<Record<Access, JsonObject>>> = {
+const SCHEMES = {
   payment: {
     type: 'apiKey',
     in: 'header',
@@ -46,27 +55,57 @@ const SECURITY: Readonly<Partial<Record<Access, JsonObject>>> = {
     name: 'Authorization',
     description: '`SIWE <message>.<signature>`: a message as EIP-4361 writes it, signed by the owner’s wallet.',
   },
+  apiKey: { type: 'http', scheme: 'bearer', description: 'An API key (`isk_...`), which spends credits.' },
   admin: { type: 'http', scheme: 'bearer', description: 'The admin token.' },
+} satisfies Readonly<Record<string, JsonObject>>;
+
+type Requirement = Readonly<Partial<Record<keyof typeof SCHEMES, readonly []>>>;
+
+/** Any of them is enough. An empty one: without a payment the answer is 402 with the price. */
+const SECURITY: Readonly<Record<Access, readonly Requirement[]>> = {
+  open: [],
+  device: [],
+  payment: [{}, { payment: [] }, { apiKey: [] }],
+  x402: [{}, { payment: [] }],
+  owner: [{ owner: [] }],
+  account: [{ owner: [] }, { apiKey: [] }],
+  admin: [{ admin: [] }],
 };
 
-const PAYMENT_PROBLEMS: Readonly<Record<number, readonly string[]>> = {
+const PAYMENT_PROBLEMS: Problems = {
   400: ['malformed-payment'],
   402: ['payment-required'],
   409: ['payment-in-flight', 'payment-for-another-query'],
   503: ['settlement-pending', 'chain-unreachable'],
 };
+const CREDIT_PROBLEMS: Problems = {
+  400: ['bad-idempotency-key'],
+  401: ['unknown-key', 'key-revoked', 'key-expired'],
+  402: ['credits-exhausted'],
+  403: ['key-out-of-scope', 'key-limit-reached'],
+  409: ['purchase-in-flight'],
+  422: ['idempotency-key-reused'],
+  503: ['credits-unavailable'],
+};
+const OF_ACCESS: Readonly<Partial<Record<Access, Problems>>> = {
+  payment: merge(PAYMENT_PROBLEMS, CREDIT_PROBLEMS),
+  x402: PAYMENT_PROBLEMS,
+};
 const FAILURE = { 500: ['internal'] };
 
 export function openapiDocument(options: DocumentOptions): JsonObject {
-  const { routes, version, base = '' } = options;
-  const schemas = convertSchemas(routes.flatMap(schemasOf), { version, isClosed: options.isClosed ?? false });
+  const { routes, version, base = '', messages = [] } = options;
+  const used = [...routes.flatMap(schemasOf), ...messages.map(({ schema }) => schema)];
+  const schemas = convertSchemas(used, { version, isClosed: options.isClosed ?? false });
   const paths: Record<string, Record<string, Json>> = {};
   for (const route of routes) {
     const path = route.path.slice(base.length) || '/';
     paths[path] = { ...paths[path], [route.method]: operation(route, schemas, version) };
   }
-  const used = new Set(routes.map(({ access = 'open' }) => access));
-  const security = Object.entries(SECURITY).filter(([access]) => used.has(access as Access));
+  for (const schema of routes.flatMap(({ mentions = [] }) => mentions)) schemas.of(schema);
+  const webhooks = messages.map(({ name, says, schema }) => [name, { post: received(says, schemas.of(schema)) }]);
+  const needed = new Set(routes.flatMap(({ access = 'open' }) => SECURITY[access].flatMap(Object.keys)));
+  const security = Object.entries(SCHEMES).filter(([scheme]) => needed.has(scheme));
   const groups = [...new Set(routes.map(({ group }) => group))];
   return {
     openapi: version === '3.1' ? '3.1.1' : '3.0.3',
@@ -80,6 +119,7 @@ export function openapiDocument(options: DocumentOptions): JsonObject {
     servers: [{ url: base || '/' }],
     tags: groups.map((name) => ({ name, description: TAGS[name] ?? '' })),
     paths,
+    ...(webhooks.length === 0 ? {} : { webhooks: Object.fromEntries(webhooks) as JsonObject }),
     components: {
       schemas: schemas.components(),
       ...(security.length === 0 ? {} : { securitySchemes: Object.fromEntries(security) }),
@@ -87,9 +127,19 @@ export function openapiDocument(options: DocumentOptions): JsonObject {
   };
 }
 
-function schemasOf({ parameters = [], body, answers }: Route) {
+/** Standard Webhooks; what the receiver answers is up to it. */
+function received(says: string, schema: Json): Json {
+  return {
+    summary: says,
+    requestBody: { required: true, content: { [JSON_TYPE]: { schema } } },
+    responses: { '2XX': { description: 'Taken. Anything else: the message comes again; 410 pauses the webhook.' } },
+  };
+}
+
+function schemasOf({ parameters = [], body, answers, mentions = [] }: Route) {
   return [
     Problem,
+    ...mentions,
     ...parameters.map(({ schema }) => schema),
     ...Object.values(body?.media ?? {}),
     ...Object.values(answers).flatMap((answer: Answer) => Object.values(answer.body ?? {})),
@@ -107,10 +157,7 @@ function operation(route: Route, schemas: Schemas, version: OpenapiVersion): Jso
     ...(body === undefined
       ? {}
       : { requestBody: { description: body.says, required: true, content: content(body.media, schemas) } }),
-    // An empty requirement beside it: without a payment the answer is 402 with the price.
-    ...(SECURITY[access] === undefined
-      ? {}
-      : { security: access === 'payment' ? [{}, { payment: [] }] : [{ [access]: [] }] }),
+    ...(SECURITY[access].length === 0 ? {} : { security: SECURITY[access] }),
     responses: responses(route, schemas, version),
   };
 }
@@ -134,7 +181,7 @@ function content(media: Readonly<Record<string, Parameters<Schemas['of']>[0]>>, 
 }
 
 function responses(route: Route, schemas: Schemas, version: OpenapiVersion): Json {
-  const problems = merge(route.problems ?? {}, route.access === 'payment' ? PAYMENT_PROBLEMS : {}, FAILURE);
+  const problems = merge(route.problems ?? {}, OF_ACCESS[route.access ?? 'open'] ?? {}, FAILURE);
   const statuses = [...new Set([...Object.keys(route.answers), ...Object.keys(problems)])].toSorted();
   return Object.fromEntries(
     statuses.map((status) => {
@@ -163,10 +210,24 @@ function responses(route: Route, schemas: Schemas, version: OpenapiVersion): Jso
 
 const headerOf = (name: Header): Json => ({ description: HEADERS[name], schema: { type: 'string' } });
 
+/** Problems that pass: the same request may succeed later. */
+const WAITS: readonly string[] = [
+  'account-unavailable',
+  'credits-unavailable',
+  'live-full',
+  'pass-in-use',
+  'payment-in-flight',
+  'proof-pending',
+  'proof-unavailable',
+  'purchase-in-flight',
+  'quota-exceeded',
+  'region-unavailable',
+  'settlement-pending',
+];
+
 function problemHeaders(codes: readonly string[]): readonly Header[] {
   if (codes.includes('payment-required')) return ['PAYMENT-REQUIRED'];
-  const waits = ['settlement-pending', 'payment-in-flight', 'region-unavailable', 'live-full', 'quota-exceeded'];
-  return codes.some((code) => waits.includes(code)) ? ['Retry-After'] : [];
+  return codes.some((code) => WAITS.includes(code)) ? ['Retry-After'] : [];
 }
 
 function problemSchema(codes: readonly string[], status: number, schemas: Schemas, version: OpenapiVersion): Json {

@@ -19,14 +19,27 @@ import type { Measurement } from '../../sensors/client/senml.ts';
 import { SENML_JSON, signUpload } from '../../sensors/client/sign.ts';
 import { createJudge } from '../support/api-judge.ts';
 import { BERLIN, type FieldDevice, MADRID, packBatch, registerField, sendBatch } from '../support/field.ts';
+import { startReceiver, type Receiver } from '../support/receiver.ts';
 import { getJson, until } from '../support/until.ts';
 import { authorizationOf } from '../support/wallet.ts';
 import { createBuyer } from './support/buyer.ts';
+import {
+  askCredits,
+  askExport,
+  askProof,
+  askQueries,
+  askStream,
+  askWebhooks,
+  type Answer,
+  type Session,
+} from './support/ask-paid.ts';
 import { generateClient, type Asked, type GeneratedClient } from './support/generated-client.ts';
 
 const RULES = LOCAL_RULES.time;
 const HOUR_MS = RULES.hourSeconds * 1000;
 const STRANGER = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK';
+const A_DAY = '2026-01-01T00:00:00Z';
+const NO_EXPORT = '0'.repeat(32);
 /** Its name is what a label and a table may stumble over. */
 const HOSTILE = 'Roof "north", C:\\x\nsecond line';
 
@@ -35,12 +48,14 @@ let network: Network;
 let client: GeneratedClient;
 let madrid: FieldDevice;
 let berlin: FieldDevice;
+let receiver: Receiver;
 let epoch: EpochAnswer;
 const judge = createJudge();
 
 beforeAll(async () => {
   // The documents are files of the page.
   expect((await run(['node', 'scripts/build-web.ts'])).exitCode).toBe(0);
+  receiver = await startReceiver();
   network = await startNetwork({ folder: Folder.open(dir, false), port: 0, chainPort: 0, cronMs: 500 });
   const [first, second] = network.accounts.owners;
   const [one, other] = await registerField(network.api, network.adminToken, [
@@ -67,21 +82,19 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
+  await receiver?.stop();
   await network?.stop();
   rmSync(dir, { recursive: true });
 });
 
 /** Asks by the generated function; the judge has the last word on the answer. */
-async function ask(
-  operation: string,
-  asked: Asked = {},
-): Promise<{ status: number; data: never; error: { code?: string } }> {
+async function ask(operation: string, asked: Asked = {}): Promise<Answer> {
   const call = client[operation];
   if (call === undefined) throw new Error(`the client has no ${operation}`);
   const { response, data, error } = await call({ fetch: judge.fetch, ...asked });
   // The client catches what the judge throws.
   if (response === undefined) throw error;
-  return { status: response.status, data: data as never, error: error ?? {} };
+  return { status: response.status, data, error: error ?? {} };
 }
 
 async function signedAsk(device: FieldDevice, url: string, nonce: number): Promise<Asked> {
@@ -111,6 +124,7 @@ test('the generated client asks every route, and every answer is as described', 
   expect(await ask('getLive', { path: { cell } })).toMatchObject({ status: 426, error: { code: 'not-a-websocket' } });
   expect(await ask('getEpochs', { query: { limit: 1 } })).toMatchObject({ status: 200 });
   expect(await ask('getEpoch', { path: { epoch: epoch.epoch } })).toMatchObject({ status: 200 });
+  expect(await ask('getUsage', { path: { epoch: epoch.epoch } })).toMatchObject({ status: 200, data: { sales: [] } });
   expect(await ask('getReport', { path: { hash: epoch.reportHash } })).toMatchObject({ status: 200 });
   const evidence = await ask('getEvidence', { path: { cell } });
   const { segments } = evidence.data as EvidenceAnswer;
@@ -155,48 +169,40 @@ test('the generated client asks every route, and every answer is as described', 
   const statement = { path: { address }, query: { epoch: epoch.epoch }, headers: { authorization } };
   expect(await ask('getStatement', statement)).toMatchObject({ status: 200 });
 
-  await askToBuy();
+  const session = await openSession();
+  await askStream(session);
+  await askQueries(session);
+  await askProof(session);
+  await askExport(session);
+  await askCredits(session);
+  await askWebhooks(session, receiver);
   await askAsOperator();
+  expect(await ask('getRecalls', { query: { device: berlin.key.did } })).toMatchObject({
+    status: 200,
+    data: { recalls: [{ device: berlin.key.did, quantities: ['temp'] }] },
+  });
   const called = new Set([...judge.seen].map((one) => one.split(' ')[0]));
   expect(judge.operations.filter((operation) => !called.has(operation))).toEqual([]);
 });
 
-async function askToBuy(): Promise<void> {
-  const { chain, accounts, contracts } = network;
-  const query = {
-    device: [madrid.key.did],
-    quantity: ['temp'],
-    from: epoch.start,
-    until: rfc3339(Date.parse(epoch.start) + 4 * HOUR_MS),
-  };
-  expect(await ask('getObservations', { query })).toMatchObject({ status: 402, error: { code: 'payment-required' } });
-  expect(await ask('getObservations', { query: { ...query, 'dry-run': 'true' } })).toMatchObject({
-    status: 200,
-    data: { deviceQuantityHours: 4 },
-  });
+/** A buyer with some USDC. */
+async function openSession(): Promise<Session> {
+  const { api, chain, accounts, contracts } = network;
   const buyer = createBuyer(contracts.usdc);
-  await mintUsdc(chain, accounts, contracts, buyer.account.address, 1_000_000n);
-  const paying = createJudge(buyer.fetch).fetch;
-  expect(await ask('getObservations', { query, fetch: paying })).toMatchObject({
-    status: 200,
-    data: { observations: [{}, {}, {}, {}] },
-  });
-  const fields = { ...query, fields: ['start', 'value'] };
-  expect(await ask('getObservations', { query: fields, fetch: paying })).toMatchObject({ status: 200 });
-  expect(await ask('getObservations', { query: { ...query, format: 'geojson' }, fetch: paying })).toMatchObject({
-    status: 200,
-  });
-  const { quantity: _all, ...anomalies } = query;
-  expect(await ask('getAnomalies', { query: anomalies })).toMatchObject({ status: 402 });
-  expect(await ask('getAnomalies', { query: { ...anomalies, 'dry-run': 'true' } })).toMatchObject({
-    status: 200,
-    data: { devices: 1 },
-  });
-  // That nothing was found is an answer, too.
-  expect(await ask('getAnomalies', { query: anomalies, fetch: paying })).toMatchObject({
-    status: 200,
-    data: { anomalies: expect.any(Array) },
-  });
+  await mintUsdc(chain, accounts, contracts, buyer.account.address, 2_000_000n);
+  const { address } = buyer.account;
+  return {
+    api,
+    client,
+    judge,
+    ask,
+    paying: createJudge(buyer.fetch).fetch,
+    wallet: { address, signMessage: (message) => buyer.account.signMessage({ message }) },
+    device: madrid.key.did,
+    cell: madrid.cell,
+    epoch,
+    hourMs: HOUR_MS,
+  };
 }
 
 async function askAsOperator(): Promise<void> {
@@ -211,6 +217,15 @@ async function askAsOperator(): Promise<void> {
   expect(await ask('putRegion', { auth, path: { cell }, body: { name: cell, boundary: corners } })).toMatchObject({
     status: 200,
   });
+  const operator = { auth, path: { cell }, body: { operator: record.owner } };
+  expect(await ask('putOperator', operator)).toMatchObject({
+    status: 200,
+    data: { operator: record.owner.toLowerCase() },
+  });
+  expect(await ask('putOperator', { ...operator, body: { operator: 'x' } })).toMatchObject({ status: 400 });
+  const recall = { ...did, body: { ...span, reason: 'Painted over.', quantities: ['temp'] } };
+  expect(await ask('postRecall', recall)).toMatchObject({ status: 201, data: { reason: 'Painted over.' } });
+  expect(await ask('postRecall', { ...recall, body: span })).toMatchObject({ status: 400 });
   const advance = { auth, path: { cell, command: 'advance' } };
   expect(await ask('postRegionCommand', advance)).toMatchObject({ status: 200 });
   expect(await ask('postRefold', { auth })).toMatchObject({ status: 200 });
@@ -244,13 +259,49 @@ test.each([
   ['ogcRegionsItems', { query: { limit: 0 } }, 400, 'bad-parameter'],
   ['ogcRegionsItems', { query: { crs: 'x' } }, 400, 'unknown-parameter'],
   ['ogcRegionsItem', { path: { feature: 'x' } }, 404, 'no-such-feature'],
+  ['getUsage', { path: { epoch: 'x' } }, 400, 'invalid-epoch'],
+  ['getUsage', { path: { epoch: 1 } }, 404, 'no-such-epoch'],
+  ['getRecalls', { query: { device: 'x' } }, 400, 'invalid-device'],
   ['getObservations', { query: { from: 'x', until: 'y' } }, 400, 'one-of'],
+  ['getObservations', { query: { from: 'x', until: 'y', device: [STRANGER] } }, 400, 'bad-parameter'],
+  ['getProof', { query: { device: STRANGER, quantity: 'temp' } }, 400, 'one-of'],
+  ['getProof', { query: { device: STRANGER, quantity: 'temp', start: A_DAY } }, 404, 'no-such-device'],
+  ['postExport', { body: {} }, 400, 'one-of'],
+  ['postExport', { body: { device: {} } }, 400, 'bad-body'],
+  ['getExport', { path: { id: NO_EXPORT } }, 403, 'bad-token'],
+  ['postExportRestart', { path: { id: NO_EXPORT }, query: { token: 'x' } }, 403, 'bad-token'],
+  ['getExportFile', { path: { id: NO_EXPORT, pass: '1.x', path: 'links.txt' } }, 403, 'bad-token'],
+  ['postStream', { body: { device: [STRANGER] } }, 400, 'missing-parameter'],
+  ['postStream', { body: { device: [STRANGER], quantity: ['temp'] } }, 404, 'no-such-device'],
+  ['postTopUp', { body: { amount: '0.5' } }, 400, 'bad-field'],
+  ['getCredits', {}, 401, 'bad-sign-in'],
+  ['getCredits', { headers: { authorization: 'Bearer isk_x' } }, 401, 'unknown-key'],
+  ['getCreditsUsage', {}, 401, 'bad-sign-in'],
+  ['getKeys', {}, 401, 'bad-sign-in'],
+  ['postKey', { body: { name: 'x' } }, 401, 'bad-sign-in'],
+  ['deleteKey', { path: { id: 'x' } }, 401, 'bad-sign-in'],
+  ['postWebhook', { body: {} }, 401, 'bad-sign-in'],
+  ['getWebhooks', {}, 401, 'bad-sign-in'],
+  ['deleteWebhook', { path: { id: 'x' } }, 401, 'bad-sign-in'],
   ['getStatement', { path: { address: 'x' }, query: { epoch: 1 } }, 400, 'invalid-owner'],
   ['getStatement', { path: { address: `0x${'1'.repeat(40)}` }, query: { epoch: 1 } }, 401, 'bad-sign-in'],
   ['postCheck', { body: '[]', bodySerializer: null, headers: { 'content-type': SENML_JSON } }, 401, 'unsigned'],
   ['postRefold', { auth: 'x' }, 401, 'unauthorized'],
+  ['putOperator', { auth: 'x', path: { cell: 'x' }, body: {} }, 401, 'unauthorized'],
+  ['postRecall', { auth: 'x', path: { did: 'x' }, body: {} }, 401, 'unauthorized'],
 ] as const)('%s refuses %j with %i %s', async (operation, asked, status, code) => {
   expect(await ask(operation, asked as Asked)).toMatchObject({ status, error: { code } });
+});
+
+test.each([
+  ['', 400, 'missing-parameter'],
+  ['?cell=x', 400, 'invalid-region'],
+  ['?cell=833901fffffffff', 404, 'no-such-region'],
+  ['?pass=x.y', 403, 'bad-token'],
+] as const)('the stream%s is refused with %i %s', async (query, status, code) => {
+  // The client's reader of events would only ask again.
+  const response = await judge.fetch(`${network.api}/v1/stream${query}`);
+  expect([response.status, await response.json()]).toMatchObject([status, { code }]);
 });
 
 test('pages of one item each give every device and value once, in the order of a single page', async () => {

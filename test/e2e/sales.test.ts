@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { authorizedTransfers } from '../../scripts/verify/usdc-transfers.ts';
+import type { StatisticsAnswer } from '../../schema/api/public.ts';
 import { until } from '../support/until.ts';
 import { createBuyer, send, sendUntilAnswered, type Buyer } from './support/buyer.ts';
 import { startShopChain, type ShopChain } from './support/shop-chain.ts';
@@ -125,6 +126,21 @@ const MOMENTS = ['eth_call', 'eth_estimateGas', 'eth_sendRawTransaction', 'eth_g
 async function asked(method: string): Promise<void> {
   while (!chain.takeAsked().includes(method)) await new Promise((resolve) => setTimeout(resolve, 2));
 }
+
+test('the statistics count sales and their USDC, and a top-up is none yet', async () => {
+  const db = await shop.runtime.getD1Database('DB');
+  const add = (id: string, kind: string, usdc: string) =>
+    db
+      .prepare(`INSERT INTO sale (id, kind, usdc, served, sold_ms) VALUES (?, ?, ?, '[]', 0)`)
+      .bind(id, kind, usdc)
+      .run();
+  await add('x402:0x1:0x1', 'top-up', '5000000');
+  // Beyond what a double holds.
+  await add('credit:0x1:1', 'credit', '9007199254740993');
+  const { sales } = await (await fetch(`${shop.url}/v1/statistics`)).json<StatisticsAnswer>();
+  expect(sales).toEqual({ count: 2, usdc: String(PRICE + 9_007_199_254_740_993n) });
+  await db.prepare(`DELETE FROM sale WHERE id IN ('x402:0x1:0x1', 'credit:0x1:1')`).run();
+});
 
 test('whatever the runtime was doing when it was killed, what buyers paid and what the devices are owed are the same', async () => {
   const earned = await chain.balanceOf(DISTRIBUTOR);

@@ -10,6 +10,7 @@ import type { DeliveriesAnswer, WebhookCreated, WebhooksAnswer } from '../../sch
 import { createAdminClient, orRefuse } from '../../scripts/admin-client.ts';
 import type { Wallet } from '../../scripts/lib/sign-in.ts';
 import { publicPlaceOf } from '../../scripts/place.ts';
+import { createJudge } from '../support/api-judge.ts';
 import { MADRID } from '../support/field.ts';
 import { type LocalRuntime, startLocalRuntime } from '../support/local-runtime.ts';
 import { startReceiver, type Receiver } from '../support/receiver.ts';
@@ -24,6 +25,8 @@ const PM25 = quantityByCode('pm25') ?? { index: -1, stepsPerUnit: 1 };
 const GOOD = 1;
 const FAIL = 4;
 const CHAIN_ID = 10;
+
+const judge = createJudge();
 
 let network: LocalRuntime;
 let receiver: Receiver;
@@ -89,8 +92,15 @@ async function createActive(topic: object): Promise<WebhookCreated> {
 
 const messagesOf = (type: string) => receiver.received.filter(({ body }) => body.includes(`"${type}"`));
 
+/** Each is held against the description that receivers are given. */
 async function received(type: string, count = 1) {
-  return until(`${count} ${type}`, 30_000, async () => (messagesOf(type).length >= count ? messagesOf(type) : null));
+  const messages = await until(`${count} ${type}`, 30_000, async () =>
+    messagesOf(type).length >= count ? messagesOf(type) : null,
+  );
+  const name = type.startsWith('threshold.') ? 'threshold' : type;
+  const place = ['webhooks', name, 'post', 'requestBody', 'content', 'application/json', 'schema'];
+  for (const { body } of messages) judge.hold(place, JSON.parse(body));
+  return messages;
 }
 
 /** As a region's close would write it. */

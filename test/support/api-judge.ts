@@ -17,6 +17,8 @@ export type Judge = {
   readonly fetch: typeof fetch;
   /** `operation status`, each once. */
   readonly seen: ReadonlySet<string>;
+  /** Throws where a value is not as the schema at this place of the document says: messages, events. */
+  readonly hold: (place: readonly string[], value: unknown) => void;
   readonly operations: readonly string[];
 };
 
@@ -46,7 +48,8 @@ export function createJudge(ask: typeof fetch = fetch): Judge {
     if (described === undefined) throw new Error(`${name}: the status is not described: ${await response.text()}`);
     seen.add(`${operation.operationId} ${status}`);
     const type = (response.headers.get('content-type') ?? '').toLowerCase();
-    const body = await response.text();
+    // Its events are held one by one by whoever hears them: it has no end.
+    const body = isEvents(response) ? '' : await response.text();
     if (described.content === undefined) {
       if (body !== '') throw new Error(`${name}: there should be no body`);
       return;
@@ -54,21 +57,31 @@ export function createJudge(ask: typeof fetch = fetch): Judge {
     const media = Object.keys(described.content).find((known) => type === known || type.split(';')[0] === known);
     if (media === undefined) throw new Error(`${name}: the type ${type} is not described`);
     if (!/[/+]json\b/.test(media)) return;
-    const validate = validatorAt('paths', path, method.toLowerCase(), 'responses', status, 'content', media, 'schema');
-    if (!validate(JSON.parse(body)))
-      throw new Error(`${name}: ${ajv.errorsText(validate.errors)}\n${body.slice(0, 1000)}`);
+    const place = ['paths', path, method.toLowerCase(), 'responses', status, 'content', media, 'schema'];
+    hold(place, JSON.parse(body), name);
+  }
+
+  function hold(place: readonly string[], value: unknown, name = place.join(' ')): void {
+    const validate = validatorAt(...place);
+    if (!validate(value))
+      throw new Error(`${name}: ${ajv.errorsText(validate.errors)}\n${JSON.stringify(value).slice(0, 1000)}`);
   }
 
   return {
     seen,
+    hold: (place, value) => hold(place, value),
     operations: Object.values(paths).flatMap((item) => Object.values(item).map(({ operationId }) => operationId)),
     fetch: async (input, init) => {
       const request = new Request(input, init);
       const response = await ask(request.clone());
-      await judge(request.method, new URL(request.url), response.clone());
+      await judge(request.method, new URL(request.url), isEvents(response) ? response : response.clone());
       return response;
     },
   };
+}
+
+function isEvents(response: Response): boolean {
+  return response.headers.get('content-type')?.startsWith('text/event-stream') === true;
 }
 
 /** The most exact comes first in the document where two match. */

@@ -72,7 +72,8 @@ function toValues(cell: RegionCell, { hour, cells, slots }: PublicHour, rules: T
       const quantity = quantityByIndex(index);
       if (device === undefined || quantity === undefined || count === 0) return [];
       const value = meanOf(sum, count, quantity);
-      return [{ device, quantity: quantity.code, unit: quantity.unit, value, flag, tests: testCodes(tests) }];
+      const verdict = { flag: flag as PublicStreamValues['values'][number]['flag'], tests: testCodes(tests) };
+      return [{ device, quantity: quantity.code, unit: quantity.unit, value, ...verdict }];
     }),
   };
 }

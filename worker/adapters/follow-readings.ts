@@ -10,7 +10,7 @@ import type { LiveBatch, ReadingsPage } from '../../durable-objects/region/api.t
 import { READER_PATH } from '../../durable-objects/region/readers.ts';
 import { logLine } from '../../durable-objects/log.ts';
 import { regionStub } from '../../durable-objects/stub.ts';
-import type { StreamGap, StreamReadings } from '../../schema/api/stream.ts';
+import type { StreamGap, StreamReading, StreamReadings } from '../../schema/api/stream.ts';
 import type { EdgeBindings } from '../env.ts';
 import { nowMs } from './clock.ts';
 import type { Bell, EventSink } from './event-stream.ts';
@@ -137,6 +137,10 @@ function toData(cell: RegionCell, { seq, device, receivedMs, readings }: LiveBat
     seq,
     device,
     received: rfc3339(receivedMs),
-    readings: readings.map(({ measuredMs, ...reading }) => ({ ...reading, time: rfc3339(measuredMs) })),
+    readings: readings.map(({ measuredMs, flag, ...reading }) => ({
+      ...reading,
+      flag: flag as StreamReading['flag'],
+      time: rfc3339(measuredMs),
+    })),
   };
 }

@@ -26,6 +26,7 @@ import {
   parseRegionFields,
   readFields,
 } from './admin-fields.ts';
+import { toRecallItem } from './public/recalls.ts';
 
 export const adminRoutes = new Hono<AppEnv>();
 adminRoutes.use('/v1/admin/*', adminAuth);
@@ -119,7 +120,8 @@ adminRoutes.post('/v1/admin/devices/:did/recalls', async (c) => {
   if (!fields.ok) return problem(c, fields.error);
   if ((await readDevice(c.env.DB, device.value)) === null)
     return problem(c, { reason: 'no-such', kind: 'device', given: device.value });
-  return c.json(await recordRecall(c.env.DB, { device: device.value, ...fields.value }, nowMs()), 201);
+  const recall = await recordRecall(c.env.DB, { device: device.value, ...fields.value }, nowMs());
+  return c.json(toRecallItem(recall), 201);
 });
 
 adminRoutes.post('/v1/admin/regions/:cell/:command{advance|refold}', async (c) => {

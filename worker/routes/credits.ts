@@ -16,13 +16,13 @@ import { err, ok, type Result } from '../../core/result.ts';
 import { rfc3339 } from '../../core/time.ts';
 import type { AccountApi, KeyChange, KeyRow } from '../../durable-objects/account/api.ts';
 import type {
-  Amount,
   ApiKey,
   CreditsAnswer,
   KeysAnswer,
   NewKeyAnswer,
   TopUpAnswer,
   UsageAnswer,
+  Usdc,
 } from '../../schema/api/credits.ts';
 import { callAccount } from '../adapters/account.ts';
 import { nowMs } from '../adapters/clock.ts';
@@ -244,6 +244,6 @@ function toApiKey({ id, name, scopes, createdMs, expiresMs, monthlyLimit, lastUs
   };
 }
 
-function toAmount(amount: bigint): Amount {
+function toAmount(amount: bigint): Usdc {
   return { amount: String(amount), usdc: formatUsdc(amount) };
 }

@@ -3,14 +3,18 @@ import {
   DeviceFields,
   DeviceRecord,
   MaintenanceFields,
+  OperatorFields,
+  RecallFields,
   RefoldAnswer,
   RegionFields,
+  RegionOperator,
   RegionSummary,
   RegisteredDevice,
 } from '../admin.ts';
 import { MinterResumption } from '../public.ts';
 import { Cell, DeviceKey } from '../shape.ts';
-import { json, JSON_TYPE, merge, path, type Problems, type Route } from './route.ts';
+import { RecallItem } from '../webhooks.ts';
+import { BAD_FIELDS, json, JSON_TYPE, merge, path, type Problems, type Route } from './route.ts';
 
 const CELL = path('cell', 'The region.', Cell);
 const DID = path('did', 'The device.', DeviceKey);
@@ -38,6 +42,18 @@ export const ADMIN: readonly Route[] = [
     body: { says: 'Name and boundary.', media: { [JSON_TYPE]: RegionFields } },
     answers: { 200: json('The region as it stands.', RegionSummary) },
     problems: merge(STRANGER, BODY, FROM_REGION, { 400: ['invalid-region'] }),
+  },
+  {
+    method: 'put',
+    path: '/v1/admin/regions/{cell}/operator',
+    id: 'putOperator',
+    group: 'Operators',
+    says: 'Who gets the operator’s part of a region’s sales',
+    access: 'admin',
+    parameters: [CELL],
+    body: { says: 'The address.', media: { [JSON_TYPE]: OperatorFields } },
+    answers: { 200: json('As it stands.', RegionOperator) },
+    problems: merge(STRANGER, BAD_FIELDS, { 400: ['invalid-region'], 404: ['no-such-region'] }),
   },
   {
     method: 'get',
@@ -77,6 +93,19 @@ export const ADMIN: readonly Route[] = [
     body: { says: 'From when until when.', media: { [JSON_TYPE]: MaintenanceFields } },
     answers: { 200: json('The region as it stands.', RegionSummary) },
     problems: merge(STRANGER, BODY, FROM_REGION, { 400: ['invalid-device'], 404: ['no-such-device'] }),
+  },
+  {
+    method: 'post',
+    path: '/v1/admin/devices/{did}/recalls',
+    id: 'postRecall',
+    group: 'Operators',
+    says: 'Recalls data that was found false: public for ever, and told to its buyers; it changes no verdict and no pay',
+    detail: 'The same recall again is the one that stands.',
+    access: 'admin',
+    parameters: [DID],
+    body: { says: 'What, and why.', media: { [JSON_TYPE]: RecallFields } },
+    answers: { 201: json('As everybody reads it.', RecallItem) },
+    problems: merge(STRANGER, BAD_FIELDS, { 400: ['invalid-device'], 404: ['no-such-device'] }),
   },
   {
     method: 'post',

@@ -11,7 +11,9 @@ import {
   StatisticsAnswer,
   StatusAnswer,
 } from '../public.ts';
+import { LiveMessage } from '../live.ts';
 import { Cell } from '../shape.ts';
+import { UsageList } from '../usage.ts';
 import { BAD_PARAMETERS, Bytes, fresh, json, JSON_TYPE, PAGED, path, type Route } from './route.ts';
 
 const CELL = path('cell', 'The region.', Cell, '83390cfffffffff');
@@ -40,7 +42,7 @@ export const NETWORK: readonly Route[] = [
     path: '/v1/statistics',
     id: 'getStatistics',
     group: 'Network',
-    says: 'Devices, readings, flags, epochs and what was paid',
+    says: 'Devices, readings, flags, epochs, sales and what was paid',
     answers: fresh('Totals.', StatisticsAnswer),
   },
   {
@@ -78,6 +80,7 @@ export const NETWORK: readonly Route[] = [
     detail: 'The messages are `LiveMessage`. It only speaks: `ping` is answered with `pong`, any other word ends it.',
     parameters: [CELL],
     answers: { 101: { says: 'The WebSocket is open.', body: null } },
+    mentions: [LiveMessage],
     problems: { ...NO_REGION, 426: ['not-a-websocket'], 429: ['live-full'], 503: ['live-full'] },
   },
   {
@@ -110,6 +113,17 @@ export const NETWORK: readonly Route[] = [
     parameters: [path('hash', '`reportHash` of the epoch.', z.string())],
     answers: fresh('The report, byte for byte.', z.looseObject({ epoch: z.int() })),
     problems: { 404: ['no-such-report'] },
+  },
+  {
+    method: 'get',
+    path: '/v1/usage/{epoch}',
+    id: 'getUsage',
+    group: 'Epochs',
+    says: 'Every sale that an epoch counts',
+    detail: 'Canonical JSON (RFC 8785) under its SHA-256, `usageHash` of the epoch. It does not say what was asked.',
+    parameters: [EPOCH],
+    answers: { 200: json('The usage list, byte for byte.', UsageList) },
+    problems: { 400: ['invalid-epoch'], 404: ['no-such-epoch'] },
   },
   {
     method: 'get',

@@ -8,8 +8,10 @@ import {
   Bytes,
   CSV_TYPE,
   GEOJSON_TYPE,
+  IDEMPOTENCY_KEY,
   JSON_TYPE,
   query,
+  SOLD_HEADERS,
   Text,
   type Answer,
   type Parameter,
@@ -36,6 +38,7 @@ const page = (unit: string): readonly Parameter[] => [
   query('limit', `Most ${unit} of a page; without it, the whole answer or none.`, z.int().min(1)),
   query('cursor', 'From `next` of the page before.', z.string()),
   query('dry-run', 'Price and size only, free of charge.', z.enum(['true', 'false']).default('false')),
+  IDEMPOTENCY_KEY,
 ];
 
 const sold = (says: string, answer: z.ZodType, geojson: z.ZodType): Readonly<Record<number, Answer>> => ({
@@ -48,13 +51,14 @@ const sold = (says: string, answer: z.ZodType, geojson: z.ZodType): Readonly<Rec
       'application/x-ndjson': Text,
       'application/vnd.apache.parquet': Bytes,
     },
-    headers: ['ETag', 'Link', 'PAYMENT-RESPONSE', 'RateLimit'],
+    headers: ['ETag', 'Link', ...SOLD_HEADERS],
   },
   304: { says: 'What `If-None-Match` names is what would be answered. Free.', body: null },
 });
 
 export const REFUSED: Problems = {
   400: [...BAD_PARAMETERS, 'missing-parameter', 'one-of', 'bad-combination', 'bad-cursor', 'limit-too-small'],
+  401: ['bad-sign-in'],
   404: ['no-such-device', 'no-such-region', 'nothing-measured'],
   406: ['not-acceptable'],
   409: ['device-not-sold', 'nothing-for-sale'],
@@ -71,7 +75,7 @@ export const OBSERVATIONS: readonly Route[] = [
     group: 'Paid',
     says: 'Observations of devices or of an area',
     detail:
-      'Raw, corrected and index values are separate series. A page that follows is paid like the first. `dry-run=true` tells price and size. A 304 is free.',
+      'Raw, corrected and index values are separate series. A page that follows is paid like the first. `dry-run=true` tells price and size. A 304 is free, and so are a wallet’s own devices (`Authorization: SIWE`).',
     access: 'payment',
     parameters: [
       ...SELECTION,
@@ -95,6 +99,7 @@ export const OBSERVATIONS: readonly Route[] = [
     id: 'getAnomalies',
     group: 'Paid',
     says: 'What the network flagged, with the evidence',
+    detail: 'A wallet’s own devices are free (`Authorization: SIWE`).',
     access: 'payment',
     parameters: [
       ...SELECTION,

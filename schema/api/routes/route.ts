@@ -5,7 +5,17 @@
 import { z } from 'zod';
 
 export type Media = Readonly<Record<string, z.ZodType>>;
-export type Header = 'Link' | 'ETag' | 'Retry-After' | 'PAYMENT-REQUIRED' | 'PAYMENT-RESPONSE' | 'RateLimit';
+export type Header =
+  | 'Link'
+  | 'ETag'
+  | 'Retry-After'
+  | 'Accept-Ranges'
+  | 'Content-Range'
+  | 'PAYMENT-REQUIRED'
+  | 'PAYMENT-RESPONSE'
+  | 'Credits-Charged'
+  | 'Credits-Left'
+  | 'RateLimit';
 
 export type Answer = {
   readonly says: string;
@@ -25,7 +35,8 @@ export type Parameter = {
   readonly isList?: boolean;
 };
 
-export type Access = 'open' | 'payment' | 'owner' | 'device' | 'admin';
+/** `payment`: x402 or an API key. `x402`: what credits do not buy. `account`: the wallet or a key of it. */
+export type Access = 'open' | 'payment' | 'x402' | 'owner' | 'account' | 'device' | 'admin';
 
 export type Route = {
   readonly method: 'get' | 'post' | 'put' | 'delete';
@@ -42,7 +53,12 @@ export type Route = {
   readonly answers: Readonly<Record<number, Answer>>;
   /** Codes of the problems it may answer with, by status. `internal` is everywhere. */
   readonly problems?: Problems;
+  /** Shapes that only the words name, such as messages of a WebSocket. */
+  readonly mentions?: readonly z.ZodType[];
 };
+
+/** What the network sends by itself. */
+export type Message = { readonly name: string; readonly says: string; readonly schema: z.ZodType };
 
 export type Problems = Readonly<Record<number, readonly string[]>>;
 
@@ -53,7 +69,11 @@ export const TAGS: Readonly<Record<string, string>> = {
   Devices: 'Free, and an hour old. Devices and their latest hourly means.',
   Epochs: 'Free. What was earned, and on what it rests.',
   Evidence: 'Free. The sealed logs from which everything can be computed again.',
-  Paid: 'Fresh and selected data, paid by the query with x402: the 402 carries the offer, `dry-run=true` the price.',
+  Paid: 'Fresh and selected data, paid by the query with x402 or credits: the 402 carries the offer, `dry-run=true` the price.',
+  Exports: 'Paid. Closed days of many devices as files.',
+  Streams: 'Paid, or free an hour late. Server-sent events.',
+  Credits: 'Prepaid by x402, spent with an API key.',
+  Webhooks: 'Free. Signed messages about thresholds, and about data that turned out false.',
   'OGC API - Features': 'Free. The same devices, values and regions for QGIS and GDAL.',
   'Devices that post': 'Signed batches (docs/protocol.md).',
   Owners: 'For the wallet that owns the devices.',
@@ -62,6 +82,7 @@ export const TAGS: Readonly<Record<string, string>> = {
 
 export const PROBLEM_TYPE = 'application/problem+json';
 export const JSON_TYPE = 'application/json';
+export const STREAM_TYPE = 'text/event-stream';
 export const GEOJSON_TYPE = 'application/geo+json';
 export const CSV_TYPE = 'text/csv';
 export const Text = z.string();
@@ -87,6 +108,19 @@ export function query(name: string, says: string, schema: z.ZodType, more: Parti
 
 /** What every query with parameters refuses (core/query/errors.ts). */
 export const BAD_PARAMETERS = ['unknown-parameter', 'repeated-parameter', 'bad-parameter', 'too-many-values'] as const;
+
+/** What every body with fields refuses (worker/routes/admin-fields.ts). */
+export const BAD_FIELDS: Problems = { 400: ['bad-field'], 413: ['body-too-large'] };
+
+/** Of what is paid. */
+export const SOLD_HEADERS: readonly Header[] = ['PAYMENT-RESPONSE', 'Credits-Charged', 'Credits-Left', 'RateLimit'];
+
+export const IDEMPOTENCY_KEY: Parameter = {
+  in: 'header',
+  name: 'Idempotency-Key',
+  says: 'With credits: the same key again is charged once and brings the same answer, for a day.',
+  schema: z.string(),
+};
 
 export const PAGED: readonly Parameter[] = [
   query('limit', 'Most items of a page.', z.int().min(1)),

@@ -13,8 +13,15 @@ export type Asked = {
   readonly bodySerializer?: null;
   readonly auth?: string;
   readonly fetch?: typeof fetch;
+  readonly signal?: AbortSignal;
 };
-export type Answered = { readonly data?: unknown; readonly error?: unknown; readonly response: Response | undefined };
+export type Answered = {
+  readonly data?: unknown;
+  readonly error?: unknown;
+  readonly response: Response | undefined;
+  /** Of server-sent events, in place of all others. */
+  readonly stream?: AsyncIterable<unknown>;
+};
 export type GeneratedClient = Readonly<Record<string, (asked: Asked) => Promise<Answered>>>;
 
 export async function generateClient(documentUrl: string, folder: string): Promise<GeneratedClient> {

@@ -3,8 +3,8 @@ import { Hono } from 'hono';
 import { parseDeviceId } from '../../../core/ids.ts';
 import { rfc3339 } from '../../../core/time.ts';
 import { quantityByIndex } from '../../../core/reading/quantity.ts';
-import type { RecallsAnswer } from '../../../schema/api/webhooks.ts';
-import { listRecalls } from '../../adapters/d1/recalls.ts';
+import type { RecallItem, RecallsAnswer } from '../../../schema/api/webhooks.ts';
+import { listRecalls, type RecallRow } from '../../adapters/d1/recalls.ts';
 import type { AppEnv } from '../../context.ts';
 import { problem } from '../../middleware/problem.ts';
 
@@ -15,16 +15,18 @@ export const recallsRoutes = new Hono<AppEnv>().get('/v1/recalls', async (c) => 
   const device = given === undefined ? null : parseDeviceId(given);
   if (device !== null && !device.ok) return problem(c, device.error);
   const rows = await listRecalls(c.env.DB, device?.value ?? null, LISTED);
-  const answer: RecallsAnswer = {
-    recalls: rows.map((row) => ({
-      id: row.id,
-      device: row.device,
-      quantities: row.quantities?.map((index) => quantityByIndex(index)?.code ?? '') ?? null,
-      from: rfc3339(row.fromMs),
-      until: rfc3339(row.untilMs),
-      reason: row.reason,
-      created: rfc3339(row.createdMs),
-    })),
-  };
+  const answer: RecallsAnswer = { recalls: rows.map(toRecallItem) };
   return c.json(answer, 200, { 'cache-control': 'public, max-age=60' });
 });
+
+export function toRecallItem({ id, device, quantities, fromMs, untilMs, reason, createdMs }: RecallRow): RecallItem {
+  return {
+    id,
+    device,
+    quantities: quantities?.map((index) => quantityByIndex(index)?.code ?? '') ?? null,
+    from: rfc3339(fromMs),
+    until: rfc3339(untilMs),
+    reason,
+    created: rfc3339(createdMs),
+  };
+}
