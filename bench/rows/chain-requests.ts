@@ -34,7 +34,7 @@ export const chainRequestsRow: Row = {
 async function count(chain: ShopChain, shop: BenchWorker): Promise<readonly Figure[]> {
   const { time } = MAIN_RULES;
   const until = epochOf(Date.now(), time);
-  await seedRegion(shop.database, { cell: CELL, slots: [0, 1] }, until - DAYS);
+  await seedRegion(shop.database, CELL, 1, until - DAYS);
   const buyer = await fundedBuyer(chain);
   const span = `from=${rfc3339(epochStartMs(until - DAYS, time))}&until=${rfc3339(epochStartMs(until, time))}`;
   // Each limit is another query: one that was bought already would ask for nothing.

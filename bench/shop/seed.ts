@@ -1,4 +1,4 @@
-/** Regions with 30 closed days of every device, in the database of the edge Worker. */
+/** A region with 30 closed days of every device, in the database of the edge Worker. */
 import type { RegionCell } from '../../core/ids.ts';
 import { MAIN_RULES } from '../../core/rules/main.ts';
 import { firstHourOf } from '../../core/time.ts';
@@ -6,12 +6,6 @@ import type { Database } from '../../scripts/lib/migrate.ts';
 import { memberOf } from '../../test/support/region-log.ts';
 
 export const DAYS = 30;
-
-export type SeededRegion = {
-  readonly cell: RegionCell;
-  /** Slots of `memberOf`: [first, end). */
-  readonly slots: readonly [number, number];
-};
 
 /** Two quantities, 24 good hours of a reading a minute. */
 const SERIES = JSON.stringify(
@@ -21,10 +15,9 @@ const SERIES = JSON.stringify(
   })),
 );
 
-export async function seedRegion(db: Database, { cell, slots }: SeededRegion, firstEpoch: number): Promise<void> {
-  const [first, end] = slots;
+export async function seedRegion(db: Database, cell: RegionCell, devices: number, firstEpoch: number): Promise<void> {
   const { time } = MAIN_RULES;
-  const members = Array.from({ length: end - first }, (_, n) => memberOf(first + n)).map((member) => [
+  const members = Array.from({ length: devices }, (_, slot) => memberOf(slot)).map((member) => [
     member.device,
     member.owner,
     member.displayName,
