@@ -7,15 +7,27 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { green, red, Refusal, runCommand } from '../scripts/lib/say.ts';
 import { type Figure, isWithinBudget, ratioOf, type Row } from './row.ts';
+import { chainRequestsRow } from './rows/chain-requests.ts';
 import { epochRow } from './rows/epoch.ts';
 import { foldRow } from './rows/fold.ts';
 import { ingestRow } from './rows/ingest.ts';
 import { packRow } from './rows/pack.ts';
+import { queryRow } from './rows/query.ts';
 import { rowsWrittenRow } from './rows/rows-written.ts';
 import { verifyRow } from './rows/verify.ts';
 import { wholeFoldRow } from './rows/whole-fold.ts';
 
-const ROWS: readonly Row[] = [verifyRow, packRow, foldRow, wholeFoldRow, rowsWrittenRow, ingestRow, epochRow];
+const ROWS: readonly Row[] = [
+  verifyRow,
+  packRow,
+  foldRow,
+  wholeFoldRow,
+  rowsWrittenRow,
+  ingestRow,
+  epochRow,
+  queryRow,
+  chainRequestsRow,
+];
 
 function lineOf(figure: Figure): string {
   const { name, value, unit, floor, budget } = figure;

@@ -2,11 +2,16 @@
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
-import { migrateDatabase } from '../scripts/lib/migrate.ts';
+import { migrateDatabase, type Database } from '../scripts/lib/migrate.ts';
 
-export type BenchWorker = { readonly url: string; stop(): Promise<void> };
+export type BenchWorker = { readonly url: string; readonly database: Database; stop(): Promise<void> };
 
-export async function startBenchWorker(file: string, binding: string, className: string): Promise<BenchWorker> {
+/** `objects`: class of each Durable Object binding. */
+export async function startBenchWorker(
+  file: string,
+  objects: Readonly<Record<string, string>>,
+  bindings: Readonly<Record<string, string>> = {},
+): Promise<BenchWorker> {
   const bundled = await build({
     entryPoints: [join(import.meta.dirname, 'workers', file)],
     bundle: true,
@@ -16,6 +21,7 @@ export async function startBenchWorker(file: string, binding: string, className:
     external: ['cloudflare:*', 'node:*'],
     logLevel: 'warning',
   });
+  const classes = Object.entries(objects).map(([name, className]) => [name, { className, useSQLite: true }]);
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       host: '127.0.0.1',
@@ -23,12 +29,14 @@ export async function startBenchWorker(file: string, binding: string, className:
       modules: [{ type: 'ESModule', path: '/bench.js', contents: bundled.outputFiles[0]?.text ?? '' }],
       modulesRoot: '/',
       compatibilityDate: '2026-10-01',
-      durableObjects: { [binding]: { className, useSQLite: true } },
+      durableObjects: Object.fromEntries(classes) as Record<string, { className: string; useSQLite: boolean }>,
       d1Databases: ['DB'],
       r2Buckets: ['ARCHIVE'],
+      bindings,
     }),
   );
   const url = (await miniflare.ready).href;
-  await migrateDatabase(await miniflare.getD1Database('DB'));
-  return { url, stop: () => miniflare.dispose() };
+  const database: Database = await miniflare.getD1Database('DB');
+  await migrateDatabase(database);
+  return { url, database, stop: () => miniflare.dispose() };
 }

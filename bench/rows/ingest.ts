@@ -45,7 +45,7 @@ export const ingestRow: Row = {
         'isobar-cron': { COMMITTER_PRIVATE_KEY: secret() },
       },
     });
-    const empty = await startBenchWorker('empty.ts', 'EMPTY', 'EmptyObject');
+    const empty = await startBenchWorker('empty.ts', { EMPTY: 'EmptyObject' });
     try {
       const owner = privateKeyToAccount(secret()).address;
       const devices = await registerDemo({ api: runtime.url, adminToken, dir, fleetSize: 0, owners: [owner] });

@@ -8,7 +8,7 @@ const QUIET = 3;
 export const rowsWrittenRow: Row = {
   name: 'rows written',
   async measure() {
-    const worker = await startBenchWorker('rows.ts', 'ROWS', 'CountingRegion');
+    const worker = await startBenchWorker('rows.ts', { ROWS: 'CountingRegion' });
     try {
       const hourOf = async (devices: number) => {
         const reply = await fetch(new URL(`?devices=${devices}`, worker.url));

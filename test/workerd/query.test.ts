@@ -23,6 +23,7 @@ import { countedDatabase } from './support/counted-database.ts';
 
 const CELL = '833900fffffffff' as RegionCell;
 const CROWD = '833901fffffffff' as RegionCell;
+const MEDIUM = '833902fffffffff' as RegionCell;
 const HOURS = 30;
 const NOW = DAY0_MS + HOURS * HOUR_MS + 600_000;
 const ALONE = memberOf(500).device;
@@ -136,32 +137,41 @@ test('the price takes one statement, a whole answer one more or none, a page one
   expect(await statements(`${area}&limit=10`, true)).toEqual([1, 2]);
 });
 
-test('thirty days of one device read the same rows alone and beside a thousand', async () => {
-  const firstEpoch = Math.floor(DAY0_MS / 86_400_000) - 30;
-  await replaceDevice(env.DB, { cell: CROWD, membership: memberOf(500) }, 0);
+const FIRST_EPOCH = Math.floor(DAY0_MS / 86_400_000) - 30;
+const month = `from=${rfc3339(FIRST_EPOCH * 86_400_000)}&until=${rfc3339((FIRST_EPOCH + 30) * 86_400_000)}`;
+
+/** A region that has closed thirty days. */
+async function addRegion(cell: RegionCell): Promise<void> {
   await env.DB.prepare(
     `INSERT INTO region (cell, name, rules, rule_set_hash, boundary, first_hour, closed_through, batches, readings, state_hash)
      VALUES (?, 'Crowd', 'main', '', '[]', ?, ?, 0, 0, '')`,
   )
-    .bind(CROWD, firstHourOf(firstEpoch, MAIN_RULES.time), firstHourOf(firstEpoch + 30, MAIN_RULES.time) - 1)
+    .bind(cell, firstHourOf(FIRST_EPOCH, MAIN_RULES.time), firstHourOf(FIRST_EPOCH + 30, MAIN_RULES.time) - 1)
     .run();
+}
+
+/** The days of all devices that are in it by now. */
+async function addDays(cell: RegionCell): Promise<void> {
   const hours = JSON.stringify([{ quantity: 3, hours: Array.from({ length: 24 }, () => [1, 1000, 1, 0]) }]);
-  const addDays = () =>
-    env.DB.prepare(
-      `WITH RECURSIVE day(epoch) AS (SELECT ?1 UNION ALL SELECT epoch + 1 FROM day WHERE epoch < ?1 + 29)
-       INSERT OR IGNORE INTO device_day SELECT device, epoch, cell, owner, status, tier, density, claimed_ms, 0, 0, 0, 1, '{}',
-         ?2, 0, '[]' FROM device, day WHERE cell = ?3`,
-    )
-      .bind(firstEpoch, hours, CROWD)
-      .run();
-  const month = `from=${rfc3339(firstEpoch * 86_400_000)}&until=${rfc3339((firstEpoch + 30) * 86_400_000)}`;
+  await env.DB.prepare(
+    `WITH RECURSIVE day(epoch) AS (SELECT ?1 UNION ALL SELECT epoch + 1 FROM day WHERE epoch < ?1 + 29)
+     INSERT OR IGNORE INTO device_day SELECT device, epoch, cell, owner, status, tier, density, claimed_ms, 0, 0, 0, 1, '{}',
+       ?2, 0, '[]' FROM device, day WHERE cell = ?3`,
+  )
+    .bind(FIRST_EPOCH, hours, cell)
+    .run();
+}
+
+test('thirty days of one device read the same rows alone and beside a thousand', async () => {
+  await replaceDevice(env.DB, { cell: CROWD, membership: memberOf(500) }, 0);
+  await addRegion(CROWD);
   const readBy = async (more = '') => {
     const database = countedDatabase(env.DB);
     const page = await find(`device=${ALONE}&quantity=temp&${month}${more}`, true, database.db);
     expect((await answerOf(page)).observations).toHaveLength(720);
     return { statements: database.statements(), rows: database.rowsRead() };
   };
-  await addDays();
+  await addDays(CROWD);
   const alone = await readBy();
   await env.DB.prepare(
     `WITH RECURSIVE many(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < 999)
@@ -170,7 +180,7 @@ test('thirty days of one device read the same rows alone and beside a thousand',
   )
     .bind(ALONE satisfies DeviceId)
     .run();
-  await addDays();
+  await addDays(CROWD);
   const crowded = await readBy();
   expect(alone.statements).toBe(1);
   expect(crowded.statements).toBe(1);
@@ -179,4 +189,25 @@ test('thirty days of one device read the same rows alone and beside a thousand',
   const page = await readBy('&limit=720');
   expect(page.statements).toBe(2);
   expect(page.rows).toBeLessThanOrEqual(alone.rows * 1.5);
+});
+
+test('a page of a region reads its own days and at most seven rows a device of the region', async () => {
+  const devices = 36;
+  await addRegion(MEDIUM);
+  for (let slot = 600; slot < 600 + devices; slot += 1)
+    await replaceDevice(env.DB, { cell: MEDIUM, membership: memberOf(slot) }, 0);
+  await addDays(MEDIUM);
+  let rows = 0;
+  let pages = 0;
+  for (let query: string | null = `cell=${MEDIUM}&quantity=temp&${month}&limit=5000`; query !== null; pages += 1) {
+    const database = countedDatabase(env.DB);
+    const { observations, next }: ObservationsAnswer = await answerOf(await find(query, true, database.db));
+    // The first and the last day may be cut by the page.
+    const days = Math.ceil(observations.length / 24) + 1;
+    expect(database.rowsRead()).toBeLessThanOrEqual(days + 7 * devices);
+    expect(database.statements()).toBe(2);
+    rows += observations.length;
+    query = next === null ? null : new URL(next).search;
+  }
+  expect([pages, rows]).toEqual([6, devices * 720]);
 });
