@@ -70,7 +70,9 @@ test('saturated air as two honest sensors see it has a dew point that is not abo
       fc.double({ min: -0.5, max: 0.5, noNaN: true }),
       fc.double({ min: 1, max: 105, noNaN: true }),
       (temp, error, humidity) => {
-        expect(flagsOf(new TestLog(1), { temp: temp + error, dew_point: dewPointOf(temp, humidity) })).toEqual([]);
+        const flags = flagsOf(new TestLog(1), { temp: temp + error, dew_point: dewPointOf(temp, humidity) });
+        // Very dry and very sultry air is the range test's matter.
+        expect(flags.filter(([, code]) => code === 'consistency')).toEqual([]);
       },
     ),
   );
