@@ -29,13 +29,14 @@ const SHAPES_AS_TYPES = new Set(['web', 'worker', 'durable-objects']);
 /** Only each other, and `bench` and `test` may use the commands' parts; no product code imports any of the three. */
 const NOBODY_IMPORTS = new Set(['scripts', 'test', 'bench']);
 
-const CORE_PACKAGES = /^(?:@noble\/|@scure\/base(?:\/|$)|cborg(?:\/|$))/;
+const CORE_PACKAGES = /^(?:@noble\/|@scure\/base(?:\/|$)|cborg(?:\/|$)|ipaddr\.js$)/;
 const PACKAGES: Readonly<Record<string, { readonly allowed: RegExp; readonly say: string }>> = {
-  core: { allowed: CORE_PACKAGES, say: '@noble/*, @scure/base, cborg' },
+  core: { allowed: CORE_PACKAGES, say: '@noble/*, @scure/base, cborg, ipaddr.js' },
   schema: { allowed: /^(?:drizzle-orm|drizzle-kit|zod)(?:\/|$)/, say: 'drizzle-orm, zod' },
   'durable-objects': {
-    allowed: /^(?:cloudflare:|drizzle-orm|viem|@x402\/|@noble\/|@scure\/base|cborg|hyparquet-writer$)/,
-    say: 'cloudflare:*, drizzle-orm, viem, @x402/*, hyparquet-writer and the packages of core',
+    allowed:
+      /^(?:cloudflare:|drizzle-orm|viem|@x402\/|@noble\/|@scure\/base|cborg|hyparquet-writer$|standardwebhooks$)/,
+    say: 'cloudflare:*, drizzle-orm, viem, @x402/*, hyparquet-writer, standardwebhooks and the packages of core',
   },
   buyers: { allowed: /^(?:viem|@x402\/|@noble\/)/, say: 'viem, @x402/*, @noble/*' },
   // The map library and the outlines of land; both `*-specification` and `geojson` are types.

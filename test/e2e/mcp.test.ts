@@ -35,8 +35,8 @@ afterAll(async () => {
   await network?.stop();
 });
 
-const call = async (name: string, args: Record<string, unknown>, meta?: Record<string, unknown>) =>
-  (await client.callTool({ name, arguments: args, ...(meta && { _meta: meta }) })) as CallToolResult;
+const call = (name: string, args: Record<string, unknown>, meta?: Record<string, unknown>): Promise<CallToolResult> =>
+  client.callTool({ name, arguments: args, ...(meta && { _meta: meta }) });
 
 function lastHour(): Record<string, unknown> {
   const nowMs = Date.now();
@@ -66,7 +66,7 @@ test('a history is priced, refused without payment, and answered for an x402 pay
 
   const refused = await call('get_history', args);
   expect(refused.isError).toBe(true);
-  const required = refused.structuredContent as unknown as PaymentRequired;
+  const required = refused.structuredContent as PaymentRequired;
   expect(required).toMatchObject({ x402Version: 2, accepts: [{ network: 'eip155:10', amount: '10000' }] });
 
   const account = privateKeyToAccount(generatePrivateKey());

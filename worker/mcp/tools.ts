@@ -114,14 +114,18 @@ export const TOOLS: readonly Tool[] = [
 
 function route(path: string, given: Arguments): string {
   const parameters = new URLSearchParams();
-  for (const [name, value] of Object.entries(given))
-    if (value !== undefined)
-      parameters.set(
-        name,
-        name === 'cursor' ? cursorOf(String(value)) : Array.isArray(value) ? value.join(',') : String(value),
-      );
+  for (const [name, value] of Object.entries(given)) {
+    const text = textOf(value);
+    if (text !== null) parameters.set(name, name === 'cursor' ? cursorOf(text) : text);
+  }
   const query = parameters.toString();
   return query === '' ? path : `${path}?${query}`;
+}
+
+/** The schema lets nothing else through than texts, numbers and lists of texts. */
+function textOf(value: unknown): string | null {
+  if (Array.isArray(value)) return value.join(',');
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
 }
 
 /** `next` of an answer is the whole address of the next page; the cursor is in it. */

@@ -1,16 +1,16 @@
 /** A batch in the compact form, taken as the edge takes it and audited as a stranger does. */
 import { expect, test } from 'vitest';
-import { DAY0_MS, MADRID, reading } from '../../test/support/region-log.ts';
-import { TOOLS } from '../../test/support/signed-batch.ts';
+import { DAY0_MS, MADRID, reading } from '../support/region-log.ts';
+import { TOOLS } from '../support/signed-batch.ts';
 import { generateKeyPem, loadDeviceKey, type SigningKey } from '../../sensors/client/key.ts';
 import { COSE_CONTENT_TYPE, signCose } from '../../sensors/client/cose.ts';
 import { openPost } from '../../worker/open-post.ts';
-import { ingestUrlPath } from '../ingest/tag.ts';
-import { packReadings } from '../reading/pack.ts';
+import { ingestUrlPath } from '../../core/ingest/tag.ts';
+import { packReadings } from '../../core/reading/pack.ts';
 import { encode } from 'cborg';
-import { decodeEvidence } from '../signature/evidence.ts';
-import { postOf, readPost } from '../proof/post.ts';
-import { checkBatch, type LoggedBatch } from './check-batch.ts';
+import { decodeEvidence } from '../../core/signature/evidence.ts';
+import { postOf, readPost } from '../../core/proof/post.ts';
+import { checkBatch, type LoggedBatch } from '../../core/audit/check-batch.ts';
 
 const HOST = 'isobar.test';
 const SENT_SECONDS = DAY0_MS / 1000 + 3600;
