@@ -1,6 +1,6 @@
 /** `/v1/exports`: what is ordered, what is sold, and how it stands. */
 import { z } from 'zod';
-import { Price, Question } from './observations.ts';
+import { OwnDevices, Price, Question } from './observations.ts';
 import { Count, DeviceKey, Hash, named, Time, type Shape } from './shape.ts';
 
 const Format = z.enum(['parquet', 'csv', 'ndjson']);
@@ -44,6 +44,7 @@ export const ExportQuote = named(
     series: z.array(z.string()),
     indices: z.array(z.string()),
     deviceQuantityHours: Count.describe('What the price is made of: as that of a query.'),
+    own: OwnDevices.optional(),
     price: Price,
   }),
 );

@@ -1,6 +1,6 @@
 /** Answers and events of `/v1/stream`. Every event's `data` is one JSON object. */
 import { z } from 'zod';
-import { Price, Question } from './observations.ts';
+import { OwnDevices, Price, Question } from './observations.ts';
 import { Cell, Count, DeviceKey, Flag, named, QuantityCode, Tests, Time, Unit, type Shape } from './shape.ts';
 
 /** `POST /v1/stream` */
@@ -20,6 +20,7 @@ export const StreamQuote = named(
     devices: Count,
     quantities: z.array(z.string()),
     deviceQuantityHours: Count,
+    own: OwnDevices.optional(),
     price: Price,
   }),
 );

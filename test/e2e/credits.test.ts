@@ -331,6 +331,18 @@ test('an owner reads its own devices free, and is told which are not its own and
   expect((await free.json<ObservationsAnswer>()).observations).toHaveLength(23);
   expect((await fetch(queryUrl())).status).toBe(402);
 
+  const exportUrl = new URL('http://localhost/v1/exports');
+  const signed = { authorization: await authorizationOf(walletOf(buyer), exportUrl, CHAIN_ID) };
+  const question = Object.fromEntries(new URL(queryUrl()).searchParams);
+  const body = JSON.stringify({ ...question, device: [question['device']], quantity: ['pm25'], format: 'csv' });
+  const asked = { method: 'POST', body, headers: { 'content-type': 'application/json' } };
+  expect((await fetch(`${shop.url}/v1/exports`, asked)).status).toBe(402);
+  const exported = await fetch(`${shop.url}/v1/exports`, { ...asked, headers: { ...asked.headers, ...signed } });
+  expect([exported.status, await exported.json()]).toMatchObject([
+    200,
+    { quote: { deviceQuantityHours: 0, own: { devices: 1, notOwn: [] }, price: { amount: '0' } } },
+  ]);
+
   const mixed = queryUrl({}).replace(/device=[^&]*/, `cell=${CELL}`);
   const demanded = await fetch(mixed, asOwner);
   expect(await demanded.json()).toMatchObject({

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { gzipSync } from 'node:zlib';
 import { createPublicClient, http } from 'viem';
+import { privateKeyToAccount } from 'viem/accounts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { canonicalJson } from '../../core/canonical-json.ts';
 import { PROOF_MEDIA_TYPE, type Proof } from '../../core/proof/format.ts';
@@ -23,6 +24,7 @@ import { type FieldDevice, MADRID, packBatch, registerField, sendBatch } from '.
 import { openLedger } from '../support/ledger.ts';
 import { type LocalNetwork, type LocalRuntime, startLocalNetwork } from '../support/local-runtime.ts';
 import { getJson, until } from '../support/until.ts';
+import { authorizationOf } from '../support/wallet.ts';
 import { type Buyer, createBuyer } from './support/buyer.ts';
 
 const RULES = LOCAL_RULES.time;
@@ -188,6 +190,19 @@ test('one reading is sold with its whole batch, priced as all of it, charged onc
   expect(checked.output).toContain('valid: signed by the device, and in the data root that the chain holds');
   expect(checked.output).toContain(`committed epoch ${epoch} in block ${one.proof.commits[0]?.block}`);
   expect(checked.exitCode).toBe(0);
+});
+
+test('the owner of the device gets its proofs free of charge', async () => {
+  const key = network.accounts.owners[0]?.privateKey;
+  if (key === undefined) throw new Error('the network has owners');
+  const account = privateKeyToAccount(key);
+  const wallet = { address: account.address, signMessage: (message: string) => account.signMessage({ message }) };
+  const url = reading(devices.roof, 3);
+  const authorization = await authorizationOf(wallet, new URL(url), 10);
+  const free = await fetch(url, { headers: { authorization } });
+  expect([free.status, free.headers.get('content-type')]).toEqual([200, PROOF_MEDIA_TYPE]);
+  expect(await free.json()).toMatchObject({ claim: one.proof.claim });
+  expect((await fetch(url)).status).toBe(402);
 });
 
 async function savedLogs(proof: Proof): Promise<string> {

@@ -13,7 +13,7 @@ import { sell, type Article } from './payment.ts';
 import { problem, problemResponse } from './problem.ts';
 import { describeQueryRefusal } from './query-problems.ts';
 import { isPaying } from './rate-limit.ts';
-import { readWalletIfAny } from './wallet.ts';
+import { askedBy, readAsker } from './wallet.ts';
 
 export type PaidQuery = {
   readonly path: string;
@@ -28,17 +28,16 @@ export async function servePaid(
   { path, canonical, cursor, isDryRun }: PaidQuery,
   find: (shop: Shop, origin: string, willAnswer: boolean) => Promise<Result<PricedPage, Refused>>,
 ): Promise<Response> {
-  const wallet = await readWalletIfAny(c);
-  if (!wallet.ok) return problem(c, wallet.error);
-  const asker = wallet.value?.address ?? null;
+  const signed = await readAsker(c);
+  if (!signed.ok) return signed.error;
+  const asker = signed.value;
   const findHere = (willAnswer: boolean) =>
     find({ stores: c.env, config: c.var.config, nowMs: nowMs(), asker }, new URL(c.req.url).origin, willAnswer);
   if (isDryRun) {
     const found = await findHere(false);
     return found.ok ? c.json(found.value.quote, 200, { 'cache-control': 'no-store' }) : refused(found.error);
   }
-  // What is free for its owner must not be had by others for the price that the owner was told.
-  const asked = asker === null ? canonical : `${canonical}&owner=${asker}`;
+  const asked = askedBy(canonical, asker);
   const query = queryHash('GET', path, cursor === null ? asked : `${asked}&cursor=${cursor}`);
   const toArticle = async (willAnswer: boolean): Promise<Result<Article, Response>> => {
     const found = await findHere(willAnswer);

@@ -4,6 +4,7 @@ import type { ExportRefusal } from '../../core/export/errors.ts';
 import type { ExportOrder } from '../../core/export/order.ts';
 import { planParts } from '../../core/export/plan.ts';
 import { MAX_EXPORT_FILES, MAX_EXPORT_HOURS, type ExportRequest } from '../../core/export/request.ts';
+import { splitByOwner } from '../../core/price/own-devices.ts';
 import { priceOf } from '../../core/price/price.ts';
 import { canAnswer, observationsCost } from '../../core/price/units.ts';
 import { attributionOf, LICENSE } from '../../core/query/license.ts';
@@ -18,6 +19,7 @@ import type { AppEnv } from '../context.ts';
 import { describeExportRefusal } from '../middleware/export-problems.ts';
 import type { Article } from '../middleware/payment.ts';
 import { problemResponse } from '../middleware/problem.ts';
+import type { Asker } from '../middleware/wallet.ts';
 import { describeQueryRefusal } from '../middleware/query-problems.ts';
 import { nowMs } from '../adapters/clock.ts';
 import { countHours } from '../adapters/d1/exports.ts';
@@ -28,14 +30,19 @@ import { ONLY_SOLD, selectDevices } from './selection.ts';
 
 type Quoted = { readonly devices: readonly SoldDevice[]; readonly quote: ExportQuote; readonly amount: bigint };
 
-export async function quoteExport(c: Context<AppEnv>, request: ExportRequest): Promise<Result<Quoted, Response>> {
+export async function quoteExport(
+  c: Context<AppEnv>,
+  request: ExportRequest,
+  asker: Asker,
+): Promise<Result<Quoted, Response>> {
   const { rules } = c.var.config;
-  const found = await select(c.env.DB, request, rules.time);
+  const found = await select(c.env.DB, request, asker, rules.time);
   if (!found.ok) return found;
-  const { devices, units: deviceQuantityHours } = found.value;
+  const { devices, owed: deviceQuantityHours } = found.value;
   const refusal = refusalOf(found.value, request, rules.time);
   if (refusal !== null) return refuse(refusal);
-  const amount = priceOf(deviceQuantityHours);
+  const { own, others } = splitByOwner(devices, asker);
+  const amount = others.length === 0 ? 0n : priceOf(deviceQuantityHours);
   return ok({
     devices,
     amount,
@@ -49,6 +56,7 @@ export async function quoteExport(c: Context<AppEnv>, request: ExportRequest): P
       series: request.series,
       indices: request.indices,
       deviceQuantityHours,
+      ...(asker === null ? {} : { own: { devices: own.length, notOwn: others.map(({ device }) => device) } }),
       price: priceFacts(amount, c.var.config),
     },
   });
@@ -58,8 +66,9 @@ export async function toExportArticle(
   c: Context<AppEnv>,
   id: string,
   request: ExportRequest,
+  asker: Asker,
 ): Promise<Result<Article, Response>> {
-  const quoted = await quoteExport(c, request);
+  const quoted = await quoteExport(c, request, asker);
   if (!quoted.ok) return quoted;
   const { devices, amount, quote } = quoted.value;
   return ok({
@@ -90,7 +99,10 @@ export async function toExportArticle(
       const token = await tokenOf(c.var.config, id);
       const statusUrl = `${new URL(c.req.url).origin}/v1/exports/${id}?token=${token}`;
       const sold: ExportSold = { id, token, statusUrl, goodHours, quote };
-      const served = held.filter(({ good }) => good > 0).map(({ device, good }) => ({ device, units: good }));
+      const sellers = new Set<string>(splitByOwner(devices, asker).others.map(({ device }) => device));
+      const served = held
+        .filter(({ device, good }) => good > 0 && sellers.has(device))
+        .map(({ device, good }) => ({ device, units: good }));
       const bought = {
         quantities: [...quote.quantities],
         fromMs: request.fromMs,
@@ -101,14 +113,20 @@ export async function toExportArticle(
   });
 }
 
-type Selected = { readonly devices: readonly SoldDevice[]; readonly units: number };
+/** `owed`: of `units` those that are not the asker's own. */
+type Selected = { readonly devices: readonly SoldDevice[]; readonly units: number; readonly owed: number };
 
 /** The devices, and what the request is priced by: as a query for observations, only larger. */
-async function select(db: D1Database, request: ExportRequest, rules: TimeRules): Promise<Result<Selected, Response>> {
+async function select(
+  db: D1Database,
+  request: ExportRequest,
+  asker: Asker,
+  rules: TimeRules,
+): Promise<Result<Selected, Response>> {
   const needs = needsOf(request);
   const { fromHour, untilHour } = hoursOf(request, rules);
   const span = { fromEpoch: epochOfHour(fromHour, rules), untilEpoch: epochOfHour(untilHour - 1, rules) + 1 };
-  const selected = await selectDevices(db, request.scope, span, ONLY_SOLD);
+  const selected = await selectDevices(db, request.scope, span, { ...ONLY_SOLD, asker });
   if (!selected.ok) {
     const { error } = selected;
     return error.reason === 'area-too-large'
@@ -122,7 +140,9 @@ async function select(db: D1Database, request: ExportRequest, rules: TimeRules):
   );
   if (devices.length === 0) return refuse({ reason: 'nothing-in-area' });
   const cost = ({ measured }: SoldDevice) => observationsCost(needs, measured);
-  return ok({ devices, units: totalUnits({ devices, fromHour, untilHour, bucketHours: 1, cost }) });
+  const unitsOf = (some: readonly SoldDevice[]) =>
+    totalUnits({ devices: some, fromHour, untilHour, bucketHours: 1, cost });
+  return ok({ devices, units: unitsOf(devices), owed: unitsOf(splitByOwner(devices, asker).others) });
 }
 
 function refusalOf({ devices, units }: Selected, request: ExportRequest, rules: TimeRules): ExportRefusal | null {

@@ -1,6 +1,7 @@
 /** What a stream costs, whose data it will be, and the pass that is sold. */
 import type { Context } from 'hono';
 import type { ExportRefusal } from '../../core/export/errors.ts';
+import { splitByOwner } from '../../core/price/own-devices.ts';
 import { isRegionCell } from '../../core/cell.ts';
 import { priceOf } from '../../core/price/price.ts';
 import { canAnswer, observationsCost } from '../../core/price/units.ts';
@@ -23,6 +24,7 @@ import type { AppEnv } from '../context.ts';
 import { describeExportRefusal } from '../middleware/export-problems.ts';
 import type { Article } from '../middleware/payment.ts';
 import { problem, problemResponse } from '../middleware/problem.ts';
+import type { Asker } from '../middleware/wallet.ts';
 import { describeQueryRefusal } from '../middleware/query-problems.ts';
 import { nowMs } from '../adapters/clock.ts';
 import type { SoldDevice } from '../adapters/d1/observations.ts';
@@ -39,11 +41,16 @@ const SETTLING_MS = 60_000;
 
 type Quoted = Selected & { readonly quote: StreamQuote; readonly amount: bigint };
 
-export async function quoteStream(c: Context<AppEnv>, request: StreamRequest): Promise<Result<Quoted, Response>> {
-  const found = await select(c, request);
+export async function quoteStream(
+  c: Context<AppEnv>,
+  request: StreamRequest,
+  asker: Asker,
+): Promise<Result<Quoted, Response>> {
+  const found = await select(c, request, asker);
   if (!found.ok) return found;
   const { devices, units: deviceQuantityHours } = found.value;
-  const amount = priceOf(deviceQuantityHours);
+  const { own, others } = splitByOwner(devices, asker);
+  const amount = others.length === 0 ? 0n : priceOf(deviceQuantityHours);
   return ok({
     ...found.value,
     amount,
@@ -52,6 +59,7 @@ export async function quoteStream(c: Context<AppEnv>, request: StreamRequest): P
       devices: devices.length,
       quantities: request.quantities.map(({ code }) => code),
       deviceQuantityHours,
+      ...(asker === null ? {} : { own: { devices: own.length, notOwn: others.map(({ device }) => device) } }),
       price: priceFacts(amount, c.var.config),
     },
   });
@@ -61,8 +69,9 @@ export async function toStreamArticle(
   c: Context<AppEnv>,
   id: string,
   request: StreamRequest,
+  asker: Asker,
 ): Promise<Result<Article, Response>> {
-  const quoted = await quoteStream(c, request);
+  const quoted = await quoteStream(c, request, asker);
   if (!quoted.ok) return quoted;
   const { devices, isWholeRegions, amount, quote } = quoted.value;
   return ok({
@@ -86,7 +95,9 @@ export async function toStreamArticle(
         const sealed = `${text}.${await sealOf(c.var.config, 'isobar stream pass v1', text)}`;
         const streamUrl = `${new URL(c.req.url).origin}/v1/stream?pass=${sealed}`;
         const sold: StreamSold = { pass: sealed, streamUrl, until: rfc3339(pass.untilMs), quote };
-        return ok({ contentType: 'application/json', body: JSON.stringify(sold), served: live.served });
+        const sellers = new Set<string>(splitByOwner(devices, asker).others.map(({ device }) => device));
+        const served = live.served.filter(({ device }) => sellers.has(device));
+        return ok({ contentType: 'application/json', body: JSON.stringify(sold), served });
       } catch (error) {
         logLine({ requestId: c.var.requestId, code: 'stream-unsold', message: String(error) });
         return err(problem(c, { reason: 'region-unavailable' }));
@@ -136,24 +147,34 @@ type Selected = {
   readonly isWholeRegions: boolean;
 };
 
-async function select(c: Context<AppEnv>, request: StreamRequest): Promise<Result<Selected, Response>> {
+async function select(c: Context<AppEnv>, request: StreamRequest, asker: Asker): Promise<Result<Selected, Response>> {
   const { time } = c.var.config.rules;
   const { scope } = request;
   const today = epochOf(nowMs(), time);
-  const selected = await selectDevices(c.env.DB, scope, { fromEpoch: today, untilEpoch: today + 1 }, ONLY_SOLD);
+  const selected = await selectDevices(
+    c.env.DB,
+    scope,
+    { fromEpoch: today, untilEpoch: today + 1 },
+    { ...ONLY_SOLD, asker },
+  );
   if (!selected.ok) return err(problemResponse(describeQueryRefusal(selected.error)));
   const needs = needsOf({ quantities: request.quantities, series: ['raw'], indices: [] });
   const devices = selected.value.devices.filter(
     ({ status, measured }) => scope.kind === 'devices' || (status !== 'retired' && canAnswer(needs, measured)),
   );
   const regions = new Set(devices.map(({ cell }) => cell)).size;
-  const isWholeRegions = scope.kind === 'area' && scope.area.kind === 'cells' && scope.area.cells.every(isRegionCell);
+  // Whoever joins a region later is not the asker's own: a pass that some of it was free for names its devices.
+  const isWholeRegions =
+    asker === null && scope.kind === 'area' && scope.area.kind === 'cells' && scope.area.cells.every(isRegionCell);
   if (devices.length === 0) return refuse({ reason: 'nothing-live' });
   if (regions > MAX_STREAM_REGIONS) return refuse({ reason: 'too-many-regions', limit: MAX_STREAM_REGIONS });
   if (!isWholeRegions && devices.length > MAX_STREAM_DEVICES)
     return refuse({ reason: 'too-many-devices', limit: MAX_STREAM_DEVICES });
   const hours = hoursOfStream(request.minutes, time);
-  const units = devices.reduce((sum, { measured }) => sum + observationsCost(needs, measured).ofHours(hours), 0);
+  const units = splitByOwner(devices, asker).others.reduce(
+    (sum, { measured }) => sum + observationsCost(needs, measured).ofHours(hours),
+    0,
+  );
   return ok({ devices, units, isWholeRegions });
 }
 

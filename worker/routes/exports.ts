@@ -17,6 +17,7 @@ import { sell } from '../middleware/payment.ts';
 import { problemResponse } from '../middleware/problem.ts';
 import { describeQueryRefusal } from '../middleware/query-problems.ts';
 import { rateLimit } from '../middleware/rate-limit.ts';
+import { askedBy, readAsker, type Asker } from '../middleware/wallet.ts';
 import { purchaseOf } from '../middleware/purchase.ts';
 import { exportFileRoutes } from './export-files.ts';
 
@@ -31,21 +32,23 @@ export const exportRoutes = new Hono<AppEnv>()
     const parsed = parseExportRequest(parameters.value, nowMs(), c.var.config.rules.time);
     if (!parsed.ok) return problemResponse(describeQueryRefusal(parsed.error));
     const question = parsed.value;
+    const asker = await readAsker(c);
+    if (!asker.ok) return asker.error;
     if (question.isDryRun) {
-      const quoted = await quoteExport(c, question);
+      const quoted = await quoteExport(c, question, asker.value);
       return quoted.ok ? c.json(quoted.value.quote, 200, { 'cache-control': 'no-store' }) : quoted.error;
     }
-    return sellExport(c, question);
+    return sellExport(c, question, asker.value);
   })
   .get(`${PATH}/:id`, rateLimit, (c) => tell(c, 'begin'))
   .post(`${PATH}/:id/restart`, rateLimit, (c) => tell(c, 'restart'))
   .route('/', exportFileRoutes);
 
-async function sellExport(c: Context<AppEnv>, question: ExportRequest): Promise<Response> {
-  const query = queryHash('POST', PATH, canonicalExport(question));
+async function sellExport(c: Context<AppEnv>, question: ExportRequest, asker: Asker): Promise<Response> {
+  const query = queryHash('POST', PATH, askedBy(canonicalExport(question), asker));
   // The same payment names the same job, however often it is sent.
   const id = await purchaseOf(c, 'export', query);
-  const sold = await sell(c, query, () => toExportArticle(c, id, question));
+  const sold = await sell(c, query, () => toExportArticle(c, id, question, asker));
   if (sold.status === 200) {
     // Paid: the work may start. Should this fail, the first look at the status starts it.
     const begun = exportJobStub(c.env.EXPORT_JOB, id).begin();

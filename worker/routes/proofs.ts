@@ -18,6 +18,7 @@ import { sell, type Article } from '../middleware/payment.ts';
 import { problem, problemResponse } from '../middleware/problem.ts';
 import { describeProofQuery, describeProofRefusal } from '../middleware/proof-problems.ts';
 import { rateLimit } from '../middleware/rate-limit.ts';
+import { askedBy, readAsker, type Asker } from '../middleware/wallet.ts';
 
 const PATH = '/v1/proofs';
 
@@ -26,35 +27,46 @@ export const proofRoutes = new Hono<AppEnv>().get(PATH, rateLimit, async (c) => 
   const parsed = parseProofRequest(searchParams, nowMs(), c.var.config.rules.time);
   if (!parsed.ok) return problemResponse(describeProofQuery(parsed.error));
   const request = parsed.value;
+  const asker = await readAsker(c);
+  if (!asker.ok) return asker.error;
   if (request.isDryRun) {
-    const article = await toArticle(c, request);
+    const article = await toArticle(c, request, asker.value);
     return article.ok ? c.json(article.value.facts, 200, { 'cache-control': 'no-store' }) : article.error;
   }
-  return sell(c, queryHash('GET', PATH, canonicalProofQuery(request)), () => toArticle(c, request));
+  const query = queryHash('GET', PATH, askedBy(canonicalProofQuery(request), asker.value));
+  return sell(c, query, () => toArticle(c, request, asker.value));
 });
 
-async function toArticle(c: Context<AppEnv>, request: ProofRequest): Promise<Result<Article, Response>> {
-  const device = await soldDevice(c, request);
+async function toArticle(c: Context<AppEnv>, request: ProofRequest, asker: Asker): Promise<Result<Article, Response>> {
+  const device = await soldDevice(c, request, asker);
   if (!device.ok) return device;
   const drafted = await draft(c, request, device.value);
   if (!drafted.ok) return drafted;
-  const amount = proofPrice(drafted.value.revealed);
+  const isOwn = device.value.owner === asker;
+  const amount = isOwn ? 0n : proofPrice(drafted.value.revealed);
   const facts = quoteOf(c, request, drafted.value, amount);
   return ok({
     amount,
     description: `proof of ${facts.readings} readings of ${facts.quantity}, revealing ${facts.deviceQuantityHours} device-quantity-hours`,
     mimeType: PROOF_MEDIA_TYPE,
     facts,
-    answer: () => complete(c, request, drafted.value),
+    answer: async () => {
+      const answer = await complete(c, request, drafted.value);
+      return answer.ok && isOwn ? ok({ ...answer.value, served: [] }) : answer;
+    },
   });
 }
 
-async function soldDevice(c: Context<AppEnv>, { device }: ProofRequest): Promise<Result<SoldDevice, Response>> {
+async function soldDevice(
+  c: Context<AppEnv>,
+  { device }: ProofRequest,
+  asker: Asker,
+): Promise<Result<SoldDevice, Response>> {
   const nowhere = { fromEpoch: 0, untilEpoch: 0 };
   const selection = await readSelection(c.env.DB, { kind: 'devices', devices: [device] }, nowhere, false);
   const [found] = selection.devices;
   if (found === undefined) return err(problemResponse(describeProofQuery({ reason: 'unknown-device', device })));
-  if (found.status === 'quarantined')
+  if (found.status === 'quarantined' && found.owner !== asker)
     return err(problemResponse(describeProofQuery({ reason: 'device-not-sold', device })));
   return ok(found);
 }

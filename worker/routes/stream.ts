@@ -22,6 +22,7 @@ import { readParameters } from '../middleware/parameters.ts';
 import { sell } from '../middleware/payment.ts';
 import { problem, problemResponse } from '../middleware/problem.ts';
 import { rateLimit } from '../middleware/rate-limit.ts';
+import { askedBy, readAsker } from '../middleware/wallet.ts';
 import { purchaseOf } from '../middleware/purchase.ts';
 import { describeQueryRefusal } from '../middleware/query-problems.ts';
 
@@ -34,13 +35,15 @@ export const streamRoutes = new Hono<AppEnv>()
     const parsed = parseStreamRequest(parameters.value);
     if (!parsed.ok) return problemResponse(describeQueryRefusal(parsed.error));
     const request = parsed.value;
+    const asker = await readAsker(c);
+    if (!asker.ok) return asker.error;
     if (request.isDryRun) {
-      const quoted = await quoteStream(c, request);
+      const quoted = await quoteStream(c, request, asker.value);
       return quoted.ok ? c.json(quoted.value.quote, 200, { 'cache-control': 'no-store' }) : quoted.error;
     }
-    const query = queryHash('POST', PATH, canonicalStream(request));
+    const query = queryHash('POST', PATH, askedBy(canonicalStream(request), asker.value));
     const id = await purchaseOf(c, 'stream', query);
-    return sell(c, query, () => toStreamArticle(c, id, request));
+    return sell(c, query, () => toStreamArticle(c, id, request, asker.value));
   })
   .get(PATH, rateLimit, (c) => {
     const pass = c.req.query('pass');
