@@ -198,8 +198,8 @@ test('evidence, reports and payouts of an epoch are open from its close, not bef
   await db.batch([
     db
       .prepare(
-        `INSERT INTO epoch (epoch, state, root, total, reserved, usdc_total, recipients, devices, batch_count, report_hash, rule_set_hash, data_root, computed_ms, commit_hash, mint_hashes)
-         VALUES (?, 'final', '0x01', '1000', '0', '10000', 1, 1, 1, ?, '00', '00', 0, '0xc0', '["0xd0"]')`,
+        `INSERT INTO epoch (epoch, state, root, total, reserved, usdc_total, sales, usage_hash, recipients, devices, batch_count, report_hash, rule_set_hash, data_root, computed_ms, commit_hash, mint_hashes)
+         VALUES (?, 'final', '0x01', '1000', '0', '10000', 1, '00', 1, 1, 1, ?, '00', '00', 0, '0xc0', '["0xd0"]')`,
       )
       .bind(epoch, hash),
     db
