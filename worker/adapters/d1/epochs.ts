@@ -59,6 +59,9 @@ export async function writeEpoch(
   const clearSales = db.prepare(
     `UPDATE sale SET epoch = NULL WHERE epoch = ?1 AND (SELECT report_hash FROM epoch WHERE epoch = ?1) = ?2`,
   );
+  const cut = db.prepare(
+    `INSERT INTO usage_cut (epoch) SELECT ?1 WHERE (SELECT report_hash FROM epoch WHERE epoch = ?1) = ?2 ON CONFLICT DO NOTHING`,
+  );
   const markSales = db.prepare(
     `INSERT INTO sale (id, kind, usdc, served, transaction_hash, sold_ms, epoch)
      SELECT value ->> 0, value ->> 1, value ->> 2, value -> 3, value ->> 4, value ->> 5, ?2 FROM json_each(?1)
@@ -70,7 +73,7 @@ export async function writeEpoch(
     ...jsonChunks(result.payouts.map(payoutRow)).map((chunk) =>
       insertPayouts.bind(chunk, result.epoch, result.reportHash),
     ),
-    ...(counted === null ? [] : [clearSales.bind(result.epoch, result.reportHash)]),
+    ...(counted === null ? [] : [clearSales, cut].map((statement) => statement.bind(result.epoch, result.reportHash))),
     ...jsonChunks((counted ?? []).map(saleRow)).map((chunk) => markSales.bind(chunk, result.epoch, result.reportHash)),
     readHash,
   ]);
