@@ -16,10 +16,12 @@ export const FIRMWARE_NEEDS: readonly string[] = [
 /** mbedTLS, whose PSA interface is what ESP-IDF has. */
 export const HAS_PSA = hasHeader('psa/crypto.h');
 
+type Target = 'test' | 'esp32' | 'probe' | 'libisobar.a' | 'isobar-send-sanitized';
+
 /** Makes the targets in a new folder and returns it; a warning is an error. */
-export function makeFirmware(...targets: readonly ('test' | 'probe' | 'isobar-send' | 'size')[]): string {
+export function makeFirmware(...targets: readonly Target[]): string {
   const build = mkdtempSync(join(tmpdir(), 'isobar-firmware-'));
-  const goals = targets.map((target) => (target === 'test' || target === 'size' ? target : join(build, target)));
+  const goals = targets.map((target) => (target === 'test' || target === 'esp32' ? target : join(build, target)));
   const variables = [`BUILD=${build}`, ...(HAS_PSA ? ['PSA=1'] : [])];
   execFileSync('make', ['-s', '-j2', '-C', FIRMWARE, ...variables, ...goals], { stdio: 'pipe' });
   return build;

@@ -6,6 +6,9 @@
 
 #include "isobar.h"
 
+/* A day: no answer silences a device for longer, and milliseconds of it fit 32 bits. */
+#define MOST_INTERVAL_S 86400
+
 typedef struct {
   const char *at;
   const char *end;
@@ -113,7 +116,7 @@ void isobar_read_answer(const isobar_response *response, isobar_answer *answer) 
     answer->has_receipt = read_string(body, "receipt", answer->receipt, sizeof answer->receipt) > 0;
     if (find(body, "next", &next)) {
       int64_t interval_s = read_integer(next, "interval");
-      answer->interval_s = interval_s > UINT32_MAX ? 0 : (uint32_t)interval_s;
+      answer->interval_s = interval_s > MOST_INTERVAL_S ? MOST_INTERVAL_S : (uint32_t)interval_s;
     }
     return;
   }

@@ -1,4 +1,4 @@
-/* HTTP/1.1 over a plain socket, one request a connection. TLS is a tunnel's work (--via). */
+/* HTTP/1.1 over a plain socket, one request a connection. TLS is a tunnel's work (--via=). */
 #define _POSIX_C_SOURCE 200809L
 #include <netdb.h>
 #include <stdio.h>
@@ -118,7 +118,7 @@ int host_post(const host_http *http, const isobar_request *request, isobar_respo
   ssize_t got = -1;
   int fd, failed;
   if (request->is_tls && http->via == NULL) {
-    fprintf(stderr, "https needs a tunnel: give its address with --via\n");
+    fprintf(stderr, "https needs a tunnel: give its address with --via=\n");
     return -1;
   }
   fd = connect_to(http->via != NULL ? http->via : request->authority, "80");

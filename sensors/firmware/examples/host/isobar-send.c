@@ -1,10 +1,10 @@
 /*
  * Sends readings from a POSIX system: a gateway, a cron job, a test.
  *
- *   isobar-send [-v] [--no-clock] [--via HOST:PORT] KEY.pem INGEST_URL STATE [QUANTITY=VALUE:UNIT ...]
+ *   isobar-send [-v] [--no-clock] [--via=HOST:PORT] KEY.pem INGEST_URL STATE [QUANTITY=VALUE:UNIT ...]
  *   isobar-send key.pem http://127.0.0.1:8787/v1/regions/... state temp=21.40:Cel rh=54:%RH
  *
- * STATE is the device's memory. A batch that found no answer goes first; without readings, only that goes. The receipt's name is
+ * --via=HOST:PORT connects there in place of the address's host: a tunnel that speaks TLS. STATE is the device's memory. A batch that found no answer goes first; without readings, only that goes. The receipt's name is
  * printed. Ends with 0 accepted, 1 refused, 2 wrong use, 75 not reached: run it again later (EX_TEMPFAIL of sysexits.h).
  */
 #define _POSIX_C_SOURCE 200809L
@@ -109,7 +109,7 @@ static int deliver(isobar_client *client) {
 }
 
 static int usage(const char *problem) {
-  fprintf(stderr, "%s\nisobar-send [-v] [--no-clock] [--via HOST:PORT] KEY.pem INGEST_URL STATE [QUANTITY=VALUE:UNIT ...]\n",
+  fprintf(stderr, "%s\nisobar-send [-v] [--no-clock] [--via=HOST:PORT] KEY.pem INGEST_URL STATE [QUANTITY=VALUE:UNIT ...]\n",
           problem);
   return 2;
 }
@@ -128,7 +128,7 @@ int main(int argc, char **argv) {
   for (; at < argc && argv[at][0] == '-'; at++) {
     if (strcmp(argv[at], "-v") == 0) self.http.is_verbose = 1;
     else if (strcmp(argv[at], "--no-clock") == 0) self.has_clock = 0;
-    else if (strcmp(argv[at], "--via") == 0 && at + 1 < argc) self.http.via = argv[++at];
+    else if (strncmp(argv[at], "--via=", 6) == 0) self.http.via = argv[at] + 6;
     else return usage("unknown option");
   }
   if (argc - at < 3) return usage("key, address and state are needed");
