@@ -118,14 +118,15 @@ static void address(void) {
   free(url);
 }
 
-/* pack CAPACITY DID then quantity, unit, value, decimals, time for each reading; the time "now" is none. */
+/* pack CAPACITY DID then quantity, unit, value, decimals, time for each reading; the time "now" is none.
+ * Ends at the first that does not fit. */
 static void pack(void) {
   size_t capacity = strtoul(arguments[1], NULL, 10);
   char *buffer = malloc(capacity + 1), *device = text_of(2);
   isobar_pack readings;
   int at, added = 0;
   isobar_pack_begin(&readings, buffer, capacity);
-  for (at = 3; at + 4 < count; at += 5) {
+  for (at = 3; at + 4 < count && added == (at - 3) / 5; at += 5) {
     char *quantity = text_of(at), *unit = text_of(at + 1);
     int64_t time = strcmp(arguments[at + 4], "now") == 0 ? ISOBAR_NOW : strtoll(arguments[at + 4], NULL, 10);
     added += isobar_pack_add(&readings, device, quantity, unit, strtoll(arguments[at + 2], NULL, 10),
