@@ -1,0 +1,18 @@
+/* What ESP-IDF brings to the client: HTTP with TLS, the clock, flash and a key. */
+#ifndef PLATFORM_H
+#define PLATFORM_H
+
+#include "isobar-signers.h"
+
+/* A batch, and what is gathered meanwhile: some thirty readings. NVS writes at most 4000 bytes as one blob. */
+#define BATCH_BYTES 2048
+
+/* Opens flash, network and clock; restarts the chip where that fails. 1 where the time is known. */
+int platform_start(void);
+isobar_platform platform_hooks(void);
+/* The key in flash; at the first start a new one from the chip's random numbers. */
+int platform_signer(isobar_signer *signer);
+/* What was kept last. `body` holds BATCH_BYTES. */
+void platform_recall(uint64_t *nonce, uint8_t *body, size_t *length);
+
+#endif

@@ -1,0 +1,24 @@
+/* A buffer that is written front to back and never beyond its end. */
+#ifndef ISOBAR_TEXT_H
+#define ISOBAR_TEXT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct {
+  char *at;
+  size_t capacity;
+  size_t length;
+  int is_full;
+} isobar_text;
+
+isobar_text isobar_text_in(char *buffer, size_t capacity);
+void isobar_text_bytes(isobar_text *text, const char *bytes, size_t length);
+void isobar_text_string(isobar_text *text, const char *string);
+void isobar_text_integer(isobar_text *text, int64_t value, unsigned decimals);
+void isobar_text_hex64(isobar_text *text, uint64_t value);
+void isobar_text_base64(isobar_text *text, const uint8_t *bytes, size_t length);
+/* Ends it with a zero. Returns the length, or 0 where something did not fit. */
+size_t isobar_text_end(isobar_text *text);
+
+#endif
