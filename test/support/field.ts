@@ -25,6 +25,8 @@ export type Site = {
 
 export type FieldDevice = {
   readonly key: SigningKey;
+  /** The same key as its owner keeps it. */
+  readonly pem: string;
   readonly cell: RegionCell;
   readonly ingestUrl: string;
   /** As registered, with the version that an operator's next change is based on. */
@@ -46,7 +48,8 @@ export async function registerField(
       orRefuse(await client.putRegion(place.cell, { name: place.cell, boundary: regionBoundary(place.cell) }));
       opened.add(place.cell);
     }
-    const loaded = await loadDeviceKey(await generateKeyPem(algorithm));
+    const pem = await generateKeyPem(algorithm);
+    const loaded = await loadDeviceKey(pem);
     if (!loaded.ok) throw new Error(loaded.error.detail);
     const record: DeviceRecord = {
       version: 0,
@@ -61,6 +64,7 @@ export async function registerField(
     const { ingestPath, version } = orRefuse(await client.putDevice(loaded.value.did, record));
     devices.push({
       key: loaded.value,
+      pem,
       cell: place.cell,
       ingestUrl: `${api}${ingestPath}`,
       record: { ...record, version },
