@@ -6,7 +6,9 @@ import { expect, onTestFinished, test } from 'vitest';
 import { type ModelIngest, startModelIngest } from '../../test/support/model-ingest.ts';
 import { until } from '../../test/support/until.ts';
 import { generateKeyPem } from '../client/key.ts';
+import type { Measurement } from '../client/senml.ts';
 import { loadGateway, runGateway } from './gateway.ts';
+import { Journal } from './journal.ts';
 
 type Under = {
   readonly network: ModelIngest;
@@ -27,12 +29,20 @@ const IDENTITIES: readonly Readonly<Record<string, string>>[] = [
 async function startGateway(): Promise<Under> {
   const dir = await mkdtemp(join(tmpdir(), 'isobar-gateway-'));
   const network = await startModelIngest();
+  onTestFinished(async () => {
+    await network.stop();
+    await rm(dir, { recursive: true });
+  });
+  for (const { name = '' } of IDENTITIES) await writeFile(join(dir, `${name}.pem`), await generateKeyPem('ed25519'));
+  return startAgain(dir, network);
+}
+
+async function startAgain(dir: string, network: ModelIngest): Promise<Under> {
   const devices = IDENTITIES.map((identity) => ({
     ...identity,
     key: `${identity['name']}.pem`,
     ingest: network.ingestUrl,
   }));
-  for (const { key } of devices) await writeFile(join(dir, key), await generateKeyPem('ed25519'));
   const loaded = await loadGateway(JSON.stringify({ listen: { port: 0 }, devices }), dir);
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.error));
   const stopping = new AbortController();
@@ -43,12 +53,9 @@ async function startGateway(): Promise<Under> {
     stopping.abort();
     await running;
   };
-  onTestFinished(async () => {
-    await stop();
-    await network.stop();
-    await rm(dir, { recursive: true });
-  });
-  return { network, address: await listening.promise, dir, lines, stop };
+  const address = await Promise.race([listening.promise, running.then(() => 'stopped')]);
+  onTestFinished(stop);
+  return { network, address, dir, lines, stop };
 }
 
 async function post(
@@ -122,8 +129,8 @@ test('guessing, flooding and large bodies end at a limit', async () => {
   expect((await form(address, `PASSKEY=${PASSKEY}&x=${'x'.repeat(70_000)}`))[0]).toBe(413);
 });
 
-test("a console's clock that is off by hours gives way to the time of arrival; a repeated report is sent once", async () => {
-  const { network, address, lines } = await startGateway();
+test("a console's clock that is off by hours gives way to the time of arrival; a report is sent once however often it comes", async () => {
+  const { network, address, lines, dir, stop } = await startGateway();
   const nowMs = Math.floor(Date.now() / 1000) * 1000;
   const written = new Date(nowMs - 60_000).toISOString();
   const near = `PASSKEY=${PASSKEY}&dateutc=${written.slice(0, 19).replace('T', '+')}&humidity=40`;
@@ -135,6 +142,12 @@ test("a console's clock that is off by hours gives way to the time of arrival; a
   const other = [...network.values].find(([, value]) => value === 41)?.[0].slice(3) ?? '';
   expect(Math.abs(Date.parse(other) - nowMs)).toBeLessThan(30_000);
   expect(lines).toContain("roof: the device's clock is wrong; the time of arrival is taken");
+  await stop();
+  const again = await startAgain(dir, network);
+  expect(await form(again.address, near)).toEqual([200, '']);
+  expect(await form(again.address, `PASSKEY=${PASSKEY}&dateutc=now&humidity=42`)).toEqual([200, '']);
+  await until('the third reading', 5_000, async () => (network.counted.size === 3 ? true : null));
+  expect([...network.counted.values()]).toEqual([1, 1, 1]);
 });
 
 /** As WS2910 firmware writes its header (README of djjudas21/ecowitt-exporter): a space behind the length, LF in the body. */
@@ -149,6 +162,28 @@ test('headers as Ecowitt firmware writes them are understood', async () => {
   );
   const said = await new Promise<string>((resolve) => socket.once('data', (part) => resolve(part.toString())));
   expect(said).toMatch(/^HTTP\/1.1 200 /);
+});
+
+test('10,000 readings of a week without the network go out once, signed now', async () => {
+  const { dir, network, stop } = await startGateway();
+  await stop();
+  const journal = await Journal.open(join(dir, 'gateway-state/roof.journal.jsonl'), null);
+  const beginMs = Date.now() - 7 * 86_400_000;
+  const reports = Array.from({ length: 5_000 }, (_, minute): readonly Measurement[] => [
+    { quantity: 'temp', value: minute / 100, unit: 'Cel', measuredMs: beginMs + minute * 120_000 },
+    { quantity: 'rh', value: 50, unit: '%RH', measuredMs: beginMs + minute * 120_000 },
+  ]);
+  await Promise.all(reports.map((measurements) => journal.append(measurements)));
+  await journal.close();
+  const { lines } = await startAgain(dir, network);
+  await until('all readings', 20_000, async () => (network.counted.size === 10_000 ? true : null));
+  expect(new Set(network.counted.values())).toEqual(new Set([1]));
+  expect(lines.filter((line) => line.includes('1000 accepted')).length).toBeGreaterThanOrEqual(9);
+}, 30_000);
+
+test('a second gateway on the same folder is refused, because both would count up one nonce', async () => {
+  const { dir, network } = await startGateway();
+  await expect(startAgain(dir, network)).rejects.toThrow('a gateway already runs on');
 });
 
 test('what the network refuses for good is kept beside, and the next report goes on', async () => {

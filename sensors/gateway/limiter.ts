@@ -1,5 +1,7 @@
 /** Counts requests by sender in windows of a minute. */
 const WINDOW_MS = 60_000;
+/** Senders counted at a time: whoever makes up more names is refused with them. */
+const MAX_SENDERS = 10_000;
 
 export class Limiter {
   readonly #most: number;
@@ -16,6 +18,7 @@ export class Limiter {
       this.#counts.clear();
       this.#windowEndsMs = nowMs + WINDOW_MS;
     }
+    if (this.#counts.size >= MAX_SENDERS && !this.#counts.has(sender)) return false;
     const count = (this.#counts.get(sender) ?? 0) + 1;
     this.#counts.set(sender, count);
     return count <= this.#most;
