@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { ATTACK_NAMES, type AttackName, isAttackName } from '../../sensors/simulator/attacks/catalogue.ts';
 import { runFleet, UnsuitableStation } from '../../sensors/simulator/fleet.ts';
-import { FleetRuns } from '../../sensors/simulator/lock.ts';
+import { FolderInUse } from '../../sensors/client/lock.ts';
 import { type Flags, numberFlag, readArguments, requireFlag, UsageError } from '../command-line.ts';
 import { done, Refusal } from '../lib/say.ts';
 import { apiAndToken, DEFAULT_DIR, readLocalNetwork } from '../local-network.ts';
@@ -38,7 +38,7 @@ export async function simulate(args: readonly string[]): Promise<void> {
       (line) => console.log(line),
     );
   } catch (error) {
-    throw error instanceof FleetRuns || error instanceof UnsuitableStation ? new Refusal(error.message) : error;
+    throw error instanceof FolderInUse || error instanceof UnsuitableStation ? new Refusal(error.message) : error;
   } finally {
     process.removeListener('SIGINT', stop);
     process.removeListener('SIGTERM', stop);

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import type { TimeRules } from '../../core/rules/rule-set.ts';
 import { type SigningKey, loadDeviceKey } from '../client/key.ts';
 import { Queue } from '../client/queue.ts';
+import { remedyOf } from '../client/refusal.ts';
 import { type Measurement, writePack } from '../client/senml.ts';
 import { SENML_JSON } from '../client/sign.ts';
 import { type DeviceClock, type Transport, uploadBatch } from '../client/upload.ts';
@@ -46,17 +47,6 @@ export type Step =
   /** Nothing to do before this moment. */
   | { readonly kind: 'wait'; readonly untilMs: number };
 
-/** Refusals that an operator or a clock can heal: the batch stays on disk. All others are about the batch itself. */
-const HEALS = new Set([
-  'unknown-device',
-  'retired-device',
-  'wrong-region',
-  'region-not-open',
-  'unknown-ingest-address',
-  'wrong-authority',
-  'clock-skew',
-]);
-const RENUMBER = new Set(['nonce-reused', 'nonce-too-old']);
 /** In a row, before the device waits: something else uses its key. */
 const MAX_RENUMBERS = 3;
 
@@ -151,12 +141,13 @@ export class SimulatedDevice {
     }
     const { problem } = sent.error;
     log(`${this.#device.station}: refused, ${problem.code}: ${problem.detail}`);
-    if (RENUMBER.has(problem.code)) {
+    const remedy = remedyOf(problem);
+    if (remedy === 'renumber') {
       await this.#queue.renumber(problem.highest, transport.nowMs());
       this.#renumbers++;
       return this.#renumbers % MAX_RENUMBERS === 0 ? { kind: 'wait', untilMs } : { kind: 'again' };
     }
-    if (HEALS.has(problem.code)) return { kind: 'wait', untilMs };
+    if (remedy === 'wait') return { kind: 'wait', untilMs };
     await this.#queue.settle();
     return { kind: 'sent' };
   }

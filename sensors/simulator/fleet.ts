@@ -10,7 +10,7 @@ import type { Transport } from '../client/upload.ts';
 import { attackOn, type Behaviour } from './behaviour.ts';
 import { type AttackName, ATTACKS } from './attacks/catalogue.ts';
 import { type FleetDevice, SimulatedDevice, type World } from './device.ts';
-import { lockFolder } from './lock.ts';
+import { lockFolder } from '../client/lock.ts';
 import { backfillStart } from './schedule.ts';
 import { loadSlices, type Slices } from './slice.ts';
 import { emptyTally, summaryLine, type Tally } from './tally.ts';

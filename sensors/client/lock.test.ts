@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { FleetRuns, lockFolder } from './lock.ts';
+import { FolderInUse, lockFolder } from './lock.ts';
 
 async function folder(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'isobar-lock-'));
@@ -15,7 +15,7 @@ async function folder(): Promise<string> {
 test('a held folder is refused, a released one is free', async () => {
   const path = await folder();
   const unlock = await lockFolder(path);
-  await expect(lockFolder(path)).rejects.toThrow(FleetRuns);
+  await expect(lockFolder(path)).rejects.toThrow(FolderInUse);
   await unlock();
   await (
     await lockFolder(path)

@@ -1,13 +1,13 @@
-/** One fleet per state folder: two would send under the same nonces. A lock left by a dead process is taken over. */
+/** One program per state folder: two would send under the same nonces. A lock left by a dead process is taken over. */
 import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Locks asked for by this process: two of them must not write the same file. */
 let made = 0;
 
-/** Returns the release. Throws `FleetRuns` where another living process holds the lock. */
-export async function lockFolder(folder: string): Promise<() => Promise<void>> {
-  const path = join(folder, 'fleet.lock');
+/** Returns the release. Throws `FolderInUse` where another living process holds the lock. */
+export async function lockFolder(folder: string, what: 'fleet' | 'gateway' = 'fleet'): Promise<() => Promise<void>> {
+  const path = join(folder, `${what}.lock`);
   for (let attempt = 1; ; attempt++) {
     try {
       // Linked into place whole: another process never sees a lock that is still empty.
@@ -24,14 +24,14 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
     }
     const holder = await readFile(path, 'utf8').catch(() => ''); // gone in between: try again
     const pid = Number.parseInt(holder, 10);
-    if (pid > 0 && (await lifeOf(pid)) === holder) throw new FleetRuns(folder, pid);
+    if (pid > 0 && (await lifeOf(pid)) === holder) throw new FolderInUse(what, folder, pid);
     await rm(path, { force: true });
   }
 }
 
-export class FleetRuns extends Error {
-  constructor(folder: string, holder: number) {
-    super(`a fleet already runs on ${folder} (process ${holder}); stop it first, or choose another folder`);
+export class FolderInUse extends Error {
+  constructor(what: string, folder: string, holder: number) {
+    super(`a ${what} already runs on ${folder} (process ${holder}); stop it first, or choose another folder`);
   }
 }
 

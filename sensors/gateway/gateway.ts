@@ -1,0 +1,104 @@
+/** Puts the gateway together: keys, one station a device, the server, a line of health now and then. */
+import { mkdir, readFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { err, ok, type Result } from '../../core/result.ts';
+import { loadDeviceKey, type SigningKey } from '../client/key.ts';
+import { lockFolder } from '../client/lock.ts';
+import type { Transport } from '../client/upload.ts';
+import { type DeviceConfig, type GatewayConfig, parseConfig } from './config.ts';
+import type { ConfigMistake } from './config-checker.ts';
+import { createDeviceServer } from './server.ts';
+import { Station, type World } from './station.ts';
+
+const HEALTH_MS = 60_000;
+
+export type KeyedDevice = { readonly config: DeviceConfig; readonly key: SigningKey };
+export type LoadedConfig = { readonly config: GatewayConfig; readonly devices: readonly KeyedDevice[] };
+
+/** Configuration and keys; paths in it count from `folder`. */
+export async function loadGateway(
+  text: string,
+  folder: string,
+): Promise<Result<LoadedConfig, readonly ConfigMistake[]>> {
+  const config = parseConfig(text);
+  if (!config.ok) return config;
+  const devices: KeyedDevice[] = [];
+  const mistakes: ConfigMistake[] = [];
+  for (const [at, device] of config.value.devices.entries()) {
+    const key = await readKey(resolve(folder, device.keyFile));
+    const twin = key.ok ? devices.findIndex((other) => other.key.did === key.value.did) : -1;
+    if (!key.ok) mistakes.push({ pointer: `/devices/${at}/key`, expected: `a key: ${key.error}` });
+    else if (twin >= 0) mistakes.push({ pointer: `/devices/${at}/key`, expected: `another key than /devices/${twin}` });
+    else devices.push({ config: device, key: key.value });
+  }
+  return mistakes.length === 0
+    ? ok({ config: { ...config.value, state: resolve(folder, config.value.state) }, devices })
+    : err(mistakes);
+}
+
+async function readKey(path: string): Promise<Result<SigningKey, string>> {
+  try {
+    const key = await loadDeviceKey(await readFile(path, 'utf8'));
+    return key.ok ? key : err(`${path}: ${key.error.detail}`);
+  } catch (error) {
+    return err(
+      `${error instanceof Error ? error.message : String(error)}; npm run device -- init --key FILE makes one`,
+    );
+  }
+}
+
+/** HTTP, clock and chance of the machine; a stop ends waits and uploads at once. */
+export function gatewayTransport(stopping: AbortSignal): Transport {
+  return {
+    fetch: (request) => fetch(new Request(request, { signal: AbortSignal.any([request.signal, stopping]) })),
+    nowMs: () => Date.now(),
+    // Cut short by the stop, which is no failure.
+    wait: (ms) => sleep(ms, undefined, { signal: stopping }).catch(() => {}),
+    jitter: () => Math.random(),
+    isStopping: () => stopping.aborted,
+  };
+}
+
+/** Runs until `stopping` is aborted, and then ends with everything on disk. */
+export async function runGateway(
+  { config, devices }: LoadedConfig,
+  stopping: AbortSignal,
+  log: (line: string) => void,
+  onListening: (address: string) => void = () => {},
+): Promise<void> {
+  await mkdir(config.state, { recursive: true });
+  const unlock = await lockFolder(config.state, 'gateway');
+  try {
+    const transport = gatewayTransport(stopping);
+    const world: World = { transport, stopping, mostWaitMs: config.retrySeconds * 1000, log };
+    const served = await Promise.all(
+      devices.map(async ({ config: device, key }) => {
+        const { name, ingestUrl } = device;
+        return { config: device, station: await Station.open({ name, key, ingestUrl }, config.state, world) };
+      }),
+    );
+    const server = createDeviceServer(served, { nowMs: transport.nowMs, log });
+    await new Promise<void>((listening, failed) => {
+      server.once('error', failed);
+      server.listen(config.listen.port, config.listen.host, listening);
+    });
+    onListening(`http://${config.listen.host}:${portOf(server.address())}`);
+    const health = setInterval(() => {
+      for (const { station } of served) log(station.health);
+    }, HEALTH_MS);
+    stopping.addEventListener('abort', () => server.close());
+    const closed = new Promise<void>((resolve) => server.once('close', resolve));
+    // Reports that are being kept while the stop comes are still answered; then the stations close their files.
+    await Promise.all([closed, ...served.map(({ station }) => station.run(closed))]);
+    clearInterval(health);
+  } finally {
+    await unlock();
+  }
+}
+
+function portOf(address: string | AddressInfo | null): number {
+  if (address === null || typeof address === 'string') throw new Error('the server listens on a port');
+  return address.port;
+}
