@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ROUTES, STATIC_ROUTES } from '../../schema/api/routes/all.ts';
+import { MESSAGES } from '../../schema/api/routes/webhooks.ts';
 import { busyNetwork } from './fixtures/answers.ts';
 import { startFixtureServer, type FixtureServer } from './fixtures/server.ts';
 
@@ -49,9 +50,9 @@ describe.skipIf(!existsSync(CHROMIUM))(
       return { page, complaints, asked };
     }
 
-    test('shows every route, asks nobody but this host, and keeps to the content policy', async () => {
+    test('shows every route and message, asks nobody but this host, and keeps to the content policy', async () => {
       const { page, complaints, asked } = await visit(1280);
-      expect(await page.locator('.opblock').count()).toBe(ROUTES.length + STATIC_ROUTES.length);
+      expect(await page.locator('.opblock').count()).toBe(ROUTES.length + STATIC_ROUTES.length + MESSAGES.length);
       expect(complaints).toEqual([]);
       expect([...new Set(asked)]).toEqual([new URL(server.url).origin]);
       await page.context().close();
