@@ -10,12 +10,16 @@ import { TEST_BINDINGS } from './test/workerd/bindings.ts';
 // wrangler.toml names it as the folder of the static pages and refuses to start where it is missing.
 mkdirSync('web/dist', { recursive: true });
 
+/** Both cores of a small machine: vitest would leave one free. */
+const WORKERS = 2;
+
 export default defineConfig({
   test: {
     projects: [
       {
         test: {
           name: 'unit',
+          maxWorkers: WORKERS,
           include: [
             '{core,sensors,buyers,schema,worker,durable-objects,scripts,bench,web}/**/*.test.ts',
             'test/{tooling,contracts,vectors,quality,chaos}/**/*.test.ts',
@@ -46,6 +50,7 @@ export default defineConfig({
         ],
         test: {
           name: 'workerd',
+          maxWorkers: WORKERS,
           include: ['test/workerd/**/*.test.ts'],
           setupFiles: ['test/workerd/setup.ts'],
           testTimeout: 20_000,
@@ -56,7 +61,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           // Each starts a chain and a runtime of its own, and waits for blocks and alarms most of the time.
-          maxWorkers: 2,
+          maxWorkers: WORKERS,
           sequence: { groupOrder: 1 },
           testTimeout: 180_000,
           hookTimeout: 120_000,

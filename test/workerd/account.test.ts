@@ -9,7 +9,13 @@ import { accountStub } from '../../durable-objects/stub.ts';
 
 const PRICE = '10000';
 const DEVICE = 'did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp';
-const ANSWER = { contentType: 'text/plain', body: 'rows', served: [{ device: DEVICE, units: 24 }] };
+const BOUGHT = { quantities: ['pm25'], fromMs: 1000, untilMs: 2000 };
+const ANSWER = {
+  contentType: 'text/plain',
+  body: 'rows',
+  served: [{ device: DEVICE, units: 24 }],
+  bought: BOUGHT,
+};
 const LEASE_MS = 60_000;
 
 let made = 0;
@@ -185,6 +191,7 @@ test('each spend is one sale in the database once a final top-up pays for it, wh
     kind: 'credit',
     usdc: PRICE,
     served: JSON.stringify([[DEVICE, 24]]),
+    bought: JSON.stringify([BOUGHT.quantities, BOUGHT.fromMs, BOUGHT.untilMs]),
     transaction_hash: null,
     // Never before the top-up that it was bought with.
     sold_ms: soldMs,

@@ -271,7 +271,12 @@ export const SETTLEMENTS: readonly Hazard[] = [
   {
     name: 'an object evicted between signing and sending sends the same transaction',
     play: playEvicted('never'),
-    guards: [],
+    guards: [
+      {
+        name: 'what was stored and is not mined is sent again',
+        without: [{ file: SENDER, from: '        await this.#resend(hash);\n', to: '' }],
+      },
+    ],
   },
   {
     name: 'a chain that is down at first costs nothing, and the same header works when it is back',
