@@ -61,7 +61,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           // Each starts a chain and a runtime of its own, and waits for blocks and alarms most of the time.
-          maxWorkers: WORKERS,
+          maxWorkers: WORKERS + 1,
           sequence: { groupOrder: 1 },
           testTimeout: 180_000,
           hookTimeout: 120_000,
