@@ -3,7 +3,6 @@
  * that time, and the logged readings are the ones in the body. Nothing that the network says of a batch is believed.
  */
 import { bytesToHex } from '@noble/hashes/utils.js';
-import { readCoseBatch } from '../cose/batch.ts';
 import type { DeviceId, RegionCell } from '../ids.ts';
 import { bodyText } from '../ingest/body-text.ts';
 import { CLOCK_SKEW_SECONDS, MAX_INFLATED_BYTES, MAX_SIGNATURE_AGE_SECONDS } from '../ingest/limits.ts';
@@ -14,7 +13,7 @@ import type { Reading } from '../reading/reading.ts';
 import type { BatchBody } from '../region/entry.ts';
 import { ok, type Result } from '../result.ts';
 import { parseCborReadings, parseReadings } from '../senml/parse-readings.ts';
-import { decodeEvidence, isCose, type Evidence } from '../signature/evidence.ts';
+import { decodeEvidence, type Evidence } from '../signature/evidence.ts';
 import { contentDigestOf, evidenceBase, type SignatureVerifier } from '../signature/verify.ts';
 import { rfc3339 } from '../time.ts';
 import { differs, type Difference, type Place } from './difference.ts';
@@ -75,10 +74,9 @@ async function signedReadings(
   at: Place,
   tools: BatchTools,
 ): Promise<Result<readonly Reading[], Difference>> {
-  const { body, contentEncoding, createdSeconds } = evidence;
-  if (isCose(evidence)) {
-    const batch = readCoseBatch(body, evidence.authority, evidence.path);
-    const read = batch.ok ? parseCborReadings(batch.value.payload, device, createdSeconds * 1000) : batch;
+  const { body, contentEncoding, createdSeconds, compact } = evidence;
+  if (compact !== null) {
+    const read = parseCborReadings(compact.payload, device, createdSeconds * 1000);
     return read.ok ? read : differs('readings', at, 'accepted', `the signed message is ${read.error.reason}`);
   }
   const inflated = contentEncoding === 'gzip' ? await tools.gunzip(body, MAX_INFLATED_BYTES) : body;

@@ -2,8 +2,9 @@
  * COSE_Sign1 (RFC 9052 section 4.2), tagged 18 or bare. Strict: definite lengths, no repeated label, in one bucket or over
  * both (section 3), no critical header that is not understood. Which headers a batch must have is batch.ts's matter.
  */
-import { decode, encode, Tagged } from 'cborg';
+import { encode, Tagged } from 'cborg';
 import { err, ok, type Result } from '../result.ts';
+import { decodeStrict } from '../strict-cbor.ts';
 
 export type Header = ReadonlyMap<unknown, unknown>;
 
@@ -20,19 +21,10 @@ export type BadCose = { readonly reason: 'bad-cose'; readonly detail: string };
 
 const TAG = 18;
 const CRIT = 2;
-const OPTIONS = {
-  strict: true,
-  useMaps: true,
-  allowIndefinite: false,
-  allowUndefined: false,
-  allowBigInt: false,
-  rejectDuplicateMapKeys: true,
-} as const;
-
 const bad = (detail: string): Result<never, BadCose> => err({ reason: 'bad-cose', detail });
 
 export function openSign1(bytes: Uint8Array): Result<Sign1, BadCose> {
-  const message = decodeStrict(bytes, { [TAG]: Tagged.decoder(TAG) });
+  const message = read(bytes, TAG);
   if (message === null) return bad('the body is not CBOR in definite lengths');
   const items: unknown = message.value instanceof Tagged ? message.value.value : message.value;
   if (!Array.isArray(items) || items.length !== 4) return bad('a COSE_Sign1 is an array of four items');
@@ -41,7 +33,7 @@ export function openSign1(bytes: Uint8Array): Result<Sign1, BadCose> {
   if (!(unprotectedHeader instanceof Map)) return bad('the unprotected header is a map');
   if (!(payload instanceof Uint8Array)) return bad('the payload is a byte string, and not detached');
   if (!(signature instanceof Uint8Array)) return bad('the signature is a byte string');
-  const decoded = protectedBytes.length === 0 ? { value: new Map() } : decodeStrict(protectedBytes);
+  const decoded = protectedBytes.length === 0 ? { value: new Map() } : read(protectedBytes, null);
   if (!(decoded?.value instanceof Map)) return bad('the protected header holds a map');
   const protectedHeader: Header = decoded.value;
   for (const label of protectedHeader.keys())
@@ -69,10 +61,10 @@ export function encodeSign1({
   return encode(new Tagged(TAG, [protectedBytes, new Map(), payload, signature]));
 }
 
-/** Null: no CBOR of this strictness. cborg throws for every kind of malformed input. */
-function decodeStrict(bytes: Uint8Array, tags: Record<number, ReturnType<typeof Tagged.decoder>> = {}) {
+/** Null: no CBOR of this strictness. */
+function read(bytes: Uint8Array, tag: number | null): { readonly value: unknown } | null {
   try {
-    return { value: decode(bytes, { ...OPTIONS, tags }) as unknown };
+    return { value: decodeStrict(bytes, tag) };
   } catch {
     return null;
   }

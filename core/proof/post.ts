@@ -3,7 +3,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { base64 } from '@scure/base';
 import type { DeviceId } from '../ids.ts';
 import { COSE_CONTENT_TYPE, readCoseBatch } from '../cose/batch.ts';
-import { coseEvidence, isCose, STANDARD_CONTENT_TYPE, type Evidence } from '../signature/evidence.ts';
+import { coseEvidence, STANDARD_CONTENT_TYPE, type Evidence } from '../signature/evidence.ts';
 import { formatContentDigest } from '../signature/fields.ts';
 import { standardParams } from '../signature/signature-input.ts';
 import { parseSignedRequest } from '../signature/signed-request.ts';
@@ -15,7 +15,7 @@ import type { PostFields } from './format.ts';
 export function postOf(evidence: Evidence, device: DeviceId): PostFields {
   const { authority, path, createdSeconds, nonce, label, signature, body } = evidence;
   // The compact form signs itself: there are no header fields to show.
-  if (isCose(evidence)) {
+  if (evidence.compact !== null) {
     const none = { contentEncoding: null, contentDigest: '', signatureInput: '', signature: '' };
     return { method: 'POST', authority, path, contentType: COSE_CONTENT_TYPE, ...none, body: base64.encode(body) };
   }

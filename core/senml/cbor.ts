@@ -2,9 +2,10 @@
  * SenML in CBOR (RFC 8428 section 6) as the records that its JSON form would be: integer labels by their names, decimal
  * fractions as the numbers that their decimal text reads as. From there on both forms are one.
  */
-import { decode, Tagged } from 'cborg';
+import { Tagged } from 'cborg';
 import type { PackRefusal } from '../errors.ts';
 import { err, ok, type Result } from '../result.ts';
+import { decodeStrict } from '../strict-cbor.ts';
 
 /** RFC 8428 table 4. */
 const LABELS: ReadonlyMap<number, string> = new Map([
@@ -29,21 +30,11 @@ const DECIMAL_FRACTION = 4;
 /** A double has no more decimal places worth naming. */
 const MAX_EXPONENT = 30;
 
-const OPTIONS = {
-  strict: true,
-  useMaps: true,
-  allowIndefinite: false,
-  allowUndefined: false,
-  allowBigInt: false,
-  rejectDuplicateMapKeys: true,
-  tags: { [DECIMAL_FRACTION]: Tagged.decoder(DECIMAL_FRACTION) },
-} as const;
-
 /** A pack as `JSON.parse` would give it; whether it is SenML is for resolve.ts to say. */
 export function readCborPack(bytes: Uint8Array): Result<unknown, PackRefusal> {
   let pack: unknown;
   try {
-    pack = decode(bytes, OPTIONS);
+    pack = decodeStrict(bytes, DECIMAL_FRACTION);
   } catch (error) {
     // cborg throws for every kind of malformed input, and says which.
     return err({ reason: 'not-cbor', detail: error instanceof Error ? error.message.slice(0, 120) : 'not CBOR' });

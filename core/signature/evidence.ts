@@ -12,7 +12,7 @@
  */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
 import { decode, encode } from 'cborg';
-import { COSE_CONTENT_TYPE, readCoseBatch, type CoseBatch } from '../cose/batch.ts';
+import { readCoseBatch, type CoseBatch } from '../cose/batch.ts';
 import { err, ok, type Result } from '../result.ts';
 
 export type Evidence = {
@@ -32,6 +32,8 @@ export type Evidence = {
   readonly contentDigest: string | null;
   /** `@signature-params` as sent; null: the form of `standardParams`. */
   readonly params: string | null;
+  /** The batch where it came as a COSE_Sign1: `body` is the message then, `label` empty, and the four before this are null. */
+  readonly compact: CoseBatch | null;
 };
 
 export type BadEvidence = { readonly reason: 'bad-evidence'; readonly detail: string };
@@ -42,20 +44,15 @@ const COSE_FORMAT = 2;
 const REQUIRED = 8;
 const ALL = 12;
 
-/** Whether the batch came as a COSE_Sign1: `body` is the message then, `label` is empty and the last four are null but the type. */
-export function isCose({ contentType }: Pick<Evidence, 'contentType'>): boolean {
-  return contentType === COSE_CONTENT_TYPE;
-}
-
 export function coseEvidence(batch: CoseBatch, authority: string, path: string, body: Uint8Array): Evidence {
   const { createdSeconds, nonce, signature } = batch;
-  const rest = { label: '', contentType: COSE_CONTENT_TYPE, contentEncoding: null, contentDigest: null, params: null };
-  return { authority, path, createdSeconds, nonce, signature, body, ...rest };
+  const rest = { label: '', contentType: null, contentEncoding: null, contentDigest: null, params: null };
+  return { authority, path, createdSeconds, nonce, signature, body, ...rest, compact: batch };
 }
 
 export function encodeEvidence(evidence: Evidence): Uint8Array {
   const { authority, path, createdSeconds, nonce, label, signature, body } = evidence;
-  if (isCose(evidence)) return encode([COSE_FORMAT, authority, path, body]);
+  if (evidence.compact !== null) return encode([COSE_FORMAT, authority, path, body]);
   const optional = [evidence.contentType, evidence.contentEncoding, evidence.contentDigest, evidence.params];
   while (optional.at(-1) === null) optional.pop();
   return encode([FORMAT, authority, path, createdSeconds, hexToBytes(nonce), label, signature, body, ...optional]);
@@ -103,6 +100,7 @@ export function decodeEvidence(bytes: Uint8Array): Result<Evidence, BadEvidence>
     contentEncoding,
     contentDigest,
     params,
+    compact: null,
   });
 }
 

@@ -2,8 +2,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import type { DeviceId, InvalidId } from '../ids.ts';
 import { err, ok, type Result } from '../result.ts';
-import { readCoseBatch } from '../cose/batch.ts';
-import { isCose, STANDARD_CONTENT_TYPE, type BadEvidence, type Evidence } from './evidence.ts';
+import { STANDARD_CONTENT_TYPE, type BadEvidence, type Evidence } from './evidence.ts';
 import { formatContentDigest, parseContentDigest } from './fields.ts';
 import { signatureBase } from './signature-base.ts';
 import type { SignedRequest } from './signed-request.ts';
@@ -31,25 +30,22 @@ export function evidenceOf(request: SignedRequest, contentEncoding: 'gzip' | nul
     contentEncoding,
     contentDigest: covered.contentDigest === formatContentDigest(request.digest) ? null : covered.contentDigest,
     params: params === standardParams(createdSeconds, request.device, nonce) ? null : params,
+    compact: null,
   };
 }
 
 /** What a batch is known by, beside device and nonce: sha-256 of the content, however often it is signed anew. */
 export function contentDigestOf(evidence: Evidence): Uint8Array {
-  const cose = isCose(evidence) ? readCoseBatch(evidence.body, evidence.authority, evidence.path) : null;
-  return cose?.ok ? cose.value.digest : sha256(evidence.body);
+  return evidence.compact?.digest ?? sha256(evidence.body);
 }
 
 /**
- * What `evidence.signature` signs: text, or the bytes of the compact form. Refused when the parts contradict each other: a digest that is not the body's,
- * or parameters that name another key, time or nonce. So a good signature over it covers the body, the nonce and the time.
+ * What `evidence.signature` signs: text, or the bytes of the compact form. Refused when the parts contradict each other: a
+ * digest that is not the body's, or parameters that name another key, time or nonce. So a good signature over it covers the body, the nonce and the time.
  */
 export function evidenceBase(evidence: Evidence, device: DeviceId): Result<string | Uint8Array, BadEvidence> {
-  if (isCose(evidence)) {
-    const batch = readCoseBatch(evidence.body, evidence.authority, evidence.path);
-    if (!batch.ok) return bad('the message cannot be read');
-    return batch.value.device === device ? ok(batch.value.signed) : bad('the message names another key');
-  }
+  const { compact } = evidence;
+  if (compact !== null) return compact.device === device ? ok(compact.signed) : bad('the message names another key');
   const bodyDigest = formatContentDigest(sha256(evidence.body));
   const contentDigest = evidence.contentDigest ?? bodyDigest;
   if (evidence.contentDigest !== null) {

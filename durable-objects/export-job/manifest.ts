@@ -1,4 +1,5 @@
 /** The last step of an export: hashes, and the manifest that names its files. */
+import { bytesToHex } from '@noble/hashes/utils.js';
 import { exportKey, singleFile, type ExportManifest, type StoredPart } from '../../core/export/manifest.ts';
 import type { ExportOrder } from '../../core/export/order.ts';
 import { rfc3339 } from '../../core/time.ts';
@@ -32,7 +33,7 @@ export function toManifest(
 }
 
 export async function sha256Hex(bytes: Uint8Array): Promise<string> {
-  return toHex(await crypto.subtle.digest('SHA-256', bytes));
+  return bytesToHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)));
 }
 
 /** Streamed: memory does not grow with the export. A piece that is gone is broken storage; the step is tried again. */
@@ -44,9 +45,5 @@ export async function sha256OfPieces(archive: R2Bucket, id: string, parts: reado
     await object.body.pipeTo(digest, { preventClose: true });
   }
   await digest.close();
-  return toHex(await digest.digest);
-}
-
-function toHex(bytes: ArrayBuffer): string {
-  return Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return bytesToHex(new Uint8Array(await digest.digest));
 }

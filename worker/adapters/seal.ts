@@ -1,18 +1,26 @@
-/** Keyed seals over what buyers carry for us: tokens, links, passes. The purpose keeps one kind from passing as another. */
+/** Keyed seals over what buyers carry for us: offers, tags, tokens, links, passes. The purpose keeps one kind from passing as another. */
+import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
 import type { EdgeConfig } from '../env.ts';
-import { fromHex, toHex } from '../middleware/offer.ts';
 
-export type SealPurpose = 'isobar export token v1' | 'isobar export link v1' | 'isobar stream pass v1';
+export type SealPurpose =
+  | 'isobar offer v1'
+  | 'isobar etag v1'
+  | 'isobar export token v1'
+  | 'isobar export link v1'
+  | 'isobar stream pass v1';
+
+const SEAL = /^[0-9a-f]{64}$/;
 
 /** 64 hex digits. */
 export async function sealOf(config: EdgeConfig, purpose: SealPurpose, text: string): Promise<string> {
-  return toHex(new Uint8Array(await crypto.subtle.sign('HMAC', await keyOf(config), message(purpose, text))));
+  return bytesToHex(new Uint8Array(await crypto.subtle.sign('HMAC', await keyOf(config), message(purpose, text))));
 }
 
 /** Compared in constant time. */
 export async function isSealed(config: EdgeConfig, purpose: SealPurpose, text: string, seal: string): Promise<boolean> {
-  const bytes = fromHex(seal);
-  return bytes !== null && crypto.subtle.verify('HMAC', await keyOf(config), bytes, message(purpose, text));
+  if (!SEAL.test(seal)) return false;
+  const bytes = Uint8Array.from(hexToBytes(seal));
+  return crypto.subtle.verify('HMAC', await keyOf(config), bytes, message(purpose, text));
 }
 
 function message(purpose: SealPurpose, text: string): Uint8Array {

@@ -3,22 +3,22 @@
  * digest: who shows one has had the answer, so that comparing it with today's needs no payment and tells nothing new; nobody
  * can make up a tag to learn whether the answer is what they guess, or to have answers computed for nothing.
  */
+import { bytesToHex } from '@noble/hashes/utils.js';
 import type { Context } from 'hono';
 import type { Result } from '../../core/result.ts';
 import type { SoldAnswer } from '../../durable-objects/settler/api.ts';
 import type { AppEnv } from '../context.ts';
+import { sealOf } from '../adapters/seal.ts';
 import type { EdgeConfig } from '../env.ts';
-import { toHex } from './offer.ts';
 import type { Article } from './payment.ts';
 
-const PURPOSE = 'isobar etag v1';
 /** A client keeps one tag an address; more would be somebody trying. */
 const MAX_TAGS = 4;
 
 /** RFC 9110 section 8.8.3, strong. */
 export async function etagOf(query: string, body: SoldAnswer['body'], config: EdgeConfig): Promise<string> {
   const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;
-  const digest = toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))).slice(0, 32);
+  const digest = bytesToHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))).slice(0, 32);
   return `"${digest}.${await seal(query, digest, config)}"`;
 }
 
@@ -52,9 +52,5 @@ async function ownTags(header: string | undefined, query: string, config: EdgeCo
 }
 
 async function seal(query: string, digest: string, config: EdgeConfig): Promise<string> {
-  const encoder = new TextEncoder();
-  const hmac = { name: 'HMAC', hash: 'SHA-256' };
-  const key = await crypto.subtle.importKey('raw', encoder.encode(config.ingestTagKey), hmac, false, ['sign']);
-  const signed = await crypto.subtle.sign('HMAC', key, encoder.encode([PURPOSE, query, digest].join('\n')));
-  return toHex(new Uint8Array(signed)).slice(0, 32);
+  return (await sealOf(config, 'isobar etag v1', `${query}\n${digest}`)).slice(0, 32);
 }

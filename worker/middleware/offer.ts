@@ -5,21 +5,20 @@
  */
 import type { PaymentRequirements } from '@x402/core/types';
 import { usdcDomain } from '../../core/price/usdc.ts';
+import { bytesToHex } from '@noble/hashes/utils.js';
+import { isSealed, sealOf } from '../adapters/seal.ts';
 import type { EdgeConfig } from '../env.ts';
 
 /** From the 402 to the settled payment; it becomes `validBefore` of the authorization. */
 export const OFFER_SECONDS = 300;
 
-/** The config's one key signs several kinds of things; this tells them apart. */
-const PURPOSE = 'isobar offer v1';
-
 type Sale = { readonly query: string; readonly amount: bigint };
 
 export async function makeRequirements(sale: Sale, config: EdgeConfig, nowMs: number): Promise<PaymentRequirements> {
   const expires = Math.floor(nowMs / 1000) + OFFER_SECONDS;
-  const salt = toHex(crypto.getRandomValues(new Uint8Array(16)));
+  const salt = bytesToHex(crypto.getRandomValues(new Uint8Array(16)));
   const amount = String(sale.amount);
-  const mac = toHex(await sign(config, sale.query, amount, expires, salt));
+  const mac = await sealOf(config, 'isobar offer v1', offerText(sale.query, amount, expires, salt));
   return {
     ...terms(config, amount),
     extra: { ...usdcDomain(config.chain.chainId), q: sale.query, offer: `${expires}.${salt}.${mac}` },
@@ -52,11 +51,7 @@ export async function isOffer(
   ) {
     return false;
   }
-  const bytes = fromHex(mac);
-  return (
-    bytes !== null &&
-    crypto.subtle.verify('HMAC', await keyOf(config), bytes, message(query, accepted.amount, Number(expires), salt))
-  );
+  return isSealed(config, 'isobar offer v1', offerText(query, accepted.amount, Number(expires), salt), mac);
 }
 
 function terms(config: EdgeConfig, amount: string): Omit<PaymentRequirements, 'extra'> {
@@ -72,30 +67,6 @@ function terms(config: EdgeConfig, amount: string): Omit<PaymentRequirements, 'e
   };
 }
 
-async function sign(
-  config: EdgeConfig,
-  query: string,
-  amount: string,
-  expires: number,
-  salt: string,
-): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.sign('HMAC', await keyOf(config), message(query, amount, expires, salt)));
-}
-
-function message(query: string, amount: string, expires: number, salt: string): Uint8Array {
-  return new TextEncoder().encode([PURPOSE, query, amount, String(expires), salt].join('\n'));
-}
-
-function keyOf(config: EdgeConfig): Promise<CryptoKey> {
-  const bytes = new TextEncoder().encode(config.ingestTagKey);
-  return crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify']);
-}
-
-export function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
-export function fromHex(text: string): Uint8Array<ArrayBuffer> | null {
-  if (!/^([0-9a-f]{2})+$/.test(text)) return null;
-  return Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+function offerText(query: string, amount: string, expires: number, salt: string): string {
+  return [query, amount, String(expires), salt].join('\n');
 }

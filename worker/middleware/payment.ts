@@ -3,6 +3,7 @@
  * `exact`, one answer for one payment. The order is: verify, answer, settle, respond; the answer is with
  * the settler before anything is charged, so neither a lost connection nor a slow block can part a buyer from it.
  */
+import { bytesToHex } from '@noble/hashes/utils.js';
 import type { Context } from 'hono';
 import type { KeyScope } from '../../core/credits/api-key.ts';
 import type { Result } from '../../core/result.ts';
@@ -12,7 +13,7 @@ import { nowMs } from '../adapters/clock.ts';
 import type { AppEnv } from '../context.ts';
 import { bearerOf } from './bearer.ts';
 import { answerResponse, demand, payFirst } from './demand.ts';
-import { isOffer, toHex } from './offer.ts';
+import { isOffer } from './offer.ts';
 import { describeMalformed, describeUnsold } from './payment-problems.ts';
 import { problemResponse } from './problem.ts';
 import { encodeWire, PAYMENT_RESPONSE, PAYMENT_SIGNATURE, readPayment } from './x402-wire.ts';
@@ -63,7 +64,7 @@ export async function sellByX402(
     payer,
     nonce,
     query,
-    headerHash: toHex(new Uint8Array(digest)),
+    headerHash: bytesToHex(new Uint8Array(digest)),
     offered: await isOffer(accepted, query, c.var.config, nowMs()),
     payload: text,
     validBeforeSeconds,

@@ -1,4 +1,5 @@
 /** `/v1/credits`: top up by x402, make and revoke keys with the wallet that paid, see balance and usage. */
+import { bytesToHex } from '@noble/hashes/utils.js';
 import { Hono, type Context } from 'hono';
 import {
   firstSecret,
@@ -33,7 +34,6 @@ import {
   describeChangeRefusal,
   describeKeyRefusal,
 } from '../middleware/credit-problems.ts';
-import { toHex } from '../middleware/offer.ts';
 import { sellByX402, type Article } from '../middleware/payment.ts';
 import { problem, problemResponse } from '../middleware/problem.ts';
 import { readWallet } from '../middleware/wallet.ts';
@@ -84,7 +84,7 @@ async function firstKey(c: Context<AppEnv>): Promise<string | null> {
   if (!payer.ok) return null;
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(header));
   const { ingestTagKey } = c.var.config;
-  return makeApiKey(payer.value, firstSecret(toHex(new Uint8Array(digest)), ingestTagKey), ingestTagKey);
+  return makeApiKey(payer.value, firstSecret(bytesToHex(new Uint8Array(digest)), ingestTagKey), ingestTagKey);
 }
 
 function topUpArticle({ amount, key: wish }: TopUpFields, key: string | null): Article {
