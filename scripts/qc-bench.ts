@@ -1,5 +1,4 @@
 /** `npm run qc:bench`: the fold over every development set, judged by a scorer, written down beside the baselines. */
-import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,12 +11,12 @@ import { SETS, type SetSpec } from './qc/bench-sets.ts';
 import { accusedOf } from './qc/copies.ts';
 import { readMetrics, type Metrics } from './qc/metrics.ts';
 import { writeParts } from './qc/parts.ts';
+import { qcSources, SOURCES_HELP } from './qc/sources.ts';
 import { replayDataSet } from './qc-replay.ts';
 
 const HELP = `npm run qc:bench -- [--data FOLDER] [--scorer FILE] [--out FILE]
 
-  --data FOLDER  the development sets (default: ../shared/data/qc)
-  --scorer FILE  qc-score.py (default: ../shared/tools/qc-score.py)
+  ${SOURCES_HELP}
   --out FILE     default: docs/evidence/quality.md`;
 
 async function measure(spec: SetSpec, data: string, scorer: string, work: string): Promise<Result> {
@@ -62,10 +61,7 @@ async function main(args: readonly string[]): Promise<void> {
     console.log(HELP);
     return;
   }
-  const data = flags['data'] ?? join(ROOT, '../shared/data/qc');
-  const scorer = flags['scorer'] ?? join(ROOT, '../shared/tools/qc-score.py');
-  if (!existsSync(data)) throw new Refusal(`there is no ${data}; give the folder of the development sets with --data.`);
-  if (!existsSync(scorer)) throw new Refusal(`there is no ${scorer}; give qc-score.py with --scorer.`);
+  const { data, scorer } = qcSources(flags);
   const work = await mkdtemp(join(tmpdir(), 'isobar-qc-'));
   try {
     const results: Result[] = [];

@@ -1,5 +1,4 @@
 /** `npm run qc:holdout`: constants chosen on one part of the injected sets, judged on the other, beside the network's own. */
-import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,13 +10,13 @@ import { DIRECTIONS, KNOBS, SETS, type PartName, type SetName } from './qc/holdo
 import { holdoutPage, type Outcome } from './qc/holdout-page.ts';
 import { search, startOf, type Setting } from './qc/holdout-search.ts';
 import { HoldoutTrials } from './qc/holdout-trials.ts';
+import { qcSources, SOURCES_HELP } from './qc/sources.ts';
 
 const HELP = `npm run qc:holdout -- [--data FOLDER] [--scorer FILE] [--out FILE] [--log FILE]
 
   A replay for every setting that is tried: about forty minutes of one core.
 
-  --data FOLDER  the development sets (default: ../shared/data/qc)
-  --scorer FILE  qc-score.py (default: ../shared/tools/qc-score.py)
+  ${SOURCES_HELP}
   --out FILE     default: docs/evidence/holdout.md
   --log FILE     every setting with its figures as JSON lines; a run that finds it does not repeat what is in it`;
 
@@ -27,10 +26,7 @@ async function main(args: readonly string[]): Promise<void> {
     console.log(HELP);
     return;
   }
-  const data = flags['data'] ?? join(ROOT, '../shared/data/qc');
-  const scorer = flags['scorer'] ?? join(ROOT, '../shared/tools/qc-score.py');
-  if (!existsSync(data)) throw new Refusal(`there is no ${data}; give the folder of the development sets with --data.`);
-  if (!existsSync(scorer)) throw new Refusal(`there is no ${scorer}; give qc-score.py with --scorer.`);
+  const { data, scorer } = qcSources(flags);
   const work = await mkdtemp(join(tmpdir(), 'isobar-holdout-'));
   try {
     const trials = await HoldoutTrials.open({ data, scorer, work, log: flags['log'] ?? null });

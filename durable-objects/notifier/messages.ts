@@ -42,48 +42,42 @@ export function thresholdMessage(
 /** What was bought before its hour was judged, and what the verdict was. */
 export function verdictMessage(
   hook: Hook,
-  purchase: Purchase,
+  { sale }: Purchase,
   hours: readonly (JudgedHour & { readonly startMs: number })[],
   nowMs: number,
 ): Message {
-  const body: RecallMessage = {
-    type: 'data.recalled',
-    timestamp: rfc3339(nowMs),
-    data: {
-      webhook: hook.id,
-      sale: purchase.sale,
-      reason: 'It was sold before its hour was judged, and the verdict is that it is not good.',
-      recall: null,
-      hours: hours.map(({ device, quantity, flag, startMs }) => ({
-        device,
-        quantity: quantityByIndex(quantity)?.code ?? '',
-        start: rfc3339(startMs),
-        flag: flag === FAIL ? 4 : 3,
-      })),
-    },
-  };
-  return toMessage(`verdict_${hook.id}_${purchase.sale}`, hook, body);
+  return recalled(`verdict_${hook.id}_${sale}`, hook, nowMs, {
+    sale,
+    reason: 'It was sold before its hour was judged, and the verdict is that it is not good.',
+    recall: null,
+    hours: hours.map(({ device, quantity, flag, startMs }) => ({
+      device,
+      quantity: quantityByIndex(quantity)?.code ?? '',
+      start: rfc3339(startMs),
+      flag: flag === FAIL ? 4 : 3,
+    })),
+  });
 }
 
-export function recallMessage(hook: Hook, purchase: Purchase, recall: Recall, nowMs: number): Message {
-  const body: RecallMessage = {
+export function recallMessage(hook: Hook, { sale }: Purchase, recall: Recall, nowMs: number): Message {
+  const { id, device, quantities, fromMs, untilMs, reason } = recall;
+  const codes = quantities?.map((index) => quantityByIndex(index)?.code ?? '') ?? null;
+  return recalled(`recall_${hook.id}_${id}_${sale}`, hook, nowMs, {
+    sale,
+    reason,
+    recall: { id, device, quantities: codes, from: rfc3339(fromMs), until: rfc3339(untilMs) },
+    hours: [],
+  });
+}
+
+type RecalledData = Omit<RecallMessage['data'], 'webhook'>;
+
+function recalled(id: string, hook: Hook, nowMs: number, data: RecalledData): Message {
+  return toMessage(id, hook, {
     type: 'data.recalled',
     timestamp: rfc3339(nowMs),
-    data: {
-      webhook: hook.id,
-      sale: purchase.sale,
-      reason: recall.reason,
-      recall: {
-        id: recall.id,
-        device: recall.device,
-        quantities: recall.quantities?.map((index) => quantityByIndex(index)?.code ?? '') ?? null,
-        from: rfc3339(recall.fromMs),
-        until: rfc3339(recall.untilMs),
-      },
-      hours: [],
-    },
-  };
-  return toMessage(`recall_${hook.id}_${recall.id}_${purchase.sale}`, hook, body);
+    data: { webhook: hook.id, ...data },
+  });
 }
 
 function toMessage(id: string, hook: Hook, body: TestMessage | ThresholdMessage | RecallMessage): Message {

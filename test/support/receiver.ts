@@ -5,6 +5,7 @@ import { Webhook } from 'standardwebhooks';
 
 export type Received = {
   readonly id: string;
+  readonly path: string;
   readonly body: string;
   readonly headers: Readonly<Record<string, string>>;
 };
@@ -27,7 +28,8 @@ export async function startReceiver(): Promise<Receiver> {
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
-      received.push({ id: headers['webhook-id'] ?? '', body: Buffer.concat(chunks).toString('utf8'), headers });
+      const body = Buffer.concat(chunks).toString('utf8');
+      received.push({ id: headers['webhook-id'] ?? '', path: request.url ?? '', body, headers });
       const status = answers.shift() ?? 204;
       response.writeHead(status, status === 302 ? { location: '/elsewhere' } : {}).end();
     });

@@ -2,6 +2,7 @@
 import type { At } from '../../../core/query/places.ts';
 import { quantityByIndex, type Quantity } from '../../../core/reading/quantity.ts';
 import { meanOf } from '../../../core/query/rows.ts';
+import { pointOf } from './point.ts';
 import { testCodes } from '../../../core/qc/tests.ts';
 import type { TimeRules } from '../../../core/rules/rule-set.ts';
 import { hourOf, hourStartMs, rfc3339 } from '../../../core/time.ts';
@@ -33,9 +34,7 @@ export function toDeviceItem({ row, scoreBps, latest }: Placed): DeviceItem {
     status: row.status,
     region: row.cell,
     place: row.place,
-    latitude: row.latitudeE5 / 1e5,
-    longitude: row.longitudeE5 / 1e5,
-    elevationM: row.elevationM,
+    ...pointOf(row),
     tier: row.tier,
     owner: row.owner,
     scoreBps,
@@ -60,9 +59,7 @@ export function toLatestItems(
           device: row.device,
           name: row.displayName,
           region: row.cell,
-          latitude: row.latitudeE5 / 1e5,
-          longitude: row.longitudeE5 / 1e5,
-          elevationM: row.elevationM,
+          ...pointOf(row),
           quantity: quantity.code,
           value: meanOf(sum, count, quantity),
           unit: quantity.unit,

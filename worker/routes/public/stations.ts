@@ -7,6 +7,7 @@ import { FAIL } from '../../../core/reading/reading.ts';
 import type { TimeRules } from '../../../core/rules/rule-set.ts';
 import { hourStartMs, rfc3339 } from '../../../core/time.ts';
 import type { FlagItem, LatestValue, Station, StationDay } from '../../../schema/api/public.ts';
+import { pointOf } from './point.ts';
 import type { DayRow, EventRow, RegionDetail } from '../../adapters/d1/public.ts';
 
 export function toStations(detail: RegionDetail, rules: TimeRules): Station[] {
@@ -17,9 +18,7 @@ export function toStations(detail: RegionDetail, rules: TimeRules): Station[] {
     status: row.status,
     owner: row.owner,
     tier: row.tier,
-    latitude: row.latitudeE5 / 1e5,
-    longitude: row.longitudeE5 / 1e5,
-    elevationM: row.elevationM,
+    ...pointOf(row),
     scoreBps: detail.days.get(row.device)?.scoreBps ?? null,
     day: toDay(detail.days.get(row.device)),
     latest: latest.get(row.device) ?? [],
