@@ -222,7 +222,7 @@ contract EpochDistributor is AccessControlDefaultAdminRules, Pausable, UsdcPayou
         if (block.timestamp >= first.maturesAt) revert AlreadyMatured(epoch);
         uint64 last = lastCommittedEpoch;
         reserve = first.reservedBefore;
-        lastCommittedEpoch = _epochs[epoch - 1].maturesAt == 0 ? firstEpoch - 1 : epoch - 1;
+        lastCommittedEpoch = epoch - 1;
         for (uint64 e = epoch; e <= last; ++e) {
             _releaseUsdc(_epochs[e].usdcTotal);
             delete _epochs[e];
@@ -304,14 +304,11 @@ contract EpochDistributor is AccessControlDefaultAdminRules, Pausable, UsdcPayou
         return keccak256(bytes.concat(keccak256(abi.encode(epoch, index, to, amount, usdcAmount))));
     }
 
-    /// @dev The next number, or any from the first on while nothing is committed. The epoch must be over, so that a
-    /// stolen key cannot commit years ahead.
+    /// @dev The next number and no other, from the first epoch on: one that is skipped could never be paid. The epoch must
+    /// be over, so that a stolen key cannot commit years ahead.
     function _requireNext(uint64 epoch) private view {
-        uint64 last = lastCommittedEpoch;
-        bool anyStands = last >= firstEpoch;
-        if (anyStands ? epoch != last + 1 : epoch < firstEpoch) {
-            revert WrongEpochOrder(anyStands ? last + 1 : firstEpoch, epoch);
-        }
+        uint64 next = lastCommittedEpoch + 1;
+        if (epoch != next) revert WrongEpochOrder(next, epoch);
         uint256 endsAt = (uint256(epoch) + 1) * epochSeconds;
         if (block.timestamp < endsAt) revert EpochNotOver(epoch, endsAt);
     }

@@ -66,10 +66,12 @@ contract RevokeTest is Fixture {
         vm.assertEq(distributor.lastCommittedEpoch(), FIRST, "lastCommittedEpoch");
     }
 
-    function test_afterTheVeryFirstIsRevokedTheNetworkMayStartAnywhereAgain() public {
-        _commitEmpty(FIRST + 4);
-        _revoke(FIRST + 4);
+    function test_afterTheVeryFirstIsRevokedItIsNextAgain() public {
+        _commitEmpty(FIRST);
+        _revoke(FIRST);
         vm.assertEq(distributor.lastCommittedEpoch(), FIRST - 1, "nothing stands");
+        vm.expectRevert(abi.encodeWithSelector(EpochDistributor.WrongEpochOrder.selector, FIRST, FIRST + 1));
+        _commitEmpty(FIRST + 1);
         _commitEmpty(FIRST);
         vm.assertEq(distributor.lastCommittedEpoch(), FIRST, "lastCommittedEpoch");
     }

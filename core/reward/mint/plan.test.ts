@@ -45,6 +45,12 @@ test('behind a reverted commit nothing is committed until it is final', () => {
   expect(keys({ epochs: epochs(10, 3), intents: final })).toEqual(['commit:10', 'commit:11', 'commit:12']);
 });
 
+test('a commit given up before others on their way waits until those have reverted for good', () => {
+  const intents = (state: IntentState) => [intent('commit:10', 'void'), intent('commit:11', state)];
+  expect(keys({ epochs: epochs(10, 3), intents: intents('broadcast') })).toEqual([]);
+  expect(keys({ epochs: epochs(10, 3), intents: intents('void') })).toEqual(['commit:10', 'commit:11', 'commit:12']);
+});
+
 test('behind a commit that is in the chain and not in force nothing is committed: the guardian took it back', () => {
   for (const state of ['mined', 'finalized'] as const)
     expect(keys({ epochs: epochs(10, 3), intents: [intent('commit:10', state)] })).toEqual([]);

@@ -60,6 +60,9 @@ function commitJobs(view: PlanView): readonly Job[] {
   const known = new Set(view.epochs.map(({ epoch }) => epoch));
   const jobs: Job[] = [];
   const newest = commits.reduce((highest, { epoch }) => Math.max(highest, epoch), view.lastCommitted);
+  // One before them was given up (resume.ts): those on their way will revert, and then all begin again in order.
+  const onTheirWay = new Set(commits.map(({ epoch }) => epoch));
+  for (let epoch = view.lastCommitted + 1; epoch < newest; epoch++) if (!onTheirWay.has(epoch)) return [];
   for (let epoch = newest + 1; known.has(epoch) && isOver(epoch, view); epoch++) jobs.push({ kind: 'commit', epoch });
   return jobs;
 }
