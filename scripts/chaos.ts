@@ -31,8 +31,10 @@ await runCommand(async () => {
     process.stderr.write(dim(`\r  ${count} of ${schedules} schedules`));
   };
   const given = { schedules, seed, onProgress };
-  const threads = Math.min(availableParallelism(), Math.ceil(schedules / 100));
-  const tally = await (suite === 'rewards' ? runAnvilSuite(given) : runModelSuite(given, threads));
+  const cores = availableParallelism();
+  const tally = await (suite === 'rewards'
+    ? runAnvilSuite(given, Math.min(cores, Math.ceil(schedules / 5)))
+    : runModelSuite(given, Math.min(cores, Math.ceil(schedules / 100))));
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
   for (const line of tally.lines()) console.log(line);
   for (const failure of tally.failures.slice(0, SHOWN_FAILURES)) {

@@ -66,23 +66,33 @@ async function runOnBed(bed: Bed, seed: number): Promise<Run> {
 /** anvil loses states of old blocks when it is reset many times: then a reorganization finds an empty chain. */
 const SCHEDULES_A_BED = 10;
 
-/** Each on real anvil and workerd, one after the other. */
-export async function runAnvilSuite({ schedules, seed, onProgress }: Suite): Promise<Tally> {
+/** Each on real anvil and workerd, in as many pairs of them as given. */
+export async function runAnvilSuite({ schedules, seed, onProgress }: Suite, beds: number): Promise<Tally> {
   const tally = new Tally();
   const folder = mkdtempSync(join(tmpdir(), 'isobar-chaos-'));
   const script = await bundleBed(folder);
-  for (let from = seed; from < seed + schedules; from += SCHEDULES_A_BED) {
-    const bed = await makeBed(script);
-    try {
-      for (let at = from; at < Math.min(from + SCHEDULES_A_BED, seed + schedules); at++) {
-        tally.add(at, await runOnBed(bed, at), []);
-        onProgress(tally.schedules);
+  const end = seed + schedules;
+  // So that all beds end together where there are few schedules.
+  const part = Math.min(SCHEDULES_A_BED, Math.ceil(schedules / beds));
+  let next = seed;
+  const work = async (): Promise<void> => {
+    while (next < end) {
+      const from = next;
+      next += part;
+      const bed = await makeBed(script);
+      try {
+        for (let at = from; at < Math.min(from + part, end); at++) {
+          tally.add(at, await runOnBed(bed, at), []);
+          onProgress(tally.schedules);
+        }
+        tally.addWrites(new Map(Object.entries(await bed.writes())));
+      } finally {
+        await bed.stop();
       }
-      tally.addWrites(new Map(Object.entries(await bed.writes())));
-    } finally {
-      await bed.stop();
     }
-  }
+  };
+  await Promise.all(Array.from({ length: beds }, work));
   rmSync(folder, { recursive: true });
+  tally.failures.sort((a, b) => a.seed - b.seed);
   return tally;
 }
