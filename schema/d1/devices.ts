@@ -17,6 +17,8 @@ export const devices = sqliteTable(
     tier: integer('tier').notNull(),
     density: text('density').notNull(), // H3 resolution 7
     claimedMs: integer('claimed_ms').notNull(), // unix milliseconds
+    predecessor: text('predecessor'), // key that this one succeeds
+    cameFrom: text('came_from'), // region that owned the device before this one
   },
   // Queries for an area read what lies in it, not the whole registry.
   (table) => [
