@@ -5,7 +5,12 @@
 import { admit } from '../../core/region/decide.ts';
 import { makeBlock } from '../../core/region/block.ts';
 import { blockDeadlineMs, dueHour, nextDueMs, nextHour, openHour, whyNoBlock } from '../../core/region/due.ts';
-import type { CharterBody, EntryBody, MaintenanceBody, MembershipBody } from '../../core/region/entry.ts';
+import type {
+  CharterBody,
+  EntryBody,
+  MaintenanceBody,
+  MembershipBody,
+} from '../../core/region/entry.ts';
 import { charterFacts } from '../../core/region/facts.ts';
 import { chooseBlocks } from '../../core/region/foreign.ts';
 import { mayBring } from '../../core/region/hand-over.ts';
