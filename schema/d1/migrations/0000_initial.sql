@@ -11,7 +11,9 @@ CREATE TABLE `device` (
 	`elevation_m` integer,
 	`tier` integer NOT NULL,
 	`density` text NOT NULL,
-	`claimed_ms` integer NOT NULL
+	`claimed_ms` integer NOT NULL,
+	`predecessor` text,
+	`came_from` text
 ) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE INDEX `device_cell` ON `device` (`cell`);--> statement-breakpoint
@@ -54,6 +56,7 @@ CREATE TABLE `device_day` (
 	`tier` integer NOT NULL,
 	`density` text NOT NULL,
 	`claimed_ms` integer NOT NULL,
+	`origin` text,
 	`score_bps` integer NOT NULL,
 	`score30_bps` integer NOT NULL,
 	`weekly_bps` integer NOT NULL,
