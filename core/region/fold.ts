@@ -62,12 +62,7 @@ function foldBatch(
   return applyBatch(state, device, readings.value, entry.receivedMs, rules);
 }
 
-function applyMembership(
-  state: RegionState,
-  membership: MembershipBody,
-  receivedMs: number,
-  rules: RuleSet,
-): void {
+function applyMembership(state: RegionState, membership: MembershipBody, receivedMs: number, rules: RuleSet): void {
   const known = state.devices.findIndex((device) => device.membership.device === membership.device);
   const device = state.devices[known];
   if (device === undefined) {

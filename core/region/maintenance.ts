@@ -26,9 +26,7 @@ export function admitMaintenance(
   if (untilMs > latestMs) return err({ reason: 'maintenance-too-far', untilMs, latestMs });
   const known = device.maintenance[openWindow(device, fromMs, receivedMs)];
   if (known !== undefined) return ok(known.untilMs !== Math.max(untilMs, receivedMs));
-  return untilMs > receivedMs && untilMs > fromMs
-    ? ok(true)
-    : err({ reason: 'maintenance-over', untilMs, receivedMs });
+  return untilMs > receivedMs && untilMs > fromMs ? ok(true) : err({ reason: 'maintenance-over', untilMs, receivedMs });
 }
 
 /** The window that was announced from `fromMs` and is not over; -1: none. */

@@ -29,8 +29,7 @@ export function judgeReading(
   if (isUnderMaintenance(device, reading.measuredMs)) return UNEVALUATED;
   const scale = quantity.stepsPerUnit;
   // The first level at a new place is no step from the old one's; a value that stands still has not moved at all.
-  const isElsewhere =
-    history !== null && history.levelMs <= device.placedMs && device.placedMs < reading.measuredMs;
+  const isElsewhere = history !== null && history.levelMs <= device.placedMs && device.placedMs < reading.measuredMs;
   const before =
     history === null || history.lastMs === NEVER_MS
       ? null

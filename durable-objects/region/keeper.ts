@@ -5,12 +5,7 @@
 import { admit } from '../../core/region/decide.ts';
 import { makeBlock } from '../../core/region/block.ts';
 import { blockDeadlineMs, dueHour, nextDueMs, nextHour, openHour, whyNoBlock } from '../../core/region/due.ts';
-import type {
-  CharterBody,
-  EntryBody,
-  MaintenanceBody,
-  MembershipBody,
-} from '../../core/region/entry.ts';
+import type { CharterBody, EntryBody, MaintenanceBody, MembershipBody } from '../../core/region/entry.ts';
 import { charterFacts } from '../../core/region/facts.ts';
 import { chooseBlocks } from '../../core/region/foreign.ts';
 import { mayBring } from '../../core/region/hand-over.ts';
@@ -191,10 +186,7 @@ export class RegionKeeper {
     return this.#deviceOf(device)?.departure ?? null;
   }
 
-  maintain(
-    maintenance: MaintenanceBody,
-    nowMs: number,
-  ): Result<RegionSummary, RegionRefusal | MaintenanceRefusal> {
+  maintain(maintenance: MaintenanceBody, nowMs: number): Result<RegionSummary, RegionRefusal | MaintenanceRefusal> {
     const memory = this.#load();
     const device = this.#deviceOf(maintenance.device);
     if (device === undefined) return err({ reason: 'unknown-device', device: maintenance.device });

@@ -185,11 +185,7 @@ function revisionRows(revisions: readonly DayRevision[], cell: string, db: D1Dat
   return bulkUpsert(db, deviceDays, rows, { replace: ['late', 'lateSeries'] });
 }
 
-function eventRows(
-  events: readonly AnomalyEvent[],
-  cell: string,
-  db: D1Database,
-): D1PreparedStatement[] {
+function eventRows(events: readonly AnomalyEvent[], cell: string, db: D1Database): D1PreparedStatement[] {
   // Within one publication only the last word on an event counts; `ON CONFLICT` takes rows in order.
   const rows = events.map((event) => ({
     device: event.device,

@@ -64,9 +64,7 @@ export class Region extends DurableObject<RegionBindings> implements RegionApi {
     return this.#keeper.departure(device);
   }
 
-  async maintain(
-    maintenance: MaintenanceBody,
-  ): Promise<Result<RegionSummary, RegionRefusal | MaintenanceRefusal>> {
+  async maintain(maintenance: MaintenanceBody): Promise<Result<RegionSummary, RegionRefusal | MaintenanceRefusal>> {
     return this.#keeper.maintain(maintenance, Date.now());
   }
 
