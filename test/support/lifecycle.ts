@@ -83,7 +83,7 @@ export async function sendAct(api: string, act: Act, send: Send = {}, ask: typeo
 }
 
 /** One label a key, over the same components. */
-async function signRequest(url: string, body: Uint8Array, keys: readonly SigningKey[], createdSeconds: number) {
+export async function signRequest(url: string, body: Uint8Array, keys: readonly SigningKey[], createdSeconds: number) {
   const digest = await contentDigest(body);
   const inputs: string[] = [];
   const signatures: string[] = [];
