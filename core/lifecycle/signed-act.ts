@@ -4,11 +4,9 @@
  */
 import { base64 } from '@scure/base';
 import { decode, encode } from 'cborg';
-import { parseDeviceId, parseOwnerAddress, type DeviceId, type OwnerAddress } from '../ids.ts';
+import type { DeviceId, OwnerAddress } from '../ids.ts';
 import { err, ok, type Result } from '../result.ts';
-import { ACT_KINDS, type Act } from './act.ts';
-import { isObject } from './fields.ts';
-import { parseAct } from './parse-act.ts';
+import type { Act } from './act.ts';
 import type { ActDomain } from './typed-data.ts';
 
 export type SignedAct = {
@@ -27,40 +25,6 @@ export function encodeSignedAct(signed: SignedAct): Uint8Array {
 /** Only for bytes that `encodeSignedAct` made and we stored. */
 export function decodeSignedAct(bytes: Uint8Array): SignedAct {
   return decode(bytes) as SignedAct;
-}
-
-/** Of a log that somebody else has written. Null: not of this form. */
-export function readSignedAct(given: unknown): SignedAct | null {
-  if (!isObject(given) || !isObject(given['act']) || !isObject(given['domain'])) return null;
-  const { kind, ...fields } = given['act'];
-  const { chainId, contract } = given['domain'];
-  const known = ACT_KINDS.find((one) => one === kind);
-  const act = known === undefined ? null : parseAct(known, fields);
-  const verifying = parseOwnerAddress(contract);
-  const owners = readList(given['owners'], (one) => {
-    const address = parseOwnerAddress(one['address']);
-    const { signature } = one;
-    return address.ok && signature instanceof Uint8Array ? { address: address.value, signature } : null;
-  });
-  const devices = readList(given['devices'], (one) => {
-    const device = parseDeviceId(one['device']);
-    const { evidence } = one;
-    return device.ok && evidence instanceof Uint8Array ? { device: device.value, evidence } : null;
-  });
-  if (act === null || !act.ok || !verifying.ok || typeof chainId !== 'number' || owners === null || devices === null)
-    return null;
-  return { act: act.value, domain: { chainId, contract: verifying.value }, owners, devices };
-}
-
-function readList<T>(given: unknown, read: (one: Readonly<Record<string, unknown>>) => T | null): readonly T[] | null {
-  if (!Array.isArray(given)) return null;
-  const items: T[] = [];
-  for (const one of given as readonly unknown[]) {
-    const item = isObject(one) ? read(one) : null;
-    if (item === null) return null;
-    items.push(item);
-  }
-  return items;
 }
 
 /** As a column of D1 has it. */
