@@ -110,9 +110,7 @@ test('windows that are not over go on in the new region and end in the old one, 
   expect(left.maintained).toEqual([5]);
   const east = newLog(EAST, 0);
   enter(east, left, { hour: 34, version: 3, meters: 0 });
-  expect(only(east).maintenance).toEqual([
-    { fromMs: leftMs + 1000, untilMs: fromMs + 10 * HOUR_MS, announcedMs: fromMs },
-  ]);
+  expect(only(east).maintenance).toEqual([{ fromMs: leftMs, untilMs: fromMs + 10 * HOUR_MS, announcedMs: fromMs }]);
   // The day pays at most once: four hours excused there, the rest here.
   live(
     west,

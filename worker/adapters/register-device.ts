@@ -43,7 +43,9 @@ export async function registerDevice(
     const retired = await change(bindings, left, expected, past);
     return retired.ok ? change(bindings, at(wanted, expected + 2), expected + 1, moved) : retired;
   }
-  return change(bindings, at(wanted, expected + 1), expected, moved);
+  // The old region may have missed that: what it has to hand over, it notes when it hears of it.
+  const told = await tellRegion(bindings, current, past);
+  return told.ok ? change(bindings, at(wanted, expected + 1), expected, moved) : told;
 }
 
 /** The change based on `expected` was made before, by one version or, where it was a move, by two. */
