@@ -121,7 +121,7 @@ export function membershipRows(state: RegionState, db: D1Database): D1PreparedSt
   const { charter } = state;
   if (charter === null) return [];
   const rows = state.devices.flatMap(({ membership, former }) => {
-    const { kind: _kind, ...facts } = membership;
+    const { kind: _kind, act: _act, ...facts } = membership;
     const { cell } = charter;
     const keys = former.map(({ device, version }, at) => {
       const predecessor = former[at - 1]?.device ?? null;
@@ -141,6 +141,8 @@ export function membershipRows(state: RegionState, db: D1Database): D1PreparedSt
       'elevationM',
       'tier',
       'density',
+      // The state has none: what these rows are made from stands in the log.
+      'act',
       'predecessor',
     ],
     when: 'excluded.version > device.version AND excluded.cell = device.cell',

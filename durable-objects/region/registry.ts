@@ -3,6 +3,7 @@ import { drizzle } from 'drizzle-orm/d1';
 import { eq } from 'drizzle-orm';
 import { parseDeviceId, parseOwnerAddress, parsePlaceCell, parseRegionCell } from '../../core/ids.ts';
 import type { DeviceId } from '../../core/ids.ts';
+import { signedActOfText } from '../../core/lifecycle/signed-act.ts';
 import type { MembershipBody } from '../../core/region/entry.ts';
 import { ok } from '../../core/result.ts';
 import { devices } from '../../schema/d1/devices.ts';
@@ -14,7 +15,7 @@ export async function readMembership(
 ): Promise<{ readonly cell: string; readonly membership: MembershipBody; readonly past: DevicePast } | null> {
   const [row] = await drizzle(db).select().from(devices).where(eq(devices.device, device)).limit(1);
   if (row === undefined) return null;
-  const { cell, device: did, owner, place, density, tier, predecessor, cameFrom, ...facts } = row;
+  const { cell, device: did, owner, place, density, tier, act, predecessor, cameFrom, ...facts } = row;
   const checked = {
     device: parseDeviceId(did),
     owner: parseOwnerAddress(owner),
@@ -51,6 +52,7 @@ export async function readMembership(
       tier,
       density: checked.density.value,
       claimedMs: facts.claimedMs,
+      ...(act === null ? {} : { act: signedActOfText(act) }),
     },
   };
 }
