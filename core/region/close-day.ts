@@ -8,6 +8,7 @@ import type { DayCell, DayMember, DaySeries, Outputs } from './outputs.ts';
 import { spendMaintenance } from './maintenance.ts';
 import { rememberScore, rememberSilence, scoreDay } from './score.ts';
 import type { DeviceState, RegionState } from './state.ts';
+import { firstKey, keyAt } from './succession.ts';
 
 export function closeDay(state: RegionState, epoch: number, rules: RuleSet, outputs: Outputs): void {
   for (const device of state.devices) {
@@ -16,9 +17,10 @@ export function closeDay(state: RegionState, epoch: number, rules: RuleSet, outp
   }
 }
 
-function memberOf({ membership }: DeviceState): DayMember {
-  const { device, owner, status, tier, density, claimedMs } = membership;
-  return { device, owner, status, tier, density, claimedMs };
+function memberOf(known: DeviceState, epoch: number): DayMember {
+  const { owner, status, tier, density, claimedMs } = known.membership;
+  const [device, first] = [keyAt(known, epoch), firstKey(known)];
+  return { device, owner, status, tier, density, claimedMs, origin: first === device ? null : first };
 }
 
 function scoreDevice(device: DeviceState, epoch: number, rules: RuleSet, outputs: Outputs): void {
@@ -33,6 +35,7 @@ function scoreDevice(device: DeviceState, epoch: number, rules: RuleSet, outputs
   }
   const score = scoreDay(device, cells, expectedQuantities(device, epoch, rules), maintenance, rules);
   device.badHours = [score.badHours, ...device.badHours].slice(0, rules.score.memoryDays - 1);
+  if (cells.some(({ flag }) => flag !== NOT_EVALUATED)) device.reliabilityBps = score.parts.reliabilityBps;
   rememberScore(device, score.scoreBps, rules.score);
   const byQuantity = new Map<number, [number, DayCell][]>();
   for (const cell of cells) {
@@ -42,7 +45,7 @@ function scoreDevice(device: DeviceState, epoch: number, rules: RuleSet, outputs
     byQuantity.set(cell.quantity, row);
   }
   outputs.days.push({
-    member: memberOf(device),
+    member: memberOf(device, epoch),
     epoch,
     scoreBps: score.scoreBps,
     score30Bps: device.score30Bps,
@@ -90,7 +93,7 @@ function revise(device: DeviceState, epoch: number, rules: RuleSet, outputs: Out
       byQuantity.set(cell.quantity, row);
     }
     outputs.revisions.push({
-      member: memberOf(device),
+      member: memberOf(device, late),
       epoch: late,
       late: readings,
       series: seriesOfDay(byQuantity, late, rules),

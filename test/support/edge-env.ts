@@ -66,6 +66,10 @@ export class StandInRegion implements RegionApi {
     return { status: 'never' };
   }
 
+  async departure() {
+    return null;
+  }
+
   async maintain(maintenance: MaintenanceBody) {
     this.maintenances.push(maintenance);
     return ok(await this.summary());
