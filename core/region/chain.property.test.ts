@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ChainLog, digestOf, type ChainedBatch } from '../../test/support/chained-device.ts';
-import { DAY0_MS } from '../../test/support/region-log.ts';
+import { DAY0_MS, memberOf } from '../../test/support/region-log.ts';
 
 /** What a device keeps. A batch is kept before it is sent, and let go of once it is answered. */
 type Memory = { readonly nonce: number; readonly previous: Uint8Array | null; readonly queue: readonly ChainedBatch[] };
@@ -183,4 +183,30 @@ test('two devices with one key that both go on are proven by the time each has s
     ),
     { numRuns: 1000 },
   );
+});
+
+test('whatever a device sends, what is kept of its chain stays below 20 KB', () => {
+  const log = new ChainLog();
+  const made: Uint8Array[] = [];
+  let most = 0;
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.nat(30), fc.boolean()), { minLength: 50, maxLength: 50 }), (parents) => {
+      for (const [back, isTip] of parents) {
+        const nonce = made.length + 1;
+        const previous = made[made.length - 1 - (isTip ? 0 : back)] ?? new Uint8Array(32).fill(back);
+        const batch = { nonce, text: `batch ${nonce}`, previous, measuredMs: DAY0_MS + nonce * 1000, celsius: 20 };
+        // 500 bytes once packed, all at times of their own: a conflict would end the chain.
+        expect(log.take(batch, 165)).toBe('new');
+        made.push(digestOf(batch));
+        most = Math.max(most, log.chainBytes);
+        if (log.status === 'quarantined') {
+          log.add(memberOf(0, { version: 2 * nonce, status: 'quarantined' }), log.nowMs);
+          log.add(memberOf(0, { version: 2 * nonce + 1 }), log.nowMs);
+        }
+      }
+    }),
+    { numRuns: 60 },
+  );
+  expect(most).toBeGreaterThan(4000);
+  expect(most).toBeLessThan(20_000);
 });

@@ -40,8 +40,8 @@ export class ChainLog extends TestLog {
     });
   }
 
-  /** What the region answers. A second passes with each. */
-  take(batch: ChainedBatch): 'new' | 'repeat' | 'nonce-reused' | 'nonce-too-old' | 'other' {
+  /** What the region answers. A second passes with each. `readings` in it, a millisecond apart. */
+  take(batch: ChainedBatch, readings = 1): 'new' | 'repeat' | 'nonce-reused' | 'nonce-too-old' | 'other' {
     this.nowMs += 1000;
     const nonce = batch.nonce.toString(16).padStart(16, '0');
     const digest = digestOf(batch);
@@ -51,10 +51,12 @@ export class ChainLog extends TestLog {
       return reason === 'nonce-reused' || reason === 'nonce-too-old' ? reason : 'other';
     }
     if (admitted.value.kind === 'repeat') return 'repeat';
-    const readings = packReadings([reading('temp', batch.measuredMs, batch.celsius)]);
+    const said = Array.from({ length: readings }, (_, n) =>
+      reading('temp', batch.measuredMs + n * (1 + (n % 3)), batch.celsius + ((n * 7) % 13)),
+    );
     const chained = batch.previous === null ? {} : { previous: batch.previous };
     const evidence = new Uint8Array();
-    this.add({ kind: 'batch', slot: 0, nonce, digest, readings, evidence, ...chained }, this.nowMs);
+    this.add({ kind: 'batch', slot: 0, nonce, digest, readings: packReadings(said), evidence, ...chained }, this.nowMs);
     return 'new';
   }
 
