@@ -179,11 +179,29 @@ test('two devices with one key that both go on are proven by the time each has s
         for (const { who, sent } of turns) for (let n = 0; n < sent; n += 1) turn(who);
         for (let n = 0; n < 8; n += 1) for (const who of [true, false]) turn(who);
         expect(log.status).toBe('quarantined');
+        checkEvidence(log);
       },
     ),
     { numRuns: 1000 },
   );
 });
+
+/** What is kept proves it to those who have nothing else. */
+function checkEvidence(log: ChainLog): void {
+  const fork = log.device.chain?.forks.find(({ verdict }) => verdict === 'both-go-on');
+  const [one, two] = (fork?.branches ?? []).map(({ seqs }) => seqs.map((seq) => log.taken.get(seq) as ChainedBatch));
+  if (one === undefined || two === undefined) throw new Error('nothing is kept');
+  for (const [branch, other] of [
+    [one, two],
+    [two, one],
+  ] as const) {
+    for (const [at, { text }] of branch.slice(0, -1).entries())
+      expect(branch[at + 1]?.previous).toEqual(digestOf({ text }));
+    const from = other.at(-4)?.nonce ?? Infinity;
+    expect(branch.slice(-3).every(({ nonce }) => nonce > from)).toBe(true);
+  }
+  if (fork?.parent !== '') expect(one[0]?.previous).toEqual(two[0]?.previous);
+}
 
 test('whatever a device sends, what is kept of its chain stays below 20 KB', () => {
   const log = new ChainLog();

@@ -7,7 +7,7 @@ import { base64 } from '@scure/base';
 import type { TimeRules } from '../rules/rule-set.ts';
 import { shortDigest } from './decide.ts';
 import type { BatchBody, MembershipStatus } from './entry.ts';
-import { advanceFork, isBetween, joinFork, newFork, tipOf, type ChainNode, type Fork, type Line } from './fork.ts';
+import { advanceFork, newFork, tipOf, type ChainNode, type Fork, type Line } from './fork.ts';
 import type { DeviceState } from './state.ts';
 
 /** A device that forgets everything begins a line each time; several clones have one each. */
@@ -70,7 +70,7 @@ function placed(chain: ChainState, node: ChainNode, previous: string, nowMs: num
     if (mine === null) continue;
     const other = mine === one ? two : one;
     const otherLine = chain.lines.find(({ id }) => id === other.line);
-    if (otherLine !== undefined) advanceFork(fork, mine, other, node, otherLine);
+    if (otherLine !== undefined) advanceFork(fork, mine, line, other, otherLine);
   }
   return line;
 }
@@ -117,22 +117,14 @@ function trim(line: Line): void {
 function joinFollowing(chain: ChainState, line: Line, digest: string): void {
   const rest = chain.lines.find((other) => other !== line && other.before === digest);
   if (rest === undefined) return;
-  chain.forks = chain.forks.filter((fork) => !isBetween(fork, line.id, rest.id));
-  for (const fork of chain.forks) {
-    const [one, two] = fork.branches;
-    if (fork.verdict === 'open') joinFork(fork, line.id, rest, (id) => chain.lines.find((other) => other.id === id));
-    for (const branch of [one, two]) if (branch.line === rest.id) branch.line = line.id;
-  }
-  // Of two forks with the same third line the one that says where it began stays.
-  chain.forks = chain.forks.filter((fork) => {
-    const [one, two] = fork.branches;
-    const same = chain.forks.filter((other) => other.verdict === 'open' && isBetween(other, one.line, two.line));
-    return fork.verdict !== 'open' || fork === (same.find(({ parent }) => parent !== '') ?? same[0]);
-  });
   line.nodes.push(...rest.nodes);
   line.grownMs = Math.max(line.grownMs, rest.grownMs);
   trim(line);
   chain.lines = chain.lines.filter((other) => other !== rest);
+  // Each other line has one fork with each of the two; that with this line goes on from the new end.
+  chain.forks = chain.forks.filter(
+    ({ verdict, branches }) => verdict !== 'open' || branches.every((branch) => branch.line !== rest.id),
+  );
 }
 
 /** One of its lines has stopped: the fork is on record, and no longer watched. */
@@ -160,26 +152,12 @@ export function forgetLines(device: DeviceState, closedMs: number, rules: TimeRu
 }
 
 /** Forks to be published. What is proven or over is then a matter of record only. */
-export function takeForks(device: DeviceState): readonly Fork[] {
-  const { chain } = device;
-  const said =
-    chain?.forks.filter(({ isNew, verdict, parent }) => isNew && (verdict !== 'open' || parent !== '')) ?? [];
-  if (chain === null || said.length === 0) return [];
-  const told = said.map((fork) => copyOf(fork));
+export function takeForks({ chain }: DeviceState): readonly Fork[] {
+  if (chain === null) return [];
+  const said = chain.forks.filter(({ isNew, verdict, parent }) => isNew && (verdict !== 'open' || parent !== ''));
   for (const fork of said) fork.isNew = false;
-  chain.forks = chain.forks.filter(({ verdict }) => verdict === 'open');
-  return told;
-}
-
-function copyOf(fork: Fork): Fork {
-  const [one, two] = fork.branches;
-  return {
-    ...fork,
-    branches: [
-      { ...one, seqs: [...one.seqs] },
-      { ...two, seqs: [...two.seqs] },
-    ],
-  };
+  if (said.length > 0) chain.forks = chain.forks.filter(({ verdict }) => verdict === 'open');
+  return said;
 }
 
 /**

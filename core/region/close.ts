@@ -57,7 +57,7 @@ export function judgeHours(
   }
   for (const [slot, device] of state.devices.entries()) {
     for (const { seq, parent, branches, verdict } of takeForks(device))
-      outputs.forks.push({ slot, seq, parent, branches, verdict });
+      outputs.forks.push({ slot, seq, parent, branches: branches.map(({ seqs }) => [...seqs]), verdict });
   }
   const isEpochEnd = (hour + 1) % hoursPerEpoch(rules.time) === 0;
   if (isEpochEnd || state.seq - state.sealFromSeq + 1 >= SEAL_MINIMUM_ENTRIES) {

@@ -66,11 +66,17 @@ function branchOf(line: Line, from: number): Branch {
 
 const added = ({ seqs, from }: Branch): number => seqs.length - 1 - from;
 
-/** `mine` has grown by `node`. */
-export function advanceFork(fork: Fork, mine: Branch, other: Branch, node: ChainNode, otherLine: Line): void {
-  if (added(mine) >= GOES_ON) return;
-  mine.seqs.push(node.seq);
+/** `line` has grown by a batch. */
+export function advanceFork(fork: Fork, mine: Branch, line: Line, other: Branch, otherLine: Line): void {
+  const [before, node] = line.nodes.slice(-2);
+  if (before === undefined || node === undefined || added(mine) >= GOES_ON) return;
   fork.isNew = true;
+  // Batches that overtook others have joined the line since: they are not written down here.
+  if (mine.seqs[mine.seqs.length - 1] !== before.seq) {
+    beginAt(fork, mine, before);
+    restart(fork, other, otherLine);
+  }
+  mine.seqs.push(node.seq);
   if (node.nonce <= other.fromNonce) {
     // Made before the other line was where it is now, and only late: neither has gone on since.
     startFrom(mine, node.nonce);
@@ -79,6 +85,13 @@ export function advanceFork(fork: Fork, mine: Branch, other: Branch, node: Chain
   if (fork.parent !== '' && isConflict(node, other, otherLine)) fork.verdict = 'conflict';
   else if (added(mine) >= GOES_ON && added(other) >= GOES_ON) fork.verdict = 'both-go-on';
   if (mine.seqs.length > MOST_IN_BRANCH) forgetStart(fork, mine);
+}
+
+/** The way back to the parent is lost. */
+function beginAt(fork: Fork, branch: Branch, node: ChainNode): void {
+  branch.seqs = [node.seq];
+  fork.parent = '';
+  startFrom(branch, node.nonce);
 }
 
 function startFrom(branch: Branch, nonce: string): void {
@@ -91,12 +104,9 @@ function restart(fork: Fork, branch: Branch, line: Line): void {
   if (added(branch) === 0) return;
   const tip = tipOf(line);
   if (tip === undefined) return;
-  if (branch.seqs[branch.seqs.length - 1] !== tip.seq) {
-    // Complete before, so that what came then was not written down: the way back to the parent is lost.
-    branch.seqs = [tip.seq];
-    fork.parent = '';
-  }
-  startFrom(branch, tip.nonce);
+  // It was complete, so that what came then was not written down.
+  if (branch.seqs[branch.seqs.length - 1] !== tip.seq) beginAt(fork, branch, tip);
+  else startFrom(branch, tip.nonce);
 }
 
 function forgetStart(fork: Fork, branch: Branch): void {
@@ -113,23 +123,4 @@ function isConflict(node: ChainNode, { seqs }: Branch, line: Line): boolean {
   return line.nodes.some(
     ({ seq, readings }) => readings !== '' && seqs.includes(seq) && conflictOf(mine, base64.decode(readings)) !== null,
   );
-}
-
-/** `rest` turned out to be the end of the line `id`: its batches belong to the branch, and do not count. */
-export function joinFork(fork: Fork, id: number, rest: Line, lineOf: (id: number) => Line | undefined): void {
-  const [one, two] = fork.branches;
-  const mine = one.line === id ? one : two.line === id ? two : null;
-  const tip = tipOf(rest);
-  if (mine === null || tip === undefined || added(mine) >= GOES_ON) return;
-  for (const { seq } of rest.nodes) mine.seqs.push(seq);
-  startFrom(mine, tip.nonce);
-  while (mine.seqs.length > MOST_IN_BRANCH) forgetStart(fork, mine);
-  const other = mine === one ? two : one;
-  const otherLine = lineOf(other.line);
-  if (otherLine !== undefined) restart(fork, other, otherLine);
-}
-
-export function isBetween(fork: Fork, one: number, other: number): boolean {
-  const lines = fork.branches.map(({ line }) => line);
-  return lines.includes(one) && lines.includes(other);
 }

@@ -74,7 +74,11 @@ export type AnomalyEvent = {
 };
 
 /** A fork in the chain of a device's batches (chain.ts); `seq` names it, and a later word on it replaces the one before. */
-export type ForkReport = { readonly slot: number } & Pick<Fork, 'seq' | 'parent' | 'branches' | 'verdict'>;
+export type ForkReport = Pick<Fork, 'seq' | 'parent' | 'verdict'> & {
+  readonly slot: number;
+  /** Entries of the older branch, and of the younger. */
+  readonly branches: readonly (readonly number[])[];
+};
 
 /** Entries `fromSeq` to `toSeq` are complete and go to the archive with hour `hour`. */
 export type Seal = { readonly fromSeq: number; readonly toSeq: number; readonly hour: number };

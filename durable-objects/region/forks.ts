@@ -1,6 +1,7 @@
 /** Forks that the fold found, with the batches as their device posted them: R2 holds the file, D1 the row that finds it. */
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import { encodeForkProof, FORK_FORMAT, type ForkProof } from '../../core/proof/fork-format.ts';
+import { canonicalJson } from '../../core/canonical-json.ts';
+import type { ForkProof } from '../../core/proof/fork-format.ts';
 import type { PostFields } from '../../core/proof/format.ts';
 import { postOf } from '../../core/proof/post.ts';
 import { decodeEntry, type LogRow } from '../../core/region/codec.ts';
@@ -34,21 +35,23 @@ export async function forkRows(
   for (const { slot, seq, parent, verdict, branches } of forks) {
     const device = state.devices[slot]?.membership.device;
     if (device === undefined) continue;
-    const seqs = branches.map((branch) => branch.seqs);
-    const batches = await Promise.all(seqs.map((list) => findBatches(list, cell, store, stores)));
-    const proof = forkProof(device, cell, parent !== '', verdict, seqs, batches);
+    const batches = await Promise.all(branches.map((list) => findBatches(list, cell, store, stores)));
+    const proof = forkProof(device, cell, parent !== '', verdict, branches, batches);
     if (proof === null) {
       // Broken storage of our own; the fold's word stands, and hours go on closing.
       logLine({ code: 'fork-without-evidence', region: cell, device, seq });
       continue;
     }
     const key = `fork/${cell}/${seq}-${hour}.json`;
-    await stores.archive.put(key, utf8ToBytes(encodeForkProof(proof)), {
+    await stores.archive.put(key, utf8ToBytes(canonicalJson(proof)), {
       httpMetadata: { contentType: 'application/json' },
     });
-    rows.push({ cell, seq, hour, device, verdict, branches: seqs, proof: key });
+    const receivedMs = Math.max(...batches.flatMap((found) => found?.map((batch) => batch.receivedMs) ?? []));
+    rows.push({ cell, seq, hour, device, verdict, receivedMs, branches, proof: key });
   }
-  return bulkUpsert(stores.db, deviceForks, rows, { replace: ['device', 'verdict', 'branches', 'proof'] });
+  return bulkUpsert(stores.db, deviceForks, rows, {
+    replace: ['device', 'verdict', 'receivedMs', 'branches', 'proof'],
+  });
 }
 
 function forkProof(
@@ -66,7 +69,7 @@ function forkProof(
   if (one.length !== older.length || two.length !== younger.length) return null;
   const received = [older, younger].map((batches) => batches.map(({ receivedMs }) => rfc3339(receivedMs)));
   return {
-    format: FORK_FORMAT,
+    format: 'isobar-fork-1',
     device,
     region,
     parent: isKnown && previous !== undefined ? bytesToHex(previous) : null,

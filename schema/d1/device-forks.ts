@@ -9,6 +9,7 @@ export const deviceForks = sqliteTable(
     hour: integer('hour').notNull(), // with the close of which it was told
     device: text('device').notNull(),
     verdict: text('verdict', { enum: ['open', 'conflict', 'both-go-on', 'ended'] }).notNull(),
+    receivedMs: integer('received_ms').notNull(), // newest batch in it: public after the delay
     branches: text('branches', { mode: 'json' }).$type<readonly (readonly number[])[]>().notNull(), // entries
     proof: text('proof').notNull(), // R2 key
   },

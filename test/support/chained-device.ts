@@ -19,6 +19,8 @@ export const digestOf = (batch: Pick<ChainedBatch, 'text'>): Uint8Array => sha25
 
 export class ChainLog extends TestLog {
   nowMs = DAY0_MS;
+  /** By entry. */
+  readonly taken = new Map<number, ChainedBatch>();
 
   constructor() {
     super(1);
@@ -57,6 +59,7 @@ export class ChainLog extends TestLog {
     const chained = batch.previous === null ? {} : { previous: batch.previous };
     const evidence = new Uint8Array();
     this.add({ kind: 'batch', slot: 0, nonce, digest, readings: packReadings(said), evidence, ...chained }, this.nowMs);
+    this.taken.set(this.state.seq, batch);
     return 'new';
   }
 

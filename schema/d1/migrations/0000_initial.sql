@@ -140,6 +140,7 @@ CREATE TABLE `device_fork` (
 	`hour` integer NOT NULL,
 	`device` text NOT NULL,
 	`verdict` text NOT NULL,
+	`received_ms` integer NOT NULL,
 	`branches` text NOT NULL,
 	`proof` text NOT NULL,
 	PRIMARY KEY(`cell`, `seq`, `hour`)
