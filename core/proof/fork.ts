@@ -144,7 +144,8 @@ function checkVerdict({ parent, verdict }: ForkProof, one: Branch, two: Branch):
         : ok(`two devices: both branches speak of ${said}, and say different things`);
     }
     case 'both-go-on': {
-      const [goesOn, other] = [wentOn(one, two), wentOn(two, one)];
+      // The older went on after the younger was there, and the younger after that.
+      const [goesOn, other] = [wentOn(one, two.at(-1 - GOES_ON)), wentOn(two, one.at(-GOES_ON))];
       if (goesOn && other) return ok(`two devices: both branches went on for ${GOES_ON} batches while the other did`);
       return fault(
         'fork',
@@ -167,9 +168,8 @@ function conflictBetween(one: Branch, two: Branch): string | null {
   return null;
 }
 
-/** The last batches of the branch were made after the one of the other from which that goes on. */
-function wentOn(branch: Branch, other: Branch): boolean {
-  const from = other.at(-1 - GOES_ON);
+/** The last batches of the branch were made after this one of the other. */
+function wentOn(branch: Branch, from: SignedBatch | undefined): boolean {
   const last = branch.slice(-GOES_ON);
   if (from === undefined || branch.length <= GOES_ON) return false;
   return last.every(

@@ -1,7 +1,8 @@
 /**
  * Two lines of batches under one key, and what makes them a proof that two devices sign. One device, however often it crashes,
- * forgets or is set back to an old copy, extends one line at a time: what it left it does not go on with. So only this counts: both
- * lines went on after both were there, or both say something else of the same quantity and time.
+ * forgets or is set back to an old copy, extends one line at a time: what it left it does not go on with. So only this counts: the
+ * older line went on after the younger was there, and the younger after that, for three batches each; or both say something else
+ * of the same quantity and time. Somebody who puts in an old memory for a while and then the new one again is one device still.
  */
 import { base64 } from '@scure/base';
 import { conflictOf } from './chain-readings.ts';
@@ -42,7 +43,7 @@ export type Branch = {
   line: number;
   /** Entries, each naming the one before it. */
   seqs: number[];
-  /** Position in `seqs` from which it has to go on, and the nonce there. */
+  /** Position in `seqs` from which it has to go on, and the nonce that the other branch must be above. */
   from: number;
   fromNonce: string;
 };
@@ -81,6 +82,11 @@ export function advanceFork(fork: Fork, mine: Branch, line: Line, other: Branch,
     // Made before the other line was where it is now, and only late: neither has gone on since.
     startFrom(mine, node.nonce);
     restart(fork, other, otherLine);
+  } else if (added(fork.branches[0]) === 0) {
+    // The younger line has just begun; it counts from where the older one has come back.
+    startFrom(mine, node.nonce);
+  } else if (mine === fork.branches[0] && added(mine) === 1) {
+    mine.fromNonce = node.nonce;
   }
   if (fork.parent !== '' && isConflict(node, other, otherLine)) fork.verdict = 'conflict';
   else if (added(mine) >= GOES_ON && added(other) >= GOES_ON) fork.verdict = 'both-go-on';
