@@ -47,6 +47,7 @@ async function requestBy(signer: SigningKey, act: Act): Promise<SignedAct['devic
     path: pathname,
     contentType: 'application/json',
     contentDigest: headers['content-digest'],
+    previousDigest: null,
     signatureInput: headers['signature-input'],
     signature: headers.signature,
   });

@@ -22,6 +22,7 @@ import {
   timeText,
   value,
   whole,
+  type Shape,
 } from './shape.ts';
 
 export const PROOF_FORMAT = 'isobar-proof-1';
@@ -75,6 +76,8 @@ export type PostFields = {
   readonly contentType: string;
   readonly contentEncoding: 'gzip' | null;
   readonly contentDigest: string;
+  /** Only where it was sent. */
+  readonly previousDigest?: string;
   readonly signatureInput: string;
   readonly signature: string;
   /** As posted, base64. */
@@ -111,6 +114,20 @@ export type Unproved = {
 
 const address = pattern(/^0x[0-9a-f]{40}$/, 'a contract address, lower case');
 const path = list(record({ side: oneOf('left', 'right'), hash: hex32 }), 0);
+export const POST = record(
+  {
+    method: literal('POST'),
+    authority: text,
+    path: text,
+    contentType: text,
+    contentEncoding: nullable(literal('gzip')),
+    contentDigest: text,
+    signatureInput: text,
+    signature: text,
+    body: base64Text,
+  },
+  { previousDigest: text },
+);
 const SHAPE = record({
   format: literal(PROOF_FORMAT),
   claim: record({
@@ -122,17 +139,7 @@ const SHAPE = record({
   batches: list(
     record({
       region: is((given) => parseRegionCell(given).ok, 'an H3 cell of resolution 3'),
-      post: record({
-        method: literal('POST'),
-        authority: text,
-        path: text,
-        contentType: text,
-        contentEncoding: nullable(literal('gzip')),
-        contentDigest: text,
-        signatureInput: text,
-        signature: text,
-        body: base64Text,
-      }),
+      post: POST,
       entry: record({ seq: whole, receivedMs: whole, slot: whole, readings: base64Text, leaf: hex32 }),
       segment: record({ fromSeq: whole, toSeq: whole, root: hex32, path }),
       epoch: record({ number: whole, path }),
@@ -161,6 +168,11 @@ export function encodeProof(proof: Proof): string {
 }
 
 export function parseProof(bytes: Uint8Array): Result<Proof, Fault> {
+  return readCanonical<Proof>(bytes, SHAPE);
+}
+
+/** `T` is what the shape lets through. */
+export function readCanonical<T>(bytes: Uint8Array, shape: Shape): Result<T, Fault> {
   if (bytes.length > MAX_BYTES) return fault('format', '', `${bytes.length} bytes`, `at most ${MAX_BYTES} bytes`);
   const file = bodyText(bytes);
   if (file === null) return fault('format', '', 'bytes that are not UTF-8', 'JSON');
@@ -171,11 +183,11 @@ export function parseProof(bytes: Uint8Array): Result<Proof, Fault> {
     // A SyntaxError, which words and places its complaint differently in each engine.
     return fault('format', '', 'no JSON', 'JSON');
   }
-  const shaped = SHAPE(content, '');
+  const shaped = shape(content, '');
   if (!shaped.ok) return shaped;
   // One trailing line feed is what editors and shells add.
   const canonical = canonicalJson(content);
-  if (canonical === file || `${canonical}\n` === file) return ok(content as Proof);
+  if (canonical === file || `${canonical}\n` === file) return ok(content as T);
   const at = firstDifference(canonical, file);
   return fault('format', `character ${at}`, file.slice(at, at + 20), 'canonical JSON (RFC 8785)');
 }

@@ -2,7 +2,8 @@
 import type { RuleSet } from '../rules/rule-set.ts';
 import { NOT_EVALUATED } from '../reading/reading.ts';
 import { LATE } from '../qc/tests.ts';
-import { epochOfHour, firstHourOf, hoursPerEpoch, hourStartMs } from '../time.ts';
+import { epochOfHour, epochStartMs, firstHourOf, hoursPerEpoch, hourStartMs } from '../time.ts';
+import { forgetLines, statusOf } from './chain.ts';
 import { cellSum } from './cells.ts';
 import type { DayCell, DayMember, DaySeries, Outputs } from './outputs.ts';
 import { spendMaintenance } from './maintenance.ts';
@@ -14,12 +15,14 @@ export function closeDay(state: RegionState, epoch: number, rules: RuleSet, outp
   for (const device of state.devices) {
     scoreDevice(device, epoch, rules, outputs);
     revise(device, epoch, rules, outputs);
+    forgetLines(device, epochStartMs(epoch + 1, rules.time), rules.time);
   }
 }
 
 function memberOf(known: DeviceState, epoch: number): DayMember {
-  const { owner, status, tier, density, claimedMs } = known.membership;
+  const { owner, tier, density, claimedMs } = known.membership;
   const [device, first] = [keyAt(known, epoch), firstKey(known)];
+  const status = statusOf(known);
   return { device, owner, status, tier, density, claimedMs, origin: first === device ? null : first };
 }
 

@@ -5,6 +5,7 @@
 import { unpackReadings } from '../reading/pack.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import { applyBatch, type BatchEffect } from './apply-batch.ts';
+import { followChain, liftQuarantine } from './chain.ts';
 import { freezeHours, judgeHours } from './close.ts';
 import { rememberBatch } from './decide.ts';
 import { newHabit } from '../qc/receipt-time.ts';
@@ -59,6 +60,7 @@ function foldBatch(
   rememberBatch(device, entry.nonce, entry.digest, entry.seq);
   // It is back, and its history goes on here.
   device.departure = null;
+  followChain(device, entry, rules.time);
   return applyBatch(state, device, readings.value, entry.receivedMs, rules);
 }
 
@@ -73,6 +75,7 @@ function applyMembership(state: RegionState, membership: MembershipBody, receive
     return;
   }
   if (membership.version <= device.membership.version) return;
+  liftQuarantine(device, membership.status);
   const wasRetired = device.membership.status === 'retired';
   const meters = distanceMeters(device.membership, membership);
   if (meters > 0) moveTo(device, meters, receivedMs, rules);
@@ -109,5 +112,6 @@ function newDevice(membership: MembershipBody): DeviceState {
     events: [],
     copies: [],
     lags: [],
+    chain: null,
   };
 }

@@ -8,6 +8,7 @@ import type { PostingHabit } from '../qc/receipt-time.ts';
 import type { Model } from '../qc/model.ts';
 import type { DeviceId, RegionCell } from '../ids.ts';
 import type { Nearby } from '../qc/provisional.ts';
+import type { ChainState } from './chain.ts';
 import type { CharterBody, MaintenanceWindow, MembershipBody, Reputation } from './entry.ts';
 
 /**
@@ -88,6 +89,8 @@ export type DeviceState = {
   copies: CopySuspicion[];
   /** Evidence for each lag that this device repeats its own history (qc/replay.ts); empty before the first. */
   lags: number[];
+  /** Null: no batch has named another (chain.ts). */
+  chain: ChainState | null;
 };
 
 /** `untilEpoch`: its days are those before; null: none of its days has been closed. */

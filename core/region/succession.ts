@@ -6,6 +6,7 @@
 import type { DeviceId } from '../ids.ts';
 import type { TimeRules } from '../rules/rule-set.ts';
 import { epochOfHour } from '../time.ts';
+import { startChain } from './chain.ts';
 import type { SuccessionBody } from './entry.ts';
 import type { DeviceState, RegionState } from './state.ts';
 
@@ -18,6 +19,7 @@ export function succeed(state: RegionState, { device: successor, from }: Success
   device.membership = { ...device.membership, device: successor, version: 0 };
   device.highNonce = '';
   device.recent = [];
+  startChain(device);
 }
 
 function knowsKey(state: RegionState, key: DeviceId): boolean {

@@ -96,7 +96,14 @@ function readSignatures(
   const signed: SignedRequest[] = [];
   for (const pair of pairs) {
     const contentDigest = headers.get('content-digest');
-    const one = parseSignedRequest({ authority: host, path: pathname, contentType, contentDigest, ...pair });
+    const one = parseSignedRequest({
+      authority: host,
+      path: pathname,
+      contentType,
+      contentDigest,
+      previousDigest: null,
+      ...pair,
+    });
     if (!one.ok) return one;
     if (!authorities.has(host)) return err({ reason: 'wrong-authority', given: host });
     const clock = checkSignatureClock(one.value.input, nowMs);
