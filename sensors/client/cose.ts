@@ -25,14 +25,16 @@ export type CoseUpload = {
   readonly createdSeconds: number;
   /** 16 lower-case hex digits (nonce.ts). */
   readonly nonce: string;
+  /** sha-256 of the SenML payload before; null or left out: none is named. */
+  readonly previous?: Uint8Array | null;
 };
 
 /** @return the body to post */
 export async function signCose(key: SigningKey, upload: CoseUpload): Promise<Uint8Array> {
   const decoded = decodeDidKey(key.did);
   if (!decoded.ok) throw new RangeError(`no device key: ${key.did}`);
-  const { url, measurements, createdSeconds, nonce } = upload;
-  const header = coseHeader({ device: key.did, createdSeconds, nonce }, decoded.value.algorithm);
+  const { url, measurements, createdSeconds, nonce, previous = null } = upload;
+  const header = coseHeader({ device: key.did, createdSeconds, nonce, previous }, decoded.value.algorithm);
   const parts = { protectedBytes: encode(header), payload: writeCborPack(key.did, measurements) };
   const { host, pathname } = new URL(url);
   const signature = await key.sign(signedBytes(parts, externalAad(host, pathname)));
