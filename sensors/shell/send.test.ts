@@ -38,8 +38,8 @@ async function box(answers: readonly Answer[]) {
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const answer = answers[posts.push({ headers: request.headers, body: Buffer.concat(chunks).toString() }) - 1];
-      if (!answer) return request.socket.destroy();
-      response.writeHead(answer[0]).end(answer[1]);
+      if (answer) response.writeHead(answer[0]).end(answer[1]);
+      else request.socket.destroy();
     });
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));

@@ -26,32 +26,32 @@ printf '{"receipt":"x-1"}' >"$2"
 printf 201
 `;
 
-test.skipIf(!hasOpenssl).each(readSigningVectors().map((vector) => [vector.name, vector] as const))(
-  '%s',
-  async (_, vector) => {
-    const dir = mkdtempSync(join(tmpdir(), 'isobar-shell-'));
-    onTestFinished(() => rmSync(dir, { recursive: true }));
-    const program = (name: string, text: string): void => {
-      writeFileSync(join(dir, name), text);
-      chmodSync(join(dir, name), 0o755);
-    };
-    program('curl', CURL);
-    program('date', `#!/bin/sh\necho ${vector.created}\n`);
-    const [pem, state, out] = [join(dir, 'key.pem'), join(dir, 'key.pem.state'), join(dir, 'out')];
-    writeFileSync(pem, publishedKeys().find(({ device }) => device === vector.device)?.pem ?? '');
-    // A batch that a run before this one has kept.
-    writeFileSync(state, `${vector.nonce}\n${Buffer.from(vector.json.body, 'base64').toString()}`);
-    const env = { ...process.env, PATH: `${dir}:${process.env['PATH']}`, OUT: out };
-    await new Promise<void>((resolve, reject) =>
-      execFile(SCRIPT, [pem, vector.device, vector.url], { env }, (error) => (error ? reject(error) : resolve())),
-    );
-    const words = readFileSync(out, 'utf8').split('\n');
-    expect(words).toContain(`Content-Digest: ${vector.json.contentDigest}`);
-    expect(words).toContain(`Signature-Input: s=${vector.json.signatureParams}`);
-    expect(words).toContain(vector.url);
-    expectSigned(vector, words.find((word) => word.startsWith('Signature: s=:')) ?? '');
-  },
-);
+/** The shell client names no batch before. */
+const VECTORS = readSigningVectors().filter(({ previous }) => previous === null);
+
+test.skipIf(!hasOpenssl).each(VECTORS.map((vector) => [vector.name, vector] as const))('%s', async (_, vector) => {
+  const dir = mkdtempSync(join(tmpdir(), 'isobar-shell-'));
+  onTestFinished(() => rmSync(dir, { recursive: true }));
+  const program = (name: string, text: string): void => {
+    writeFileSync(join(dir, name), text);
+    chmodSync(join(dir, name), 0o755);
+  };
+  program('curl', CURL);
+  program('date', `#!/bin/sh\necho ${vector.created}\n`);
+  const [pem, state, out] = [join(dir, 'key.pem'), join(dir, 'key.pem.state'), join(dir, 'out')];
+  writeFileSync(pem, publishedKeys().find(({ device }) => device === vector.device)?.pem ?? '');
+  // A batch that a run before this one has kept.
+  writeFileSync(state, `${vector.nonce}\n${Buffer.from(vector.json.body, 'base64').toString()}`);
+  const env = { ...process.env, PATH: `${dir}:${process.env['PATH']}`, OUT: out };
+  await new Promise<void>((resolve, reject) =>
+    execFile(SCRIPT, [pem, vector.device, vector.url], { env }, (error) => (error ? reject(error) : resolve())),
+  );
+  const words = readFileSync(out, 'utf8').split('\n');
+  expect(words).toContain(`Content-Digest: ${vector.json.contentDigest}`);
+  expect(words).toContain(`Signature-Input: s=${vector.json.signatureParams}`);
+  expect(words).toContain(vector.url);
+  expectSigned(vector, words.find((word) => word.startsWith('Signature: s=:')) ?? '');
+});
 
 function expectSigned({ algorithm, device, json }: SigningVector, header: string): void {
   if (algorithm === 'ed25519') expect(header).toBe(`Signature: s=:${json.signature}:`);

@@ -51,7 +51,7 @@ describe.each(VECTOR_FILES)('%s', (file) => {
     expect(region.batches).toHaveLength((vector.after?.length ?? 0) + (expected.verdict === 'accepted' ? 1 : 0));
     if (expected.verdict === 'refused') expect(body).toMatchObject(expected.members ?? {});
     if (expected.verdict !== 'accepted') return;
-    const [batch] = region.batches;
+    const batch = region.batches.at(-1);
     if (!batch) throw new Error('a batch was taken');
     const readings = unpackReadings(batch.readings);
     expect(sorted(readings.ok ? readings.value.map(named) : [])).toEqual(sorted(expected.readings));
@@ -60,6 +60,7 @@ describe.each(VECTOR_FILES)('%s', (file) => {
       expected.nonce,
       expected.digest,
     ]);
+    expect(batch.previous ? base64.encode(batch.previous) : undefined).toBe(expected.previous);
   });
 });
 

@@ -33,6 +33,8 @@ function expectSignature(vector: SigningVector, message: Uint8Array, signature: 
   }
 }
 
+const previousOf = ({ previous }: SigningVector) => (previous === null ? null : hexToBytes(previous));
+
 const measurementsOf = ({ measurements }: SigningVector): readonly Measurement[] =>
   measurements.map(({ quantity, unit, mantissa, decimals, measuredMs }) => {
     const code = quantityByCode(quantity)?.code;
@@ -48,9 +50,11 @@ test.each(CASES)('%s: the JSON form', async (_, vector) => {
   expect(key.did).toBe(vector.device);
   const body = new TextEncoder().encode(writePack(key.did, measurementsOf(vector)));
   expect(base64.encode(body)).toBe(json.body);
-  const headers = await signUpload(key, { url, contentType: SENML_JSON, body, createdSeconds: created, nonce });
+  const headers = await signUpload(key, { url, contentType: SENML_JSON, body, createdSeconds: created, nonce, previous: previousOf(vector) });
   expect(headers).toMatchObject({ 'content-digest': json.contentDigest, 'signature-input': `s=${json.signatureParams}` });
-  expect(signatureBase({ url, contentType: SENML_JSON }, json.contentDigest, json.signatureParams)).toBe(json.base);
+  expect(headers['previous-digest'] ?? null).toBe(json.previousDigest);
+  const upload = { url, contentType: SENML_JSON };
+  expect(signatureBase(upload, json.contentDigest, json.signatureParams, json.previousDigest)).toBe(json.base);
   const signature = base64.decode(headers.signature.slice('s=:'.length, -1));
   expectSignature(vector, new TextEncoder().encode(json.base), signature, json.signature);
 });
@@ -61,7 +65,7 @@ test.each(CASES)('%s: the compact form', async (_, vector) => {
   const measurements = measurementsOf(vector);
   expect(bytesToHex(writeCborPack(key.did, measurements))).toBe(cose.payload);
   expect(bytesToHex(externalAad(authority, path))).toBe(cose.externalAad);
-  const message = await signCose(key, { url, measurements, createdSeconds: created, nonce });
+  const message = await signCose(key, { url, measurements, createdSeconds: created, nonce, previous: previousOf(vector) });
   const length = cose.message.length / 2 - 64;
   expect(bytesToHex(message.slice(0, length))).toBe(cose.message.slice(0, 2 * length));
   for (const bytes of [message, hexToBytes(cose.message)]) {
