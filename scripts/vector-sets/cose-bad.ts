@@ -10,6 +10,7 @@ import {
   indefinite,
   messageOf,
   type MessageItems,
+  PREVIOUS,
   senmlCbor,
   sigStructure,
 } from './cose-form.ts';
@@ -65,6 +66,7 @@ function headers({ key, nowSeconds: now, slackSeconds }: World): Drafts {
     'a time with a fraction': claims('Claim 6 is a whole number of seconds.', (all) => all.set(6, now + 0.5)),
     'a nonce of 7 bytes': claims('Claim 7 has 8 bytes.', (all) => all.set(7, new Uint8Array(7))),
     'a nonce as a number': claims('Claim 7 is a byte string.', (all) => all.set(7, 4096)),
+    'a previous digest of 31 bytes': header('Header -70001 has 32.', (all) => all.set(PREVIOUS, new Uint8Array(31))),
     'a critical header': header('RFC 9052 section 3.1: what is critical must be understood.', (all) => all.set(2, [4])),
     'a header that nobody knows': header('Label 33.', (all) => all.set(33, 'x')),
     'a header label twice': malformed('RFC 9052 section 3.', {

@@ -32,6 +32,8 @@ export type CoseDraft = {
   readonly after?: readonly string[];
   readonly expected: Expected | readonly Reading[];
   readonly refuses?: readonly RefusedReading[];
+  /** Digest of the batch before. */
+  readonly previous?: Uint8Array;
 };
 
 export type SignedParts = {
@@ -47,6 +49,8 @@ export type MessageItems = readonly [
 ];
 
 const DECIMAL_FRACTION = 4;
+/** Private use: the digest of the batch before. */
+export const PREVIOUS = -70_001;
 
 /** RFC 8428 table 4. */
 const LABELS: Readonly<Record<string, number>> = {
@@ -110,6 +114,7 @@ export function draftCose(world: World, name: string, count: number, draft: Cose
   const payload = draft.payload ?? senmlCbor([{ n: 'temp', u: 'Cel', v: decimal(214, -1) }]);
   const [authority, path] = [draft.authority ?? world.authority, draft.path ?? world.path];
   const header = headerOf(key, draft.created ?? world.nowSeconds, nonce);
+  if (draft.previous) header.set(PREVIOUS, draft.previous);
   draft.header?.(header);
   const usual = encode(header);
   const protectedBytes = draft.protected?.(usual) ?? usual;
@@ -135,6 +140,7 @@ export function draftCose(world: World, name: string, count: number, draft: Cose
           device: key.did,
           nonce,
           digest: base64.encode(sha256(payload)),
+          ...(draft.previous && { previous: base64.encode(draft.previous) }),
           readings: draft.expected,
           ...(draft.refuses && { refused: draft.refuses }),
         }

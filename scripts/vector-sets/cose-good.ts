@@ -1,4 +1,5 @@
 /** Batches in the compact form that are accepted, and two that are refused for what was accepted before. */
+import { sha256 } from '@noble/hashes/sha2.js';
 import { concatBytes, hexToBytes } from '@noble/hashes/utils.js';
 import { encode } from 'cborg';
 import { type CoseDraft, decimal, senmlCbor } from './cose-form.ts';
@@ -33,6 +34,10 @@ export function goodCose(world: World): Readonly<Record<string, (count: number) 
         { quantity: 'rh', time: isoOf(at(count) + 0.25), value: 54, unit: '%RH' },
         { quantity: 'pm25', time: isoOf(at(count)), value: 12.3, unit: 'ug/m3' },
       ],
+    }),
+    'the batch before is named': plain('Header -70001 is the digest of "as documented".', {
+      previous: sha256(documented(0)),
+      after: ['as documented'],
     }),
     'the same batch, signed anew': () => ({
       says: 'Nonce and payload of "as documented", signed a second later: the first receipt again.',

@@ -3,7 +3,7 @@ import { p256 } from '@noble/curves/nist.js';
 import { sha512 } from '@noble/hashes/sha2.js';
 import { concatBytes } from '@noble/hashes/utils.js';
 import { base58, base64 } from '@scure/base';
-import { bytesOf, digestField, type Draft, FIVE } from './json-form.ts';
+import { bytesOf, CHAINED, digestField, type Draft, FIVE } from './json-form.ts';
 import { refused, type World } from './vector.ts';
 
 const PACK = '[{"n":"temp","u":"Cel","v":21.4}]';
@@ -59,6 +59,19 @@ function fields({ key }: World): Drafts {
       'The last character before the padding has bits that are not zero.',
       right.replace(/.=:$/, (end) => `${nextLetter(end[0] ?? '')}=:`),
     ),
+    'previous digest in another form': malformed('sha-256 and nothing else.', {
+      components: CHAINED,
+      headers: { 'previous-digest': `${right}, ${right}` },
+    }),
+    'previous digest covered and not sent': malformed('A covered field that is not there is an error.', {
+      components: CHAINED,
+      signed: { 'previous-digest': '' },
+    }),
+    'previous digest sent and not covered': {
+      says: 'Nobody has signed it.',
+      posted: { 'previous-digest': right },
+      expected: refused(401, 'weak-coverage', { missing: 'previous-digest' }),
+    },
     'signature under another label': malformed('Signature-Input says s, Signature says sig1.', {
       inputLabel: 's',
       label: 'sig1',
@@ -111,7 +124,7 @@ function parameters({ key, nowSeconds: now, slackSeconds }: World): Drafts {
       params((usual) => usual.replace(/;nonce="[^"]*"/, '')),
     ),
     'a component twice': malformed('RFC 9421 section 2: each component once.', { components: [...FIVE, '@path'] }),
-    'a component more': malformed('Exactly the five: nothing else is known to have been checked.', {
+    'a component more': malformed('Exactly these: nothing else is known to have been checked.', {
       components: [...FIVE, 'user-agent'],
       headers: { 'user-agent': 'vectors' },
     }),

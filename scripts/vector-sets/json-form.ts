@@ -9,6 +9,7 @@ import type { VectorKey } from './keys.ts';
 import { type Expected, nonceOf, type Reading, type RefusedReading, type Vector, type World } from './vector.ts';
 
 export const FIVE = ['@method', '@authority', '@path', 'content-type', 'content-digest'] as const;
+export const CHAINED = [...FIVE, 'previous-digest'] as const;
 export const SENML_JSON = 'application/senml+json';
 
 export type Draft = {
@@ -43,9 +44,12 @@ export type Draft = {
   /** Readings: the batch is accepted with these. */
   readonly expected: Expected | readonly Reading[];
   readonly refuses?: readonly RefusedReading[];
+  /** Digest of the batch before: sent and covered. */
+  readonly previous?: Uint8Array;
 };
 
-export const digestField = (bytes: Uint8Array): string => `sha-256=:${base64.encode(sha256(bytes))}:`;
+export const formatDigest = (digest: Uint8Array): string => `sha-256=:${base64.encode(digest)}:`;
+export const digestField = (bytes: Uint8Array): string => formatDigest(sha256(bytes));
 export const bytesOf = (text: string | Uint8Array): Uint8Array => (typeof text === 'string' ? utf8ToBytes(text) : text);
 
 export function usualParams(components: readonly string[], created: number | string, keyid: string, nonce: string) {
@@ -63,12 +67,14 @@ export function draftJson(world: World, name: string, count: number, draft: Draf
   const body = bytesOf(draft.body ?? '[{"n":"temp","u":"Cel","v":21.4}]');
   const [authority, path] = [draft.authority ?? world.authority, draft.path ?? world.path];
   const nonce = draft.nonce ?? nonceOf(count);
-  const components = draft.components ?? FIVE;
+  const { previous } = draft;
+  const components = draft.components ?? (previous ? CHAINED : FIVE);
   const usual = usualParams(components, draft.created ?? world.nowSeconds, draft.keyid ?? key.did, nonce);
   const params = draft.params?.(usual) ?? usual;
   const fields: Readonly<Record<string, string>> = {
     'content-type': SENML_JSON,
     'content-digest': digestField(draft.digestOf === undefined ? body : bytesOf(draft.digestOf)),
+    ...(previous && { 'previous-digest': formatDigest(previous) }),
     ...draft.headers,
   };
   const values = { '@method': 'POST', '@authority': authority, '@path': path, ...fields, ...draft.signed };
@@ -102,6 +108,7 @@ export function draftJson(world: World, name: string, count: number, draft: Draf
           device: key.did,
           nonce,
           digest: base64.encode(sha256(body)),
+          ...(previous && { previous: base64.encode(previous) }),
           readings: draft.expected,
           ...(draft.refuses && { refused: draft.refuses }),
         }

@@ -1,6 +1,6 @@
 /** Batches in the JSON form that are accepted: what a verifier must not refuse. */
 import { p256 } from '@noble/curves/nist.js';
-import { sha512 } from '@noble/hashes/sha2.js';
+import { sha256, sha512 } from '@noble/hashes/sha2.js';
 import { base64 } from '@scure/base';
 import { gzipRuns } from './gzip.ts';
 import { digestField, type Draft, FIVE, SENML_JSON } from './json-form.ts';
@@ -21,6 +21,8 @@ export function goodJson(world: World): Readonly<Record<string, (count: number) 
   });
   const pack = (count: number): string =>
     `[{"bn":"${key.did}:","bt":${at(count)},"bver":26,"n":"temp","u":"Cel","v":21.4}]`;
+  const documented = (count: number): string =>
+    `[{"bn":"${key.did}:","bt":${at(count)},"bver":26,"n":"temp","u":"Cel","v":21.4},\n{"n":"rh","u":"%RH","t":0.25,"v":54},\n{"n":"pm25","u":"ug/m3","v":12.3}]`;
   const plain =
     (says: string, change: Partial<Draft> = {}) =>
     (count: number): Draft => ({ says, body: pack(count), expected: [temp(count)], ...change });
@@ -30,16 +32,23 @@ export function goodJson(world: World): Readonly<Record<string, (count: number) 
   return {
     'as documented': (count) => ({
       says: 'The five components in the usual order; three quantities, the second record 250 ms after the first.',
-      body: `[{"bn":"${key.did}:","bt":${at(count)},"bver":26,"n":"temp","u":"Cel","v":21.4},\n{"n":"rh","u":"%RH","t":0.25,"v":54},\n{"n":"pm25","u":"ug/m3","v":12.3}]`,
+      body: documented(count),
       expected: [
         temp(count),
         { quantity: 'rh', time: isoOf(at(count) + 0.25), value: 54, unit: '%RH' },
         { quantity: 'pm25', time: isoOf(at(count)), value: 12.3, unit: 'ug/m3' },
       ],
     }),
+    'the batch before is named': plain(
+      'Previous-Digest is the digest of "as documented"; it is covered, as the sixth.',
+      {
+        previous: sha256(bytesOf(documented(0))),
+        after: ['as documented'],
+      },
+    ),
     'the same batch, signed anew': () => ({
       says: 'Nonce and body of "as documented", signed a second later: the first receipt again.',
-      body: `[{"bn":"${key.did}:","bt":${at(0)},"bver":26,"n":"temp","u":"Cel","v":21.4},\n{"n":"rh","u":"%RH","t":0.25,"v":54},\n{"n":"pm25","u":"ug/m3","v":12.3}]`,
+      body: documented(0),
       nonce: '0000000000001000',
       created: now + 1,
       after: ['as documented'],

@@ -1,10 +1,10 @@
 /** From a key and what is to be sent to the exact text that is signed, for whoever writes a client. */
 import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { bytesToHex, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import { base64 } from '@scure/base';
 import { encode } from 'cborg';
-import { aadOf, decimal, headerOf, messageOf, senmlCbor, sigStructure } from './cose-form.ts';
-import { baseOf, digestField, FIVE, SENML_JSON, usualParams } from './json-form.ts';
+import { aadOf, decimal, headerOf, messageOf, PREVIOUS, senmlCbor, sigStructure } from './cose-form.ts';
+import { baseOf, CHAINED, digestField, FIVE, formatDigest, SENML_JSON, usualParams } from './json-form.ts';
 import type { VectorKey } from './keys.ts';
 
 /** `value` is mantissa * 10^-decimals. */
@@ -23,6 +23,8 @@ type Case = {
   readonly created: number;
   readonly nonce: string;
   readonly measurements: readonly Measurement[];
+  /** Hex: the digest of the batch before, in either form. */
+  readonly previous?: string;
 };
 
 const BT = 1_795_387_200;
@@ -46,12 +48,13 @@ const CASES: readonly Case[] = [
     measurements: [at(0, 'temp', 'Cel', 214, 1)],
   },
   {
-    name: 'five quantities, a host in capitals with the default port',
+    name: 'five quantities, a host in capitals with the default port, the batch before',
     url: `https://API.Isobar.Example:443${PATH}`,
     authority: 'api.isobar.example',
     path: PATH,
     created: BT + 300,
     nonce: '00000001a2054b80',
+    previous: 'c1eab46b44c6c8c3b1f8a1d2e4bc0a9f3d0f6b7b7b9d4a1e8f00112233445566',
     measurements: [
       at(0, 'temp', 'Cel', -35, 1),
       at(0, 'rh', '%RH', 54, 0),
@@ -75,20 +78,25 @@ export function signingVectors(keys: readonly VectorKey[]) {
   return keys.flatMap((key) => CASES.map((one) => signing(key, one)));
 }
 
-function signing(key: VectorKey, { name, url, authority, path, created, nonce, measurements }: Case) {
+function signing(key: VectorKey, { name, url, authority, path, created, nonce, measurements, previous }: Case) {
   const body = utf8ToBytes(jsonPack(key, measurements));
   const contentDigest = digestField(body);
-  const params = usualParams(FIVE, created, key.did, nonce);
+  const names = previous === undefined ? FIVE : CHAINED;
+  const previousDigest = previous === undefined ? null : formatDigest(hexToBytes(previous));
+  const params = usualParams(names, created, key.did, nonce);
   const values = {
     '@method': 'POST',
     '@authority': authority,
     '@path': path,
     'content-type': SENML_JSON,
     'content-digest': contentDigest,
+    ...(previousDigest !== null && { 'previous-digest': previousDigest }),
   };
-  const base = baseOf(FIVE, values, params);
+  const base = baseOf(names, values, params);
   const payload = cborPack(key, measurements);
-  const parts = { protectedBytes: encode(headerOf(key, created, nonce)), aad: aadOf(authority, path), payload };
+  const header = headerOf(key, created, nonce);
+  if (previous !== undefined) header.set(PREVIOUS, hexToBytes(previous));
+  const parts = { protectedBytes: encode(header), aad: aadOf(authority, path), payload };
   const toBeSigned = sigStructure(parts);
   const signature = key.sign(toBeSigned);
   return {
@@ -101,10 +109,12 @@ function signing(key: VectorKey, { name, url, authority, path, created, nonce, m
     path,
     created,
     nonce,
+    previous: previous ?? null,
     measurements,
     json: {
       body: base64.encode(body),
       contentDigest,
+      previousDigest,
       signatureParams: params,
       base,
       baseSha256: bytesToHex(sha256(utf8ToBytes(base))),

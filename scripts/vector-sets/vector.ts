@@ -20,6 +20,8 @@ export type Expected =
       readonly nonce: string;
       /** SHA-256 that the batch is known by, beside device and nonce: base64. */
       readonly digest: string;
+      /** The digest that it names of the batch before it: base64. */
+      readonly previous?: string;
       readonly readings: readonly Reading[];
       /** Readings that the receipt refuses while the batch counts. */
       readonly refused?: readonly RefusedReading[];
