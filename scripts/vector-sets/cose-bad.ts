@@ -14,7 +14,7 @@ import {
   senmlCbor,
   sigStructure,
 } from './cose-form.ts';
-import { refused, type World } from './vector.ts';
+import { refused, together, type World } from './vector.ts';
 
 type Drafts = Readonly<Record<string, CoseDraft>>;
 type Change = Omit<CoseDraft, 'says' | 'expected'>;
@@ -32,7 +32,7 @@ const invalid = (says: string, change: Change): CoseDraft => ({
 });
 
 export function badCose(world: World): Drafts {
-  return { ...headers(world), ...messages(world), ...payloads(world) };
+  return together(headers(world), messages(world), payloads(world));
 }
 
 function headers({ key, nowSeconds: now, slackSeconds }: World): Drafts {
@@ -189,8 +189,7 @@ function payloads(world: World): Drafts {
     name,
     { says, payload: senmlCbor(pack), expected },
   ]);
-  return {
-    ...Object.fromEntries(packs),
+  return together(Object.fromEntries(packs), {
     '5,001 records': {
       says: 'The limit is 5,000, records without a value included.',
       payload: concatBytes(hexToBytes('991389'), value('15').slice(1), new Uint8Array(5000).fill(0xa0)),
@@ -205,11 +204,11 @@ function payloads(world: World): Drafts {
     'a large integer': notCbor('Tag 2.', value('c24101')),
     undefined: notCbor('A simple value that JSON does not have.', value('f7')),
     'a long integer': notCbor('21 in two bytes: integers are as short as they can be.', value('1815')),
-    'bytes behind the end': notCbor('One zero byte.', concatBytes(value('15'), Uint8Array.of(0))),
+    'bytes behind the pack': notCbor('One zero byte.', concatBytes(value('15'), Uint8Array.of(0))),
     'labels in text': {
       says: 'In CBOR a label is its number.',
       payload: encode([{ n: 'temp', u: 'Cel', v: 21 }]),
       expected: refused(400, 'empty-pack'),
     },
-  };
+  });
 }

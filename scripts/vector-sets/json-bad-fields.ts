@@ -4,14 +4,14 @@ import { sha512 } from '@noble/hashes/sha2.js';
 import { concatBytes } from '@noble/hashes/utils.js';
 import { base58, base64 } from '@scure/base';
 import { bytesOf, CHAINED, digestField, type Draft, FIVE } from './json-form.ts';
-import { refused, type World } from './vector.ts';
+import { refused, together, type World } from './vector.ts';
 
 const PACK = '[{"n":"temp","u":"Cel","v":21.4}]';
 type Drafts = Readonly<Record<string, Draft>>;
 type Change = Omit<Draft, 'says' | 'expected'>;
 
 export function badFields(world: World): Drafts {
-  return { ...fields(world), ...parameters(world) };
+  return together(fields(world), parameters(world));
 }
 
 const malformed = (says: string, change: Change): Draft => ({
@@ -75,6 +75,9 @@ function fields({ key }: World): Drafts {
     'signature under another label': malformed('Signature-Input says s, Signature says sig1.', {
       inputLabel: 's',
       label: 'sig1',
+    }),
+    'the label twice': malformed('RFC 8941 would let the last one win.', {
+      params: (usual) => `${usual}, s=${usual}`,
     }),
     'two signatures': malformed('One signature a batch.', {
       params: (usual) => `${usual}, t=${usual}`,

@@ -6,14 +6,14 @@ import { toDidKey } from '../../core/signature/did-key.ts';
 import { gzipRuns } from './gzip.ts';
 import { badFields } from './json-bad-fields.ts';
 import type { Draft } from './json-form.ts';
-import { refused, type World } from './vector.ts';
+import { refused, together, type World } from './vector.ts';
 
 const PACK = '[{"n":"temp","u":"Cel","v":21.4}]';
 type Drafts = Readonly<Record<string, Draft>>;
 type Change = Omit<Draft, 'says' | 'expected'>;
 
 export function badJson(world: World): Drafts {
-  return { ...badFields(world), ...signatures(world), ...addresses(world), ...bodies() };
+  return together(badFields(world), signatures(world), addresses(world), bodies());
 }
 
 const invalid = (says: string, change: Change): Draft => ({

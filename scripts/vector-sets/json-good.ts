@@ -98,6 +98,11 @@ export function goodJson(world: World): Readonly<Record<string, (count: number) 
         { quantity: 'rh', time: isoOf(at(count)), value: 54.1, unit: '%RH' },
       ],
     }),
+    'a time in microseconds': (count) => ({
+      says: 'Times are doubles, rounded to milliseconds; bver may be that of RFC 8428.',
+      body: `[{"bver":10,"n":"temp","u":"Cel","t":${at(count)}.1234567,"v":21.4}]`,
+      expected: [temp(count, 0.123)],
+    }),
     'base fields': (count) => ({
       says: 'Base fields hold until they are redefined; a label that nobody knows is passed over; a name may be a URN.',
       body: `[{"bn":"urn:dev:mac:24a160fffe123456:","bt":${at(count)},"bu":"Cel","bv":20,"x":"roof"},{"n":"temp","v":1.4},{"n":"temp","t":1,"u":"K","bv":200,"v":94.55},{"bn":"","n":"rh","u":"%RH","bv":0,"v":54}]`,

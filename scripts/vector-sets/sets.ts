@@ -11,7 +11,7 @@ import { type Draft, draftJson } from './json-form.ts';
 import { goodJson } from './json-good.ts';
 import { pemOf, vectorKey } from './keys.ts';
 import { signingVectors } from './signing.ts';
-import type { Vector, World } from './vector.ts';
+import { together, type Vector, type World } from './vector.ts';
 
 export const ALGORITHMS = ['ed25519', 'ecdsa-p256-sha256'] as const;
 export const FORMS = ['json', 'cose'] as const;
@@ -49,7 +49,7 @@ function jsonVectors(world: World): readonly Vector[] {
     name,
     { ...draft, body: JSON.stringify(pack) },
   ]);
-  const bad = [...Object.entries(badJson(world)), ...packs];
+  const bad = Object.entries(together(badJson(world), Object.fromEntries(packs)));
   return [...good, ...bad.map(([name, draft], at) => draftJson(world, name, good.length + at, draft))];
 }
 

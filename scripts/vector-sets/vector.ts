@@ -75,3 +75,11 @@ export const refused = (status: number, code: string, members?: Readonly<Record<
 
 export const isoOf = (seconds: number): string => new Date(Math.round(seconds * 1000)).toISOString();
 export const nonceOf = (count: number): string => (0x1000 + count).toString(16).padStart(16, '0');
+
+/** As a spread, but no name may be lost to another of its kind. */
+export function together<T>(...sets: readonly Readonly<Record<string, T>>[]): Readonly<Record<string, T>> {
+  const names = sets.flatMap((set) => Object.keys(set));
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined) throw new Error(`two vectors are called "${twice}"`);
+  return Object.assign({}, ...sets) as Record<string, T>;
+}
