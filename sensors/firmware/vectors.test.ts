@@ -7,12 +7,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FIRMWARE_NEEDS, makeFirmware } from '../../test/support/firmware.ts';
 import {
   bodyOf,
+  type PublishedVector,
   publishedKeys,
   readSigningVectors,
   readVectors,
   type SigningVector,
 } from '../../test/support/vectors.ts';
-import type { Vector } from '../../scripts/vector-sets/vector.ts';
 
 const NEEDS = FIRMWARE_NEEDS.length > 0 ? ` (needs ${FIRMWARE_NEEDS.join(', ')})` : '';
 /** BearSSL signs as RFC 6979 says, so P-256 is exact as well. */
@@ -115,7 +115,7 @@ describe.skipIf(NEEDS !== '')(`the C client${NEEDS}`, { timeout: 30_000 }, () =>
 type Parts = Pick<SigningVector, 'created' | 'nonce' | 'previous'> & { readonly batch: Uint8Array };
 
 /** Null: in a form that this client does not write, such as another order of the components. */
-function jsonParts(vector: Vector): Parts | null {
+function jsonParts(vector: PublishedVector): Parts | null {
   const { headers } = vector;
   const usual =
     /^s=\("@method" "@authority" "@path" "content-type" "content-digest"(?: "previous-digest")?\);created=(\d+);keyid="[^"]+";nonce="([0-9a-f]{16})"$/;
@@ -135,11 +135,12 @@ function jsonParts(vector: Vector): Parts | null {
   };
 }
 
-function coseParts(vector: Vector): Parts | null {
+function coseParts(vector: PublishedVector): Parts | null {
   const isPlain = vector.headers['content-type'] === 'application/cose' && vector.name !== 'a header in another order';
   const message: unknown = decode(bodyOf(vector), { useMaps: true, tags: { 18: Tagged.decoder(18) } });
   if (!isPlain || !(message instanceof Tagged) || !Array.isArray(message.value)) return null;
-  const [header, , batch] = message.value as readonly [Uint8Array, unknown, Uint8Array];
+  const [header, , batch]: readonly unknown[] = message.value;
+  if (!(header instanceof Uint8Array) || !(batch instanceof Uint8Array)) return null;
   const labels = decode(header, { useMaps: true }) as ReadonlyMap<number, unknown>;
   const claims = labels.get(15) as ReadonlyMap<number, number & Uint8Array>;
   const previous = labels.get(-70_001);

@@ -20,6 +20,8 @@ export type VectorFile = {
   readonly vectors: readonly Vector[];
 };
 
+export type PublishedVector = VectorFile['vectors'][number];
+
 export const VECTOR_FILES = ['json-ed25519', 'json-p256', 'cose-ed25519', 'cose-p256'] as const;
 
 export const readVectors = (name: string): VectorFile => read(name) as VectorFile;
