@@ -76,7 +76,7 @@ int isobar_pack_add(isobar_pack *pack, const char *did, const char *quantity, co
 /* Closes the pack. Returns its length, or 0 where it holds no reading. */
 size_t isobar_pack_end(isobar_pack *pack);
 
-/* The same in CBOR, some 60 % of the bytes. */
+/* The same in CBOR, two thirds of the bytes. */
 void isobar_cbor_begin(isobar_pack *pack, uint8_t *buffer, size_t capacity);
 int isobar_cbor_add(isobar_pack *pack, const char *did, const char *quantity, const char *unit, int64_t value,
                     unsigned decimals, int64_t measured_ms);
