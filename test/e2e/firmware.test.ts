@@ -57,11 +57,11 @@ const nonceOf = (box: Box): string => readFileSync(box.state, 'utf8').slice(0, 1
 const statusesOf = ({ stderr }: Ended): readonly string[] =>
   Array.from(stderr.matchAll(/^(\d{3}) .*?(?:"code":"([a-z-]+)".*)?$/gm), ([, status = '', code]) => code ?? status);
 
-describe.skipIf(NEEDS !== '')(`the C client${NEEDS}`, { timeout: 30_000 }, () => {
+describe.skipIf(NEEDS !== '')(`the C client${NEEDS}`, { timeout: 60_000 }, () => {
   beforeAll(async () => {
     build = makeFirmware('isobar-send-sanitized');
     networks.push(await startLocalRuntime(), await startLocalRuntime());
-  }, 60_000);
+  });
   afterAll(async () => {
     for (const network of networks) await network.stop();
     for (const folder of [build, dir]) rmSync(folder, { recursive: true, force: true });
