@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { replaceGenerated } from './docs/markdown.ts';
 import { limitsTable, problemsTable, quantitiesTable, readingRefusalsTable } from './docs/protocol-tables.ts';
 import { durationsTable, ratesTable, ruleSetsTable, testsTable, thresholdsTable } from './docs/quality-tables.ts';
+import { workedExample } from './docs/worked-example.ts';
 import { ROOT } from './lib/files.ts';
 import { Refusal } from './lib/say.ts';
 
@@ -24,6 +25,7 @@ const PAGES: Readonly<Record<string, Readonly<Record<string, () => string>>>> = 
     quantities: quantitiesTable,
     'refused readings': readingRefusalsTable,
     problems: problemsTable,
+    'worked example': workedExample,
   },
 };
 

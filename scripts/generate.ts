@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { generateContracts, outdatedContracts } from './build-contracts.ts';
 import { generateDocs, outdatedDocs } from './generate-docs.ts';
 import { generateMigrations, outdatedMigrations } from './generate-migrations.ts';
+import { generateVectors, outdatedVectors } from './generate-vectors.ts';
 import { done, Refusal, runCommand } from './lib/say.ts';
 
 await runCommand(async () => {
@@ -13,7 +14,7 @@ await runCommand(async () => {
     options: { check: { type: 'boolean', default: false }, squash: { type: 'boolean', default: false } },
   });
   if (values.check) {
-    const outdated = [...outdatedMigrations(), ...outdatedDocs(), ...(await outdatedContracts())];
+    const outdated = [...outdatedMigrations(), ...outdatedDocs(), ...outdatedVectors(), ...(await outdatedContracts())];
     if (outdated.length > 0) throw new Refusal(`out of date: ${outdated.join(', ')}; run \`npm run generate\`.`);
     return;
   }
@@ -21,6 +22,8 @@ await runCommand(async () => {
   done('migrations up to date');
   generateDocs();
   done('tables of docs/ up to date');
+  generateVectors();
+  done('sensors/vectors up to date');
   await generateContracts();
   done('contracts/abi up to date');
 });

@@ -30,8 +30,17 @@ export const Receipt = named(
     }),
     flags: z.array(ReceiptFlag),
     provisional: z
-      .array(z.object({ quantity: QuantityCode, time: Time, test: z.literal('neighbour'), flag: z.literal([1, 3]) }))
-      .describe('Whether the newest reading lies near (1) or far from (3) the neighbors: a hint, never scored.'),
+      .array(
+        z.object({
+          quantity: QuantityCode,
+          time: Time,
+          test: z.enum(['neighbour', 'consistency']),
+          flag: z.literal([1, 3]),
+        }),
+      )
+      .describe(
+        'Whether the newest reading lies near (1) or far from (3) the neighbors, or is at odds with another (3): hints, never scored.',
+      ),
     next: z.object({ interval: z.int().describe('Seconds until the network expects the next batch.') }),
   }),
 );

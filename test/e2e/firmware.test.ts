@@ -57,11 +57,11 @@ const nonceOf = (box: Box): string => readFileSync(box.state, 'utf8').slice(0, 1
 const statusesOf = ({ stderr }: Ended): readonly string[] =>
   Array.from(stderr.matchAll(/^(\d{3}) .*?(?:"code":"([a-z-]+)".*)?$/gm), ([, status = '', code]) => code ?? status);
 
-describe.skipIf(NEEDS !== '')(`the C client${NEEDS}`, { timeout: 30_000 }, () => {
+describe.skipIf(NEEDS !== '')(`the C client${NEEDS}`, { timeout: 60_000 }, () => {
   beforeAll(async () => {
     build = makeFirmware('isobar-send-sanitized');
     networks.push(await startLocalRuntime(), await startLocalRuntime());
-  }, 60_000);
+  });
   afterAll(async () => {
     for (const network of networks) await network.stop();
     for (const folder of [build, dir]) rmSync(folder, { recursive: true, force: true });
@@ -78,10 +78,38 @@ describe.skipIf(NEEDS !== '')(`the C client${NEEDS}`, { timeout: 30_000 }, () =>
         expect(sent).toMatchObject({ code: 0, stdout: expect.stringMatching(RECEIPT) });
         expect(sent.stdout).toContain(box.device.cell);
         expect(sent.stderr).toMatch(/^201 .*"accepted":3,/);
-        expect(readFileSync(box.state, 'utf8')).toBe(`${nonceOf(box)} 0\n`);
+        // The nonce, no batch on its way, and the digest of the one that was accepted.
+        expect(readFileSync(box.state, 'utf8')).toMatch(/^[0-9a-f]{16} 0 [0-9a-f]{64}\n$/);
       }
     },
   );
+
+  test.each(ALGORITHMS)(
+    'in the compact form, too, and one after the other names the one before: %s',
+    async (algorithm) => {
+      for (const [at, place] of [MADRID, BERLIN].entries()) {
+        const box = await newBox(networks[at], { ...place, algorithm });
+        const first = await box.send('--compact', 'temp=21.40:Cel', 'rh=54:%RH', 'pm25=-0.1:ug/m3');
+        expect(first).toMatchObject({ code: 0, stdout: expect.stringMatching(RECEIPT) });
+        expect(first.stderr).toMatch(/^201 .*"accepted":3,/);
+        const [, , previous] = readFileSync(box.state, 'utf8').trim().split(' ');
+        // What the forms share: counter, and the chain of what was accepted.
+        for (const form of [[], ['--compact'], []]) {
+          expect(await box.send(...form, 'temp=21.41:Cel')).toMatchObject({ code: 0 });
+        }
+        expect(readFileSync(box.state, 'utf8').trim().split(' ')[2]).not.toBe(previous);
+      }
+    },
+  );
+
+  test('what is wrong with a compact batch is told with its code', async () => {
+    const box = await newBox(networks[1], { ...BERLIN, algorithm: 'ecdsa-p256-sha256' });
+    const refused = await box.send('--compact', 'temp=21.4:parsec');
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('refused: 422 unknown-unit') });
+    const skewed = await box.send('--compact', '--no-clock', 'temp=21.4:Cel');
+    expect(statusesOf(skewed)).toEqual(['clock-skew', '201']);
+    expect(skewed.stderr).toMatch(/"accepted":1,/);
+  });
 
   test.each(ALGORITHMS)('without a clock it takes the time from the refusal and is accepted: %s', async (algorithm) => {
     const box = await newBox(networks[0], { ...MADRID, algorithm });
@@ -105,7 +133,7 @@ describe.skipIf(NEEDS !== '')(`the C client${NEEDS}`, { timeout: 30_000 }, () =>
     await box.send('temp=21.4:Cel');
     const used = nonceOf(box);
     const pack = '[{"n":"rh","u":"%RH","v":54}]';
-    writeFileSync(box.state, `${used} ${pack.length}\n${pack}`);
+    writeFileSync(box.state, `${used} ${pack.length} -\n${pack}`);
     const sent = await box.send();
     expect(statusesOf(sent)).toEqual(['nonce-reused', '201']);
     expect(sent.stderr).toMatch(/"accepted":1,/);
@@ -120,7 +148,7 @@ describe.skipIf(NEEDS !== '')(`the C client${NEEDS}`, { timeout: 30_000 }, () =>
       { quantity: 'temp', unit: 'Cel', value: 21.4, measuredMs },
     ]);
     const first = await sendBatch(box.device, batch);
-    writeFileSync(box.state, `${batch.nonce} ${batch.body.length}\n${new TextDecoder().decode(batch.body)}`);
+    writeFileSync(box.state, `${batch.nonce} ${batch.body.length} -\n${new TextDecoder().decode(batch.body)}`);
     const again = await box.send();
     expect(again).toMatchObject({ code: 0, stdout: `repeated ${first.receipt.receipt}\n` });
     expect(statusesOf(again)).toEqual(['200']);
@@ -130,7 +158,7 @@ describe.skipIf(NEEDS !== '')(`the C client${NEEDS}`, { timeout: 30_000 }, () =>
     const box = await newBox(networks[0], { ...MADRID, algorithm: 'ed25519' });
     const refused = await box.send('temp=21.4:parsec');
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('refused: 422 unknown-unit') });
-    expect(readFileSync(box.state, 'utf8')).toMatch(/ 0\n$/);
+    expect(readFileSync(box.state, 'utf8')).toMatch(/ 0 -\n$/);
     const unreached = await box.send('--via=127.0.0.1:1', 'temp=21.4:Cel');
     expect(unreached.code).toBe(75);
     expect(readFileSync(box.state, 'utf8')).toContain('"temp"');

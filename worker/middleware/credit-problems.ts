@@ -5,7 +5,7 @@ import type { ChangeRefusal, HoldReply, KeyRefusal } from '../../durable-objects
 import type { DemandWords } from './demand.ts';
 import type { ProblemParts } from './problem-parts.ts';
 
-const MAKE_A_KEY = 'Make a key with the wallet that topped up (POST /v1/credits/keys; docs/protocol.md, "Credits").';
+const MAKE_A_KEY = 'Make a key with the wallet that topped up (POST /v1/credits/keys; docs/api.md, "Credits").';
 const CHALLENGE = { 'www-authenticate': 'Bearer realm="isobar"' };
 
 export type NotBought =

@@ -33,7 +33,7 @@ export function describeEdgeRefusal(refusal: EdgeRefusal): ProblemParts {
         code: 'not-found',
         title: 'No such address',
         detail: `There is nothing at ${refusal.path.slice(0, 120)} for this method.`,
-        remedy: 'See docs/protocol.md for the routes and their methods.',
+        remedy: 'See docs/api.md for the routes and their methods.',
       };
     case 'no-such':
       return {
@@ -76,7 +76,7 @@ export function describeEdgeRefusal(refusal: EdgeRefusal): ProblemParts {
         code: 'bad-sign-in',
         title: 'This needs the signature of a wallet',
         detail: `The sign-in does not hold: ${refusal.detail}.`,
-        remedy: 'Sign a new EIP-4361 message for this address with the wallet (docs/protocol.md, "Owners").',
+        remedy: 'Sign a new EIP-4361 message for this address with the wallet (docs/api.md, "Owners").',
         headers: { 'www-authenticate': 'SIWE' },
       };
     case 'not-the-owner':

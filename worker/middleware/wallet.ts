@@ -1,4 +1,4 @@
-/** Who signed a request, by `Authorization: SIWE ...` (docs/protocol.md, "Owners"). */
+/** Who signed a request, by `Authorization: SIWE ...` (docs/api.md, "Owners"). */
 import type { Context } from 'hono';
 import { err, ok, type Result } from '../../core/result.ts';
 import { nowMs } from '../adapters/clock.ts';

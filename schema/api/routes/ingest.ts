@@ -11,7 +11,7 @@ const header = (name: string, says: string): Parameter => ({
   required: true,
 });
 
-/** RFC 9421 over five components; docs/protocol.md has the text that is signed. */
+/** RFC 9421; docs/protocol.md has the text that is signed. */
 const SIGNED: readonly Parameter[] = [
   header('Content-Digest', 'SHA-256 of the body (RFC 9530).'),
   header('Signature-Input', 'What is signed, when, by which key, with which nonce (RFC 9421).'),

@@ -3,6 +3,8 @@
  * reads a clock; memory belongs to the caller, and network, clock, key and flash are function pointers.
  *
  *   isobar_init -> isobar_resume (after a restart) -> [isobar_pack_* -> isobar_put -> isobar_send until settled] ...
+ *
+ * A batch is SenML in JSON, or in CBOR (isobar_cbor_*), which goes out as COSE: the compact form.
  */
 #ifndef ISOBAR_H
 #define ISOBAR_H
@@ -23,7 +25,12 @@ extern "C" {
 #define ISOBAR_SIGNATURE_FIELD_BYTES 96
 /* Holds first the text that is signed, then the answer: at most one problem, or the beginning of a receipt. */
 #define ISOBAR_SCRATCH_BYTES 1024
+#define ISOBAR_DIGEST_BYTES 32
 #define ISOBAR_CONTENT_TYPE "application/senml+json"
+#define ISOBAR_COSE_CONTENT_TYPE "application/cose"
+/* What stands around a batch in the compact form: before it at most so much, behind it exactly so much. */
+#define ISOBAR_COSE_HEAD 336
+#define ISOBAR_COSE_TAIL 66
 
 /* -- Keys ---------------------------------------------------------------------------------------------------------- */
 
@@ -69,15 +76,23 @@ int isobar_pack_add(isobar_pack *pack, const char *did, const char *quantity, co
 /* Closes the pack. Returns its length, or 0 where it holds no reading. */
 size_t isobar_pack_end(isobar_pack *pack);
 
+/* The same in CBOR, two thirds of the bytes. */
+void isobar_cbor_begin(isobar_pack *pack, uint8_t *buffer, size_t capacity);
+int isobar_cbor_add(isobar_pack *pack, const char *did, const char *quantity, const char *unit, int64_t value,
+                    unsigned decimals, int64_t measured_ms);
+/* Where the batch begins in the buffer; NULL and 0 where it holds no reading. */
+const uint8_t *isobar_cbor_end(const isobar_pack *pack, size_t *length);
+
 /* -- What the device brings ------------------------------------------------------------------------------------------ */
 
 typedef struct {
   const char *authority;
   const char *path;
   int is_tls;
-  /* Four fields to send beside Host and Content-Length. */
-  const char *names[4];
-  const char *values[4];
+  /* Fields to send beside Host and Content-Length. */
+  int fields;
+  const char *names[5];
+  const char *values[5];
   const uint8_t *body;
   size_t length;
 } isobar_request;
@@ -92,6 +107,18 @@ typedef struct {
   size_t length;
 } isobar_response;
 
+/* What must outlast a loss of power. */
+typedef struct {
+  /* Used last. */
+  uint64_t nonce;
+  /* The batch on its way; length 0: none. It stays the caller's memory and must not change until it is settled. */
+  const uint8_t *body;
+  size_t length;
+  /* The batch that was accepted last, which the next one names: what a copy of the key cannot do without being found. */
+  int has_previous;
+  uint8_t previous[ISOBAR_DIGEST_BYTES];
+} isobar_memory;
+
 typedef struct {
   void *context;
   /* Posts once. Returns 0 when an answer came, with its status; anything else when none did. */
@@ -99,11 +126,11 @@ typedef struct {
   /* Milliseconds since 1970. May be wrong, or count from the start of the device: the network's answer corrects it. */
   int64_t (*now_ms)(void *context);
   /*
-   * Keeps nonce and batch where a loss of power does not reach them, both or neither, and returns 0 once they are there.
-   * It is called before anything is sent. length 0: no batch is on its way. A device that cannot keep the batch keeps the
-   * nonce: its readings may then arrive twice, and the network counts them once.
+   * Keeps all of it where a loss of power does not reach it, all or nothing, and returns 0 once it is there. It is called
+   * before anything is sent. A device that cannot keep the batch keeps the nonce: its readings may then arrive twice, and the
+   * network counts them once.
    */
-  int (*keep)(void *context, uint64_t nonce, const uint8_t *body, size_t length);
+  int (*keep)(void *context, const isobar_memory *memory);
   /* Only for isobar_deliver. */
   void (*wait_ms)(void *context, uint32_t ms);
   /* Only for isobar_deliver: any 32 bits, to spread the retries of many devices. */
@@ -122,6 +149,7 @@ typedef enum {
   ISOBAR_BUSY,        /* a batch is still on its way */
   ISOBAR_NOT_KEPT,    /* the keep hook failed: nothing was sent */
   ISOBAR_NOT_SIGNED,  /* the sign hook failed: nothing was sent */
+  ISOBAR_NO_ROOM,     /* a batch in CBOR needs isobar_use_cose, and that much room */
   ISOBAR_BAD_ADDRESS, /* the ingest address is none, or too long */
   ISOBAR_NONCE_SPENT  /* the counter is at its end: make a new key */
 } isobar_outcome;
@@ -149,14 +177,15 @@ typedef struct {
   char authority[ISOBAR_AUTHORITY_BYTES];
   char path[ISOBAR_PATH_BYTES];
   int is_tls;
-  uint64_t nonce;
-  /* The batch on its way; it stays the caller's memory and must not change until it is settled. */
-  const uint8_t *body;
-  size_t length;
+  isobar_memory memory;
+  /* Of isobar_use_cose. */
+  uint8_t *room;
+  size_t room_bytes;
   int64_t clock_offset_ms;
   /* 1 once the network has accepted or corrected the clock: from then on isobar_now_ms is a time of measurement. */
   int is_clock_known;
   char digest_field[ISOBAR_DIGEST_FIELD_BYTES];
+  char previous_field[ISOBAR_DIGEST_FIELD_BYTES];
   char input_field[ISOBAR_INPUT_FIELD_BYTES];
   char signature_field[ISOBAR_SIGNATURE_FIELD_BYTES];
   char scratch[ISOBAR_SCRATCH_BYTES];
@@ -165,8 +194,13 @@ typedef struct {
 /* ISOBAR_IDLE, or ISOBAR_BAD_ADDRESS. The url is the ingest address that registration gave. */
 isobar_outcome isobar_init(isobar_client *client, const isobar_signer *signer, const isobar_platform *platform,
                            const char *url);
+/*
+ * For batches in CBOR: where messages are built, ISOBAR_COSE_HEAD + batch + ISOBAR_COSE_TAIL bytes, the client's until the batch is
+ * settled. A batch may be made there from room + ISOBAR_COSE_HEAD on.
+ */
+void isobar_use_cose(isobar_client *client, uint8_t *room, size_t bytes);
 /* What keep stored last, before the first isobar_put. A batch among it goes again under its own nonce. */
-void isobar_resume(isobar_client *client, uint64_t nonce, const uint8_t *body, size_t length);
+void isobar_resume(isobar_client *client, const isobar_memory *memory);
 /* The device's clock with the network's correction, Unix milliseconds. */
 int64_t isobar_now_ms(const isobar_client *client);
 /* Gives the batch a nonce and keeps both. ISOBAR_IDLE where that is done, else why not. */
@@ -198,11 +232,21 @@ void isobar_sha256_end(isobar_sha256 *hash, uint8_t digest[32]);
 /* Each returns the length written, without the zero at the end, or 0 where it does not fit. */
 size_t isobar_base64(const uint8_t *bytes, size_t length, char *text, size_t capacity);
 size_t isobar_decimal(int64_t value, unsigned decimals, char *text, size_t capacity);
-size_t isobar_content_digest(const uint8_t *body, size_t length, char *text, size_t capacity);
-size_t isobar_signature_params(int64_t created_seconds, const char *did, uint64_t nonce, char *text, size_t capacity);
-/* RFC 9421 section 2.5, with the five components in the order of isobar_signature_params. */
-size_t isobar_signature_base(const char *authority, const char *path, const char *digest_field, const char *params,
-                             char *text, size_t capacity);
+size_t isobar_digest_field(const uint8_t digest[ISOBAR_DIGEST_BYTES], char *text, size_t capacity);
+size_t isobar_signature_params(int64_t created_seconds, const char *did, uint64_t nonce, int has_previous, char *text,
+                               size_t capacity);
+/* RFC 9421 section 2.5, in the order of isobar_signature_params. previous_field: NULL where no batch before is named. */
+size_t isobar_signature_base(const char *authority, const char *path, const char *digest_field,
+                             const char *previous_field, const char *params, char *text, size_t capacity);
+/*
+ * The compact form's bytes before the batch: of what is signed, then of what is posted, which the signature follows
+ * (ISOBAR_COSE_TAIL). previous: NULL where no batch before is named.
+ */
+size_t isobar_cose_signed_head(const isobar_signer *signer, int64_t created_seconds, uint64_t nonce,
+                               const uint8_t *previous, const char *authority, const char *path, size_t batch_bytes,
+                               uint8_t *head, size_t capacity);
+size_t isobar_cose_message_head(const isobar_signer *signer, int64_t created_seconds, uint64_t nonce,
+                                const uint8_t *previous, size_t batch_bytes, uint8_t *head, size_t capacity);
 /* Splits http(s)://authority/path; lower case, without the default port (RFC 9421 section 2.2.3). 0, or -1. */
 int isobar_address(const char *url, char *authority, size_t authority_capacity, char *path, size_t path_capacity,
                    int *is_tls);

@@ -78,7 +78,12 @@ static void digest_field(void) {
   size_t length;
   uint8_t *bytes = bytes_of(1, &length);
   char field[ISOBAR_DIGEST_FIELD_BYTES];
-  isobar_content_digest(bytes, length, field, sizeof field);
+  uint8_t digest[ISOBAR_DIGEST_BYTES];
+  isobar_sha256 sha256;
+  isobar_sha256_begin(&sha256);
+  isobar_sha256_add(&sha256, bytes, length);
+  isobar_sha256_end(&sha256, digest);
+  isobar_digest_field(digest, field, sizeof field);
   print_text(field);
   free(bytes);
 }
@@ -98,8 +103,8 @@ static void did(void) {
 static void base(void) {
   char *authority = text_of(1), *path = text_of(2), *digest = text_of(3), *device = text_of(5);
   char params[ISOBAR_INPUT_FIELD_BYTES];
-  isobar_signature_params(strtoll(arguments[4], NULL, 10), device, strtoull(arguments[6], NULL, 16), params, sizeof params);
-  isobar_signature_base(authority, path, digest, params, out, ISOBAR_SCRATCH_BYTES);
+  isobar_signature_params(strtoll(arguments[4], NULL, 10), device, strtoull(arguments[6], NULL, 16), 0, params, sizeof params);
+  isobar_signature_base(authority, path, digest, NULL, params, out, ISOBAR_SCRATCH_BYTES);
   print_text(out);
   free(authority), free(path), free(digest), free(device);
 }
@@ -201,12 +206,75 @@ static void sign(void) {
   free(secret), free(message);
 }
 
+/* cbor: as pack, in the compact form. */
+static void cbor(void) {
+  size_t capacity = strtoul(arguments[1], NULL, 10), length;
+  uint8_t *buffer = malloc(capacity + 1);
+  char *device = text_of(2);
+  const uint8_t *batch;
+  isobar_pack readings;
+  int at, added = 0;
+  isobar_cbor_begin(&readings, buffer, capacity);
+  for (at = 3; at + 4 < count && added == (at - 3) / 5; at += 5) {
+    char *quantity = text_of(at), *unit = text_of(at + 1);
+    int64_t time = strcmp(arguments[at + 4], "now") == 0 ? ISOBAR_NOW : strtoll(arguments[at + 4], NULL, 10);
+    added += isobar_cbor_add(&readings, device, quantity, unit, strtoll(arguments[at + 2], NULL, 10),
+                             (unsigned)strtoul(arguments[at + 3], NULL, 10), time) == 0;
+    free(quantity), free(unit);
+  }
+  batch = isobar_cbor_end(&readings, &length);
+  printf("%d ", added);
+  print_hex(batch, length);
+  free(buffer), free(device);
+}
+
+static int print_request(void *context, const isobar_request *request, isobar_response *response) {
+  int at;
+  (void)context, (void)response;
+  for (at = 0; at < request->fields; at++) {
+    print_text(request->names[at]);
+    printf(" ");
+    print_text(request->values[at]);
+    printf(" ");
+  }
+  print_hex(request->body, request->length);
+  return -1;
+}
+static int64_t created_ms(void *context) { return *(int64_t *)context * 1000; }
+static int keep_nothing(void *context, const isobar_memory *memory) { return (void)context, (void)memory, 0; }
+
+/* request SIGNER SECRET URL CREATED NONCE PREVIOUS BATCH: names and values of the fields, then the body. */
+static void request(void) {
+  size_t ignored;
+  int64_t created = strtoll(arguments[4], NULL, 10);
+  uint8_t *secret = bytes_of(2, &ignored), *previous, *body, *room;
+  char *url = text_of(3);
+  isobar_platform platform = {&created, print_request, created_ms, keep_nothing, NULL, NULL};
+  isobar_memory memory = {strtoull(arguments[5], NULL, 16), NULL, 0, strcmp(arguments[6], "-") != 0, {0}};
+  isobar_signer signer;
+  static isobar_client client;
+  isobar_answer answer;
+  previous = bytes_of(6, &ignored);
+  if (memory.has_previous) memcpy(memory.previous, previous, sizeof memory.previous);
+  memory.body = body = bytes_of(7, &memory.length);
+  room = malloc(ISOBAR_COSE_HEAD + memory.length + ISOBAR_COSE_TAIL);
+  if (open_signer(arguments[1], secret, &signer) != 0 || isobar_init(&client, &signer, &platform, url) != ISOBAR_IDLE) {
+    printf("none");
+  } else {
+    isobar_use_cose(&client, room, ISOBAR_COSE_HEAD + memory.length + ISOBAR_COSE_TAIL);
+    isobar_resume(&client, &memory);
+    isobar_send(&client, &answer);
+  }
+  free(secret), free(previous), free(body), free(room), free(url);
+}
+
 static const struct {
   const char *name;
   int arguments;
   void (*run)(void);
 } commands[] = {{"sha256", 2, hash},   {"base64", 2, encode}, {"digest", 2, digest_field}, {"did", 3, did},   {"base", 7, base},
-                {"address", 2, address}, {"pack", 3, pack},     {"answer", 3, read_answer},  {"sign", 4, sign}};
+                {"address", 2, address}, {"pack", 3, pack},     {"answer", 3, read_answer},  {"sign", 4, sign},
+                {"cbor", 3, cbor},      {"request", 8, request}};
 
 int main(void) {
   while (fgets(line, sizeof line, stdin) != NULL) {

@@ -44,9 +44,13 @@ typedef struct {
   uint64_t flash_nonce;
   char flash_body[256];
   size_t flash_length;
+  int flash_has_previous;
+  uint8_t flash_previous[ISOBAR_DIGEST_BYTES];
   /* Of the newest post. */
   char input[ISOBAR_INPUT_FIELD_BYTES];
-  char body[256];
+  char body[1024];
+  size_t length;
+  char previous[ISOBAR_DIGEST_FIELD_BYTES];
   /* The nonce that flash held while the post was under way. */
   uint64_t nonce_at_post;
   uint32_t waited_ms;
@@ -55,9 +59,11 @@ typedef struct {
 static int post(void *context, const isobar_request *request, isobar_response *response) {
   world *w = context;
   const scripted *answer = &w->script[w->posts++];
-  snprintf(w->input, sizeof w->input, "%s", request->values[2]);
+  snprintf(w->input, sizeof w->input, "%s", request->fields > 1 ? request->values[2] : request->values[0]);
+  snprintf(w->previous, sizeof w->previous, "%s", request->fields > 4 ? request->values[4] : "");
   memcpy(w->body, request->body, request->length);
   w->body[request->length] = '\0';
+  w->length = request->length;
   w->nonce_at_post = w->flash_nonce;
   if (answer->status == 0) return -1;
   response->status = answer->status;
@@ -68,12 +74,14 @@ static int post(void *context, const isobar_request *request, isobar_response *r
 
 static int64_t now_ms(void *context) { return ((world *)context)->clock_ms; }
 
-static int keep(void *context, uint64_t nonce, const uint8_t *body, size_t length) {
+static int keep(void *context, const isobar_memory *memory) {
   world *w = context;
   if (w->is_flash_broken) return -1;
-  w->flash_nonce = nonce;
-  w->flash_length = length;
-  if (length > 0) memcpy(w->flash_body, body, length);
+  w->flash_nonce = memory->nonce;
+  w->flash_length = memory->length;
+  w->flash_has_previous = memory->has_previous;
+  memcpy(w->flash_previous, memory->previous, sizeof w->flash_previous);
+  if (memory->length > 0) memcpy(w->flash_body, memory->body, memory->length);
   return 0;
 }
 
@@ -120,7 +128,7 @@ static void accepts(const isobar_signer *signer) {
   CHECK(isobar_send(&client, &answer) == ISOBAR_IDLE);
   /* The clock is set back: the counter is not. */
   w.clock_ms = 1000;
-  CHECK(isobar_put(&client, PACK, PACK_BYTES) == ISOBAR_IDLE && client.nonce == 1795387200501);
+  CHECK(isobar_put(&client, PACK, PACK_BYTES) == ISOBAR_IDLE && client.memory.nonce == 1795387200501);
 }
 
 static void sends_the_same_again_after_a_loss_of_power(const isobar_signer *signer) {
@@ -135,7 +143,7 @@ static void sends_the_same_again_after_a_loss_of_power(const isobar_signer *sign
   w.clock_ms += 60000;
   memcpy(body, w.flash_body, w.flash_length);
   CHECK(isobar_init(&client, signer, &platform, URL) == ISOBAR_IDLE);
-  isobar_resume(&client, w.flash_nonce, body, w.flash_length);
+  isobar_resume(&client, &(isobar_memory){w.flash_nonce, body, w.flash_length, 0, {0}});
   CHECK(isobar_deliver(&client, 3, &answer) == ISOBAR_REPEATED);
   CHECK(w.posts == 4 && strcmp(w.body, (const char *)PACK) == 0 && w.nonce_at_post == 1795387200000);
   CHECK(strstr(w.input, ";created=1795387260;") != NULL);
@@ -172,6 +180,76 @@ static void gives_up_on_what_cannot_change(const isobar_signer *signer) {
   CHECK(isobar_send(&client, &answer) == ISOBAR_NONCE_SPENT && w.flash_nonce == 1);
 }
 
+/* The batch that was accepted is named by the next one, over a loss of power, too; what was refused is not. */
+static void names_the_batch_before(const isobar_signer *signer) {
+  static const scripted script[] = {{201, RECEIPT}, {422, "{\"code\":\"unknown-unit\"}"}, {201, RECEIPT}, {409, REUSED}, {201, RECEIPT}};
+  char field[ISOBAR_DIGEST_FIELD_BYTES];
+  isobar_sha256 hash;
+  uint8_t digest[ISOBAR_DIGEST_BYTES];
+  isobar_memory memory;
+  world w;
+  isobar_sha256_begin(&hash);
+  isobar_sha256_add(&hash, PACK, PACK_BYTES);
+  isobar_sha256_end(&hash, digest);
+  isobar_digest_field(digest, field, sizeof field);
+  start(&w, signer, script, 1795387200000);
+  isobar_put(&client, PACK, PACK_BYTES);
+  CHECK(isobar_send(&client, &answer) == ISOBAR_ACCEPTED && w.previous[0] == '\0' && strstr(w.input, "previous") == NULL);
+  CHECK(w.flash_has_previous && memcmp(w.flash_previous, digest, sizeof digest) == 0);
+  isobar_put(&client, (const uint8_t *)"[]", 2);
+  CHECK(isobar_send(&client, &answer) == ISOBAR_REFUSED && isobar_drop(&client) == ISOBAR_IDLE);
+  memory = client.memory;
+  CHECK(isobar_init(&client, signer, &(isobar_platform){&w, post, now_ms, keep, wait_ms, jitter}, URL) == ISOBAR_IDLE);
+  isobar_resume(&client, &memory);
+  isobar_put(&client, (const uint8_t *)"[{}]", 4);
+  CHECK(isobar_send(&client, &answer) == ISOBAR_ACCEPTED && strcmp(w.previous, field) == 0);
+  CHECK(strstr(w.input, " \"content-digest\" \"previous-digest\");created=") != NULL);
+  /* Somebody else used the key: what this memory says of the batch before is not to be trusted. */
+  isobar_put(&client, PACK, PACK_BYTES);
+  CHECK(isobar_send(&client, &answer) == ISOBAR_AGAIN_NOW && w.previous[0] != '\0');
+  CHECK(isobar_send(&client, &answer) == ISOBAR_ACCEPTED && w.previous[0] == '\0');
+}
+
+static void sends_the_compact_form(const isobar_signer *signer) {
+  static const scripted script[] = {{503, ""}, {201, RECEIPT}};
+  static uint8_t room[ISOBAR_COSE_HEAD + 200 + ISOBAR_COSE_TAIL];
+  uint8_t buffer[200];
+  isobar_pack pack;
+  const uint8_t *batch;
+  size_t length, head;
+  world w;
+  start(&w, signer, script, 1795387200000);
+  isobar_cbor_begin(&pack, buffer, sizeof buffer);
+  CHECK(isobar_cbor_end(&pack, &length) == NULL && length == 0);
+  CHECK(isobar_cbor_add(&pack, client.did, "temp", "Cel", 2140, 2, 1795387200000) == 0);
+  CHECK(isobar_cbor_add(&pack, client.did, "rh", "%RH", 54, 0, ISOBAR_NOW) == -1);
+  batch = isobar_cbor_end(&pack, &length);
+  CHECK(isobar_put(&client, batch, length) == ISOBAR_NO_ROOM && client.memory.length == 0);
+  isobar_use_cose(&client, room, ISOBAR_COSE_HEAD + length - 1 + ISOBAR_COSE_TAIL);
+  CHECK(isobar_put(&client, batch, length) == ISOBAR_NO_ROOM);
+  isobar_use_cose(&client, room, ISOBAR_COSE_HEAD + length + ISOBAR_COSE_TAIL);
+  /* Made in the room, two bytes behind where it goes. */
+  memcpy(room + ISOBAR_COSE_HEAD + 2, batch, length);
+  CHECK(isobar_put(&client, room + ISOBAR_COSE_HEAD + 2, length) == ISOBAR_IDLE);
+#ifdef COUNT_HEAP
+  allocations = 0;
+#endif
+  CHECK(isobar_send(&client, &answer) == ISOBAR_AGAIN_LATER);
+  CHECK(isobar_send(&client, &answer) == ISOBAR_ACCEPTED && strcmp(w.input, ISOBAR_COSE_CONTENT_TYPE) == 0);
+#ifdef COUNT_HEAP
+  CHECK(allocations == 0);
+#endif
+  head = w.length - length - ISOBAR_COSE_TAIL;
+  CHECK(head < 90 && memcmp(w.body + head, batch, length) == 0 && memcmp(w.body, "\xd2\x84\x58", 3) == 0);
+  CHECK(w.body[head + length] == 0x58 && w.body[head + length + 1] == 64 && w.flash_has_previous);
+  /* A pack that does not fit is cut at a whole reading. */
+  isobar_cbor_begin(&pack, buffer, 100);
+  while (isobar_cbor_add(&pack, "did:key:z6Mk", "temp", "Cel", -5, 2, 1795387200250) == 0)
+    ;
+  isobar_cbor_end(&pack, &length);
+  CHECK(pack.count == 3 && length <= 100);
+}
+
 static int no_signature(void *context, const uint8_t *input, size_t length, uint8_t signature[64]) {
   (void)context, (void)input, (void)length, (void)signature;
   return -1;
@@ -182,7 +260,7 @@ static void sends_nothing_unkept_or_unsigned(const isobar_signer *signer) {
   world w;
   start(&w, signer, NULL, 0);
   w.is_flash_broken = 1;
-  CHECK(isobar_put(&client, PACK, PACK_BYTES) == ISOBAR_NOT_KEPT && client.nonce == 0);
+  CHECK(isobar_put(&client, PACK, PACK_BYTES) == ISOBAR_NOT_KEPT && client.memory.nonce == 0);
   CHECK(isobar_send(&client, &answer) == ISOBAR_IDLE && w.posts == 0);
   dead.sign = no_signature;
   start(&w, &dead, NULL, 0);
@@ -222,6 +300,8 @@ int main(void) {
     takes_the_networks_clock_and_counter(&signers[at]);
     gives_up_on_what_cannot_change(&signers[at]);
     sends_nothing_unkept_or_unsigned(&signers[at]);
+    names_the_batch_before(&signers[at]);
+    sends_the_compact_form(&signers[at]);
   }
   CHECK(isobar_bearssl_signer(&bearssl, nothing, &none) == -1);
   writes_packs_that_fit();

@@ -18,14 +18,14 @@ static int post(void *context, const isobar_request *request, isobar_response *r
   return -1;
 }
 static int64_t now_ms(void *context) { return (void)context, 1795387200000; }
-static int keep(void *context, uint64_t nonce, const uint8_t *body, size_t length) {
-  (void)context, (void)nonce, (void)body, (void)length;
+static int keep(void *context, const isobar_memory *memory) {
+  (void)context, (void)memory;
   return 0;
 }
 
 static void *send(void *nothing) {
   isobar_answer answer;
-  if (client.length == 0) return nothing;
+  if (client.memory.length == 0) return nothing;
   isobar_send(&client, &answer);
   return nothing;
 }

@@ -59,7 +59,7 @@ static int send_request(int fd, const isobar_request *request) {
   char head[1024];
   int at, length = snprintf(head, sizeof head, "POST %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\nContent-Length: %zu\r\n",
                             request->path, request->authority, request->length);
-  for (at = 0; at < 4 && length > 0 && length < (int)sizeof head; at++)
+  for (at = 0; at < request->fields && length > 0 && length < (int)sizeof head; at++)
     length += snprintf(head + length, sizeof head - (size_t)length, "%s: %s\r\n", request->names[at], request->values[at]);
   if (length < 0 || length + 3 > (int)sizeof head) return -1;
   memcpy(head + length, "\r\n", 2);

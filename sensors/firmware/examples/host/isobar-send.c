@@ -1,11 +1,11 @@
 /*
  * Sends readings from a POSIX system: a gateway, a cron job, a test.
  *
- *   isobar-send [-v] [--no-clock] [--via=HOST:PORT] KEY.pem INGEST_URL STATE [QUANTITY=VALUE:UNIT ...]
+ *   isobar-send [-v] [--compact] [--no-clock] [--via=HOST:PORT] KEY.pem INGEST_URL STATE [QUANTITY=VALUE:UNIT ...]
  *   isobar-send key.pem http://127.0.0.1:8787/v1/regions/... state temp=21.40:Cel rh=54:%RH
  *
- * --via=HOST:PORT connects there in place of the address's host: a tunnel that speaks TLS. STATE is the device's memory. A batch that found no answer goes first; without readings, only that goes. The receipt's name is
- * printed. Ends with 0 accepted, 1 refused, 2 wrong use, 75 not reached: run it again later (EX_TEMPFAIL of sysexits.h).
+ * --compact sends CBOR in place of JSON. --via=HOST:PORT connects there in place of the address's host: a tunnel that speaks TLS.
+ * STATE is the device's memory. A batch that found no answer goes first; without readings, only that goes. The receipt's name is printed. Ends with 0 accepted, 1 refused, 2 wrong use, 75 not reached: run it again later (EX_TEMPFAIL of sysexits.h).
  */
 #define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
@@ -24,6 +24,7 @@ typedef struct {
   /* A device without a clock: time begins with the program. */
   int has_clock;
   int64_t started_ms;
+  int is_compact;
 } host;
 
 static int64_t clock_ms(void) {
@@ -41,8 +42,8 @@ static int post(void *context, const isobar_request *request, isobar_response *r
   return host_post(&((host *)context)->http, request, response);
 }
 
-static int keep(void *context, uint64_t nonce, const uint8_t *body, size_t length) {
-  return host_keep(((host *)context)->state, nonce, body, length);
+static int keep(void *context, const isobar_memory *memory) {
+  return host_keep(((host *)context)->state, memory);
 }
 
 static void wait_ms(void *context, uint32_t ms) {
@@ -72,7 +73,7 @@ static int open_key(const char *path, isobar_signer *signer) {
 }
 
 /* temp=21.40:Cel, as 2140 with two decimals. */
-static int add_reading(isobar_pack *pack, const isobar_client *client, char *text, int64_t measured_ms) {
+static int add_reading(isobar_pack *pack, const isobar_client *client, char *text, int64_t measured_ms, int is_compact) {
   char *value = strchr(text, '='), *unit = value != NULL ? strchr(value, ':') : NULL, *point, *end;
   unsigned decimals = 0;
   long long number;
@@ -85,7 +86,7 @@ static int add_reading(isobar_pack *pack, const isobar_client *client, char *tex
   }
   number = strtoll(value, &end, 10);
   if (end == value || *end != '\0') return -1;
-  return isobar_pack_add(pack, client->did, text, unit, number, decimals, measured_ms);
+  return (is_compact ? isobar_cbor_add : isobar_pack_add)(pack, client->did, text, unit, number, decimals, measured_ms);
 }
 
 static int deliver(isobar_client *client) {
@@ -109,24 +110,26 @@ static int deliver(isobar_client *client) {
 }
 
 static int usage(const char *problem) {
-  fprintf(stderr, "%s\nisobar-send [-v] [--no-clock] [--via=HOST:PORT] KEY.pem INGEST_URL STATE [QUANTITY=VALUE:UNIT ...]\n",
+  fprintf(stderr, "%s\nisobar-send [-v] [--compact] [--no-clock] [--via=HOST:PORT] KEY.pem INGEST_URL STATE [QUANTITY=VALUE:UNIT ...]\n",
           problem);
   return 2;
 }
 
 int main(int argc, char **argv) {
   static isobar_client client;
-  static uint8_t body[BODY_BYTES];
-  host self = {{NULL, 0}, NULL, 1, clock_ms()};
+  static uint8_t room[ISOBAR_COSE_HEAD + BODY_BYTES + ISOBAR_COSE_TAIL], *const body = room + ISOBAR_COSE_HEAD;
+  host self = {{NULL, 0}, NULL, 1, clock_ms(), 0};
   isobar_platform platform = {&self, post, now_ms, keep, wait_ms, jitter};
   isobar_signer signer;
   isobar_pack pack;
-  uint64_t nonce;
+  isobar_memory memory;
+  const uint8_t *batch = body;
   size_t length;
   int64_t measured_ms;
   int at = 1, code = 0;
   for (; at < argc && argv[at][0] == '-'; at++) {
     if (strcmp(argv[at], "-v") == 0) self.http.is_verbose = 1;
+    else if (strcmp(argv[at], "--compact") == 0) self.is_compact = 1;
     else if (strcmp(argv[at], "--no-clock") == 0) self.has_clock = 0;
     else if (strncmp(argv[at], "--via=", 6) == 0) self.http.via = argv[at] + 6;
     else return usage("unknown option");
@@ -135,15 +138,19 @@ int main(int argc, char **argv) {
   if (open_key(argv[at], &signer) != 0) return usage("the key file holds no PKCS#8 key, Ed25519 or P-256");
   self.state = argv[at + 2];
   if (isobar_init(&client, &signer, &platform, argv[at + 1]) != ISOBAR_IDLE) return usage("the ingest address is none");
-  if (host_recall(self.state, &nonce, body, sizeof body, &length) != 0) return usage("the state file cannot be read");
+  if (host_recall(self.state, body, BODY_BYTES, &memory) != 0) return usage("the state file cannot be read");
   client.is_clock_known = self.has_clock;
-  isobar_resume(&client, nonce, body, length);
-  if (length > 0) code = deliver(&client);
+  isobar_use_cose(&client, room, sizeof room);
+  isobar_resume(&client, &memory);
+  if (memory.length > 0) code = deliver(&client);
   if (code == 75 || argc - at == 3) return code;
   measured_ms = client.is_clock_known ? isobar_now_ms(&client) : ISOBAR_NOW;
-  isobar_pack_begin(&pack, (char *)body, sizeof body);
+  if (self.is_compact) isobar_cbor_begin(&pack, body, BODY_BYTES);
+  else isobar_pack_begin(&pack, (char *)body, BODY_BYTES);
   for (at += 3; at < argc; at++)
-    if (add_reading(&pack, &client, argv[at], measured_ms) != 0) return usage("a reading is QUANTITY=VALUE:UNIT");
-  if (isobar_put(&client, body, isobar_pack_end(&pack)) != ISOBAR_IDLE) return perror(self.state), 75;
+    if (add_reading(&pack, &client, argv[at], measured_ms, self.is_compact) != 0) return usage("a reading is QUANTITY=VALUE:UNIT");
+  if (self.is_compact) batch = isobar_cbor_end(&pack, &length);
+  else length = isobar_pack_end(&pack);
+  if (isobar_put(&client, batch, length) != ISOBAR_IDLE) return perror(self.state), 75;
   return deliver(&client);
 }

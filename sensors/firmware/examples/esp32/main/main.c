@@ -1,5 +1,5 @@
 /*
- * A sensor on an ESP32 with ESP-IDF: measures once a minute, signs, posts. Wi-Fi, ingest address: idf.py menuconfig. What is
+ * A sensor on an ESP32 with ESP-IDF: measures once a minute, signs, posts in the compact form. Wi-Fi, ingest address: idf.py menuconfig. What is
  * measured while there is no network is gathered and goes with the next batch.
  */
 #include <string.h>
@@ -16,8 +16,10 @@
 static const char TAG[] = "isobar";
 static isobar_client client;
 static isobar_pack pack;
-static char gathered[BATCH_BYTES];
-static uint8_t on_its_way[BATCH_BYTES];
+static uint8_t gathered[BATCH_BYTES];
+static uint8_t room[ISOBAR_COSE_HEAD + BATCH_BYTES + ISOBAR_COSE_TAIL];
+/* Where the client wants it. */
+static uint8_t *const on_its_way = room + ISOBAR_COSE_HEAD;
 
 /* Yours: hundredths of a degree from the sensor. Returns 0, or -1 where there is no value: then nothing is sent. */
 static int measure(int64_t *hundredths) {
@@ -29,19 +31,20 @@ static int measure(int64_t *hundredths) {
 static void gather(void) {
   int64_t hundredths, measured_ms = client.is_clock_known ? isobar_now_ms(&client) : ISOBAR_NOW;
   if (measured_ms == ISOBAR_NOW || (pack.count > 0 && pack.base_ms == ISOBAR_NOW))
-    isobar_pack_begin(&pack, gathered, sizeof gathered);
+    isobar_cbor_begin(&pack, gathered, sizeof gathered);
   if (measure(&hundredths) != 0) return;
-  if (isobar_pack_add(&pack, client.did, "temp", "Cel", hundredths, 2, measured_ms) != 0)
+  if (isobar_cbor_add(&pack, client.did, "temp", "Cel", hundredths, 2, measured_ms) != 0)
     ESP_LOGW(TAG, "the buffer is full: a reading is lost");
 }
 
 static isobar_outcome put_gathered(void) {
-  size_t length = isobar_pack_end(&pack);
+  size_t length;
+  const uint8_t *batch = isobar_cbor_end(&pack, &length);
   isobar_outcome outcome;
-  if (length == 0 || client.length > 0) return ISOBAR_IDLE;
-  memcpy(on_its_way, gathered, length);
+  if (batch == NULL || client.memory.length > 0) return ISOBAR_IDLE;
+  memcpy(on_its_way, batch, length);
   outcome = isobar_put(&client, on_its_way, length);
-  if (outcome == ISOBAR_IDLE) isobar_pack_begin(&pack, gathered, sizeof gathered);
+  if (outcome == ISOBAR_IDLE) isobar_cbor_begin(&pack, gathered, sizeof gathered);
   return outcome;
 }
 
@@ -63,8 +66,7 @@ void app_main(void) {
   isobar_platform hooks = platform_hooks();
   isobar_signer signer;
   char did[ISOBAR_DID_BYTES];
-  uint64_t nonce;
-  size_t length;
+  isobar_memory memory;
   int has_time = platform_start();
   if (platform_signer(&signer) != 0) {
     ESP_LOGE(TAG, "no key");
@@ -77,9 +79,10 @@ void app_main(void) {
     return;
   }
   client.is_clock_known = has_time;
-  platform_recall(&nonce, on_its_way, &length);
-  isobar_resume(&client, nonce, on_its_way, length);
-  isobar_pack_begin(&pack, gathered, sizeof gathered);
+  isobar_use_cose(&client, room, sizeof room);
+  platform_recall(on_its_way, &memory);
+  isobar_resume(&client, &memory);
+  isobar_cbor_begin(&pack, gathered, sizeof gathered);
   for (;;) {
     gather();
     if (put_gathered() != ISOBAR_IDLE) ESP_LOGE(TAG, "flash does not take the batch");

@@ -21,7 +21,6 @@
 #include "psa/crypto.h"
 
 #define NAMESPACE "isobar"
-#define NONCE_BYTES 8
 #define TIMEOUT_MS 20000
 
 static nvs_handle_t flash;
@@ -47,7 +46,7 @@ static esp_err_t on_event(esp_http_client_event_t *event) {
 
 static int exchange(esp_http_client_handle_t http, const isobar_request *request, isobar_response *response) {
   int at, length = (int)request->length;
-  for (at = 0; at < 4; at++)
+  for (at = 0; at < request->fields; at++)
     if (esp_http_client_set_header(http, request->names[at], request->values[at]) != ESP_OK) return -1;
   if (esp_http_client_open(http, length) != ESP_OK) return -1;
   if (esp_http_client_write(http, (const char *)request->body, length) != length) return -1;
@@ -86,25 +85,38 @@ static int64_t now_ms(void *context) {
   return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Nonce and batch in one blob: NVS replaces it whole or not at all. */
-static int keep(void *context, uint64_t nonce, const uint8_t *body, size_t length) {
-  static uint8_t blob[NONCE_BYTES + BATCH_BYTES];
+/* What stands before the batch in flash. */
+typedef struct {
+  uint64_t nonce;
+  uint8_t has_previous;
+  uint8_t previous[ISOBAR_DIGEST_BYTES];
+} kept;
+
+/* All in one blob: NVS replaces it whole or not at all. */
+static int keep(void *context, const isobar_memory *memory) {
+  static uint8_t blob[sizeof(kept) + BATCH_BYTES];
+  kept head = {memory->nonce, (uint8_t)memory->has_previous, {0}};
   (void)context;
-  if (length > BATCH_BYTES) return -1;
-  memcpy(blob, &nonce, NONCE_BYTES);
-  if (length > 0) memcpy(blob + NONCE_BYTES, body, length);
-  return nvs_set_blob(flash, "batch", blob, NONCE_BYTES + length) != ESP_OK || nvs_commit(flash) != ESP_OK;
+  if (memory->length > BATCH_BYTES) return -1;
+  memcpy(head.previous, memory->previous, sizeof head.previous);
+  memcpy(blob, &head, sizeof head);
+  if (memory->length > 0) memcpy(blob + sizeof head, memory->body, memory->length);
+  return nvs_set_blob(flash, "batch", blob, sizeof head + memory->length) != ESP_OK || nvs_commit(flash) != ESP_OK;
 }
 
-void platform_recall(uint64_t *nonce, uint8_t *body, size_t *length) {
-  static uint8_t blob[NONCE_BYTES + BATCH_BYTES];
+void platform_recall(uint8_t *body, isobar_memory *memory) {
+  static uint8_t blob[sizeof(kept) + BATCH_BYTES];
   size_t size = sizeof blob;
-  *nonce = 0;
-  *length = 0;
-  if (nvs_get_blob(flash, "batch", blob, &size) != ESP_OK || size < NONCE_BYTES) return;
-  memcpy(nonce, blob, NONCE_BYTES);
-  *length = size - NONCE_BYTES;
-  memcpy(body, blob + NONCE_BYTES, *length);
+  kept head;
+  memset(memory, 0, sizeof *memory);
+  memory->body = body;
+  if (nvs_get_blob(flash, "batch", blob, &size) != ESP_OK || size < sizeof head) return;
+  memcpy(&head, blob, sizeof head);
+  memory->nonce = head.nonce;
+  memory->has_previous = head.has_previous;
+  memcpy(memory->previous, head.previous, sizeof head.previous);
+  memory->length = size - sizeof head;
+  memcpy(body, blob + sizeof head, memory->length);
 }
 
 static void wait_ms(void *context, uint32_t ms) {

@@ -13,6 +13,6 @@ isobar_platform platform_hooks(void);
 /* The key in flash; at the first start a new one from the chip's random numbers. */
 int platform_signer(isobar_signer *signer);
 /* What was kept last. `body` holds BATCH_BYTES. */
-void platform_recall(uint64_t *nonce, uint8_t *body, size_t *length);
+void platform_recall(uint8_t *body, isobar_memory *memory);
 
 #endif
