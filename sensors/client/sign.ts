@@ -2,6 +2,7 @@
  * The three headers of a signed upload: Content-Digest (RFC 9530) and an HTTP message signature (RFC 9421) over method,
  * authority, path, content type and digest. `created` is the time of the upload, never that of a measurement.
  */
+import { sha256 } from '@noble/hashes/sha2.js';
 import { base64 } from '@scure/base';
 import type { SigningKey } from './key.ts';
 
@@ -30,7 +31,7 @@ const LABEL = 's';
 const COMPONENTS = ['@method', '@authority', '@path', 'content-type', 'content-digest'] as const;
 
 export async function signUpload(key: SigningKey, upload: Upload): Promise<SignedHeaders> {
-  const digest = await contentDigest(upload.body);
+  const digest = contentDigest(upload.body);
   const parameters = signatureParameters(key.did, upload.createdSeconds, upload.nonce);
   const base = signatureBase(upload, digest, parameters);
   const signature = await key.sign(new TextEncoder().encode(base));
@@ -42,9 +43,8 @@ export async function signUpload(key: SigningKey, upload: Upload): Promise<Signe
   };
 }
 
-export async function contentDigest(body: Uint8Array): Promise<string> {
-  const hash = await crypto.subtle.digest('SHA-256', Uint8Array.from(body));
-  return `sha-256=:${base64.encode(new Uint8Array(hash))}:`;
+export function contentDigest(body: Uint8Array): string {
+  return `sha-256=:${base64.encode(sha256(body))}:`;
 }
 
 /** The inner list of RFC 9421 section 2.3. `created` is an integer without a fraction, keyid and nonce are strings. */
