@@ -45,7 +45,7 @@ async function openCosePost(
   if (!body.ok) return body;
   const batch = readCoseBatch(body.value, host, pathname);
   if (!batch.ok) return batch;
-  const { device, createdSeconds, nonce, digest, payload, signature, signed } = batch.value;
+  const { device, createdSeconds, nonce, digest, previous, payload, signature, signed } = batch.value;
   const clock = checkSignatureClock({ createdSeconds, expiresSeconds: null }, nowMs);
   if (!clock.ok) return clock;
   return ok({
@@ -58,7 +58,7 @@ async function openCosePost(
       const readings = parseCborReadings(payload, device, createdSeconds * 1000);
       if (!readings.ok) return readings;
       const evidence = encodeEvidence(coseEvidence(batch.value, host, pathname, body.value));
-      return ok({ device, nonce, digest, readings: readings.value, evidence });
+      return ok({ device, nonce, digest, previous, readings: readings.value, evidence });
     },
   });
 }

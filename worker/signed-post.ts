@@ -23,6 +23,8 @@ export type VerifiedPost = {
   readonly device: DeviceId;
   readonly nonce: string;
   readonly digest: Uint8Array;
+  /** sha-256 that the device gave of its previous batch. */
+  readonly previous: Uint8Array | null;
   readonly readings: readonly Reading[];
   /** Encoded (core/signature/evidence.ts). */
   readonly evidence: Uint8Array;
@@ -47,6 +49,7 @@ export function openSignedPost(
     path: url.pathname,
     contentType,
     contentDigest: headers.get('content-digest'),
+    previousDigest: headers.get('previous-digest'),
     signatureInput: headers.get('signature-input'),
     signature: headers.get('signature'),
   });
@@ -81,6 +84,7 @@ export async function verifySignedPost(
     device: signed.device,
     nonce: signed.input.nonce,
     digest,
+    previous: signed.previous,
     readings: readings.value,
     evidence: encodeEvidence(evidenceOf(signed, contentEncoding, body.value)),
   });

@@ -55,6 +55,8 @@ function checkClaims(batch: LoggedBatch, evidence: Evidence, cell: RegionCell, a
   const digest = bytesToHex(contentDigestOf(evidence));
   if (bytesToHex(batch.digest) !== digest) return differs('digest', at, bytesToHex(batch.digest), digest);
   if (batch.nonce !== evidence.nonce) return differs('nonce', at, batch.nonce, evidence.nonce);
+  const [logged, named] = [hexOrNone(batch.previous), hexOrNone(evidence.previous)];
+  if (logged !== named) return differs('previous', at, logged, named);
   // The tag at the end is keyed with a secret of the edge; the region before it is what matters here.
   const prefix = ingestPath(cell, '');
   if (!evidence.path.startsWith(prefix)) return differs('ingest-path', at, `${prefix}...`, evidence.path);
@@ -66,6 +68,10 @@ function checkClaims(batch: LoggedBatch, evidence: Evidence, cell: RegionCell, a
     return differs('upload-time', at, `logged ${rfc3339(batch.receivedMs)}`, signedAt);
   }
   return ok(undefined);
+}
+
+function hexOrNone(digest: Uint8Array | null | undefined): string {
+  return digest ? bytesToHex(digest) : 'none';
 }
 
 async function signedReadings(

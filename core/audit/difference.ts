@@ -41,6 +41,7 @@ const SENTENCES = {
   signature: 'A batch is not signed by its device',
   digest: 'The logged digest is not that of the signed body',
   nonce: 'The logged nonce is not the signed one',
+  previous: 'The logged digest of the batch before is not the signed one',
   'ingest-path': 'A batch was signed for another address',
   'upload-time': 'A batch was logged at a time at which its signature was not valid',
   readings: 'The logged readings are not the signed ones',

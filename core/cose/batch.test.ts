@@ -41,6 +41,19 @@ test('a batch is read with device, time, nonce and the digest of its payload, an
   expect(ed25519.verify(batch.value.signature, batch.value.signed, publicKey)).toBe(true);
 });
 
+test('a batch names the one before it in 38 bytes more, and the name is signed', () => {
+  const previous = new Uint8Array(32).fill(9);
+  const named = { device: DEVICE, createdSeconds: 1_800_000_000, nonce: '000000000000a3f1', previous };
+  const bytes = message(coseHeader(named, 'ed25519'));
+  const batch = read(bytes);
+  if (!batch.ok) throw new Error(batch.error.reason);
+  expect(batch.value.previous).toEqual(previous);
+  expect(bytes.length - message().length).toBeLessThanOrEqual(40);
+  const at = bytes.findIndex((_, index) => bytes.slice(index, index + 32).every((byte) => byte === 9));
+  const changed = read(bytes.with(at, 8));
+  expect(changed.ok && ed25519.verify(changed.value.signature, changed.value.signed, publicKey)).toBe(false);
+});
+
 test('a batch signed for one address does not hold at another', () => {
   const batch = read(message(), '/v1/regions/83390cfffffffff/readings/other');
   expect(batch.ok && ed25519.verify(batch.value.signature, batch.value.signed, publicKey)).toBe(false);
@@ -84,6 +97,7 @@ test.each([
       ),
     ),
   ],
+  ['a short digest of the batch before', changed((header) => header.set(-70001, new Uint8Array(31)))],
   ['a critical header', changed((header) => header.set(2, [4]))],
   ['a header that nobody knows', changed((header) => header.set(33, 'x'))],
 ])('%s is refused', (_, header) => {

@@ -20,10 +20,13 @@ const KID = 4;
 const CLAIMS = 15;
 const ISSUED_AT = 6;
 const TOKEN_ID = 7;
+/** Private use (RFC 9052 section 11.1): digest of the previous batch. */
+const PREVIOUS = -70001;
 const SENML_CBOR = 112;
 const ALGORITHMS: Readonly<Record<KeyAlgorithm, number>> = { ed25519: -8, 'ecdsa-p256-sha256': -7 };
 const NONCE_BYTES = 8;
 const SIGNATURE_BYTES = 64;
+const DIGEST_BYTES = 32;
 const PURPOSE = 'isobar-ingest-v1';
 
 export type CoseBatch = {
@@ -33,6 +36,8 @@ export type CoseBatch = {
   readonly nonce: string;
   /** sha-256 of the payload: with device and nonce what a batch is known by, however often it is signed anew. */
   readonly digest: Uint8Array;
+  /** The digest of the device's previous batch, where it names one. */
+  readonly previous: Uint8Array | null;
   /** SenML CBOR. */
   readonly payload: Uint8Array;
   readonly signature: Uint8Array;
@@ -50,7 +55,7 @@ export function readCoseBatch(bytes: Uint8Array, authority: string, path: string
   if (!opened.ok) return malformed(opened.error.detail);
   const { protected: header, unprotected, payload, signature } = opened.value;
   if (unprotected.size > 0) return malformed('the unprotected header must be empty: nobody has signed it');
-  const allowed = [ALG, CONTENT_TYPE, KID, CLAIMS];
+  const allowed = [ALG, CONTENT_TYPE, KID, CLAIMS, PREVIOUS];
   for (const label of header.keys())
     if (typeof label !== 'number' || !allowed.includes(label))
       return malformed(`the header ${String(label).slice(0, 40)} is not one of ${allowed.join(', ')}`);
@@ -65,11 +70,15 @@ export function readCoseBatch(bytes: Uint8Array, authority: string, path: string
   if (!(claims instanceof Map)) return malformed('header 15 (claims) must be a map');
   const times = readClaims(claims);
   if (!times.ok) return times;
+  const previous = header.get(PREVIOUS) ?? null;
+  if (previous !== null && !(previous instanceof Uint8Array && previous.length === DIGEST_BYTES))
+    return malformed(`header ${PREVIOUS} (previous digest) has 32 bytes`);
   if (signature.length !== SIGNATURE_BYTES) return malformed('the signature has 64 bytes');
   return ok({
     device: device.value,
     ...times.value,
     digest: sha256(payload),
+    previous,
     payload,
     signature,
     signed: signedBytes(opened.value, externalAad(authority, path)),
@@ -97,11 +106,20 @@ export function externalAad(authority: string, path: string): Uint8Array {
   return utf8ToBytes(`${PURPOSE}\nPOST\n${authority}\n${path}`);
 }
 
-export type CoseHeader = { readonly device: DeviceId; readonly createdSeconds: number; readonly nonce: string };
+export type CoseHeader = {
+  readonly device: DeviceId;
+  readonly createdSeconds: number;
+  readonly nonce: string;
+  /** sha-256 of the payload before; null or left out: none is named. */
+  readonly previous?: Uint8Array | null;
+};
 
 /** The protected header of a batch, in the order of core deterministic encoding (RFC 8949 section 4.2.1). */
-export function coseHeader({ device, createdSeconds, nonce }: CoseHeader, algorithm: KeyAlgorithm): Header {
-  return new Map<number, unknown>([
+export function coseHeader(
+  { device, createdSeconds, nonce, previous = null }: CoseHeader,
+  algorithm: KeyAlgorithm,
+): Header {
+  const header = new Map<number, unknown>([
     [ALG, ALGORITHMS[algorithm]],
     [CONTENT_TYPE, SENML_CBOR],
     [KID, multicodecOf(device)],
@@ -113,4 +131,5 @@ export function coseHeader({ device, createdSeconds, nonce }: CoseHeader, algori
       ]),
     ],
   ]);
+  return previous === null ? header : header.set(PREVIOUS, previous);
 }

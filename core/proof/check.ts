@@ -101,6 +101,7 @@ function readBatch({ claim }: Proof, { post, entry }: ProvenBatch, at: string): 
     digest,
     readings: base64.decode(entry.readings),
     evidence: encodeEvidence(evidence),
+    ...(evidence.previous !== null && { previous: evidence.previous }),
   });
 }
 

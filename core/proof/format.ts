@@ -75,6 +75,8 @@ export type PostFields = {
   readonly contentType: string;
   readonly contentEncoding: 'gzip' | null;
   readonly contentDigest: string;
+  /** Only where it was sent. */
+  readonly previousDigest?: string;
   readonly signatureInput: string;
   readonly signature: string;
   /** As posted, base64. */
@@ -111,6 +113,20 @@ export type Unproved = {
 
 const address = pattern(/^0x[0-9a-f]{40}$/, 'a contract address, lower case');
 const path = list(record({ side: oneOf('left', 'right'), hash: hex32 }), 0);
+export const POST = record(
+  {
+    method: literal('POST'),
+    authority: text,
+    path: text,
+    contentType: text,
+    contentEncoding: nullable(literal('gzip')),
+    contentDigest: text,
+    signatureInput: text,
+    signature: text,
+    body: base64Text,
+  },
+  { previousDigest: text },
+);
 const SHAPE = record({
   format: literal(PROOF_FORMAT),
   claim: record({
@@ -122,17 +138,7 @@ const SHAPE = record({
   batches: list(
     record({
       region: is((given) => parseRegionCell(given).ok, 'an H3 cell of resolution 3'),
-      post: record({
-        method: literal('POST'),
-        authority: text,
-        path: text,
-        contentType: text,
-        contentEncoding: nullable(literal('gzip')),
-        contentDigest: text,
-        signatureInput: text,
-        signature: text,
-        body: base64Text,
-      }),
+      post: POST,
       entry: record({ seq: whole, receivedMs: whole, slot: whole, readings: base64Text, leaf: hex32 }),
       segment: record({ fromSeq: whole, toSeq: whole, root: hex32, path }),
       epoch: record({ number: whole, path }),

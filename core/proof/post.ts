@@ -13,7 +13,7 @@ import { fault, type Fault } from './fault.ts';
 import type { PostFields } from './format.ts';
 
 export function postOf(evidence: Evidence, device: DeviceId): PostFields {
-  const { authority, path, createdSeconds, nonce, label, signature, body } = evidence;
+  const { authority, path, createdSeconds, nonce, label, signature, body, previous } = evidence;
   // The compact form signs itself: there are no header fields to show.
   if (evidence.compact !== null) {
     const none = { contentEncoding: null, contentDigest: '', signatureInput: '', signature: '' };
@@ -26,7 +26,8 @@ export function postOf(evidence: Evidence, device: DeviceId): PostFields {
     contentType: evidence.contentType ?? STANDARD_CONTENT_TYPE,
     contentEncoding: evidence.contentEncoding,
     contentDigest: evidence.contentDigest ?? formatContentDigest(sha256(body)),
-    signatureInput: `${label}=${evidence.params ?? standardParams(createdSeconds, device, nonce)}`,
+    ...(previous !== null && { previousDigest: formatContentDigest(previous) }),
+    signatureInput: `${label}=${evidence.params ?? standardParams(createdSeconds, device, nonce, previous !== null)}`,
     signature: `${label}=:${base64.encode(signature)}:`,
     body: base64.encode(body),
   };
@@ -37,7 +38,7 @@ export type ReadPost = { readonly device: DeviceId; readonly digest: Uint8Array;
 /** Nothing is verified here beyond the digest: the same steps as at the edge, up to the signature. */
 export function readPost(post: PostFields, at: string): Result<ReadPost, Fault> {
   if (post.contentType === COSE_CONTENT_TYPE) return readCosePost(post, at);
-  const request = parseSignedRequest(post);
+  const request = parseSignedRequest({ ...post, previousDigest: post.previousDigest ?? null });
   if (!request.ok) return fault('post', at, request.error.reason, 'header fields of a signed post');
   const body = base64.decode(post.body);
   const digest = sha256(body);
@@ -49,7 +50,8 @@ export function readPost(post: PostFields, at: string): Result<ReadPost, Fault> 
 
 function readCosePost(post: PostFields, at: string): Result<ReadPost, Fault> {
   const { authority, path, contentEncoding, contentDigest, signatureInput, signature } = post;
-  if (contentEncoding !== null || contentDigest !== '' || signatureInput !== '' || signature !== '')
+  const isBare = contentEncoding === null && contentDigest === '' && post.previousDigest === undefined;
+  if (!isBare || signatureInput !== '' || signature !== '')
     return fault('post', at, 'header fields', 'a message that signs itself');
   const body = base64.decode(post.body);
   const batch = readCoseBatch(body, authority, path);

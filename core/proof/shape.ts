@@ -45,17 +45,21 @@ export const list =
   };
 
 export const record =
-  (fields: Readonly<Record<string, Shape>>): Shape =>
+  (fields: Readonly<Record<string, Shape>>, optional: Readonly<Record<string, Shape>> = {}): Shape =>
   (given, at) => {
     if (typeof given !== 'object' || given === null || Array.isArray(given))
       return fault('format', at, shown(given), 'an object');
     const place = (name: string): string => (at === '' ? name : `${at}.${name}`);
     const found = new Map<string, unknown>(Object.entries(given));
-    const strange = [...found.keys()].find((name) => fields[name] === undefined);
+    const strange = [...found.keys()].find((name) => fields[name] === undefined && optional[name] === undefined);
     if (strange !== undefined) return fault('format', place(strange), strange, 'no such field');
     for (const [name, shape] of Object.entries(fields)) {
       if (!found.has(name)) return fault('format', place(name), 'nothing', 'a field of this name');
       const fits = shape(found.get(name), place(name));
+      if (!fits.ok) return fits;
+    }
+    for (const [name, shape] of Object.entries(optional)) {
+      const fits = found.has(name) ? shape(found.get(name), place(name)) : FITS;
       if (!fits.ok) return fits;
     }
     return FITS;

@@ -59,6 +59,8 @@ export type BatchBody = {
   readonly digest: Uint8Array;
   readonly readings: Uint8Array;
   readonly evidence: Uint8Array;
+  /** sha-256 that the device gave of its previous batch; left out where it gave none. */
+  readonly previous?: Uint8Array;
 };
 
 /** `hour-close`: step one. Freezes the hour's self-checked cells of every hour up to and including `hour`. */

@@ -3,9 +3,9 @@
  * read the same readings from the same bytes. CBOR array (RFC 8949), so that it stays readable without this code:
  *
  *   [1, authority, path, created, nonce (8 bytes), label, signature (64 bytes), body as posted,
- *    content type, content encoding, content digest, signature params]
+ *    content type, content encoding, content digest, signature params, previous digest (32 bytes)]
  *
- * The last four are null where they have the standard form; trailing nulls are left out. Of the compact form, which holds
+ * The last five are null where they have the standard form, the digest where none was sent; trailing nulls are left out. Of the compact form, which holds
  * time, nonce and signature itself:
  *
  *   [2, authority, path, message as posted]
@@ -32,7 +32,9 @@ export type Evidence = {
   readonly contentDigest: string | null;
   /** `@signature-params` as sent; null: the form of `standardParams`. */
   readonly params: string | null;
-  /** The batch where it came as a COSE_Sign1: `body` is the message then, `label` empty, and the four before this are null. */
+  /** sha-256 that the device gave of its previous batch (docs/protocol.md, "Chain of batches"); null: none. */
+  readonly previous: Uint8Array | null;
+  /** The batch where it came as a COSE_Sign1: `body` is the message then, `label` empty, and the header fields above are null. */
   readonly compact: CoseBatch | null;
 };
 
@@ -42,18 +44,19 @@ export const STANDARD_CONTENT_TYPE = 'application/senml+json';
 const FORMAT = 1;
 const COSE_FORMAT = 2;
 const REQUIRED = 8;
-const ALL = 12;
+const ALL = 13;
 
 export function coseEvidence(batch: CoseBatch, authority: string, path: string, body: Uint8Array): Evidence {
-  const { createdSeconds, nonce, signature } = batch;
+  const { createdSeconds, nonce, signature, previous } = batch;
   const rest = { label: '', contentType: null, contentEncoding: null, contentDigest: null, params: null };
-  return { authority, path, createdSeconds, nonce, signature, body, ...rest, compact: batch };
+  return { authority, path, createdSeconds, nonce, signature, body, ...rest, previous, compact: batch };
 }
 
 export function encodeEvidence(evidence: Evidence): Uint8Array {
   const { authority, path, createdSeconds, nonce, label, signature, body } = evidence;
   if (evidence.compact !== null) return encode([COSE_FORMAT, authority, path, body]);
-  const optional = [evidence.contentType, evidence.contentEncoding, evidence.contentDigest, evidence.params];
+  const { contentType, contentEncoding, contentDigest, params, previous } = evidence;
+  const optional = [contentType, contentEncoding, contentDigest, params, previous];
   while (optional.at(-1) === null) optional.pop();
   return encode([FORMAT, authority, path, createdSeconds, hexToBytes(nonce), label, signature, body, ...optional]);
 }
@@ -73,10 +76,11 @@ export function decodeEvidence(bytes: Uint8Array): Result<Evidence, BadEvidence>
   }
   if (Array.isArray(fields) && fields[0] === COSE_FORMAT) return decodeCose(fields);
   if (!Array.isArray(fields) || fields.length < REQUIRED || fields.length > ALL)
-    return bad('not an array of 8 to 12 items');
+    return bad('not an array of 8 to 13 items');
   const items: readonly unknown[] = fields;
   const [format, authority, path, createdSeconds, nonce, label, signature, body] = items;
-  const [contentType = null, contentEncoding = null, contentDigest = null, params = null] = items.slice(REQUIRED);
+  const [contentType = null, contentEncoding = null, contentDigest = null, params = null, previous = null] =
+    items.slice(REQUIRED);
   if (format !== FORMAT) return bad('unknown format');
   if (typeof authority !== 'string' || typeof path !== 'string' || typeof label !== 'string')
     return bad('authority, path and label are text');
@@ -88,6 +92,8 @@ export function decodeEvidence(bytes: Uint8Array): Result<Evidence, BadEvidence>
   if (contentEncoding !== null && contentEncoding !== 'gzip') return bad('unknown content encoding');
   if (!isTextOrNull(contentType) || !isTextOrNull(contentDigest) || !isTextOrNull(params))
     return bad('optional items are text');
+  if (previous !== null && !(previous instanceof Uint8Array && previous.length === 32))
+    return bad('the previous digest has 32 bytes');
   return ok({
     authority,
     path,
@@ -100,6 +106,7 @@ export function decodeEvidence(bytes: Uint8Array): Result<Evidence, BadEvidence>
     contentEncoding,
     contentDigest,
     params,
+    previous,
     compact: null,
   });
 }

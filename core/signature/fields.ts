@@ -1,4 +1,4 @@
-/** The two other header fields of a signed post: `Signature` (RFC 9421 section 4.2) and `Content-Digest` (RFC 9530). */
+/** The other header fields of a signed post: `Signature` (RFC 9421 section 4.2), `Content-Digest` (RFC 9530), `Previous-Digest`. */
 import { base64 } from '@scure/base';
 import type { SignatureRefusal } from '../errors.ts';
 import { err, ok, type Result } from '../result.ts';
@@ -28,6 +28,14 @@ export function parseContentDigest(header: string): Result<Uint8Array, Signature
     found = digest;
   }
   return found === null ? malformed('Content-Digest must hold one sha-256=:base64:') : ok(found);
+}
+
+/** One sha-256 and nothing else, in the form of `Content-Digest`. */
+export function parsePreviousDigest(header: string): Result<Uint8Array, SignatureRefusal> {
+  const digest = header.startsWith('sha-256=') ? decodeByteSequence(header.slice('sha-256='.length)) : null;
+  return digest === null || digest.length !== SHA256_BYTES
+    ? malformed('Previous-Digest must read sha-256=:base64:')
+    : ok(digest);
 }
 
 export function formatContentDigest(digest: Uint8Array): string {

@@ -1,4 +1,4 @@
-/** The text that is signed: RFC 9421 section 2.5, for a POST with the five components of ingest v1. */
+/** The text that is signed: RFC 9421 section 2.5, for a POST with the components of ingest v1. */
 import type { Component } from './signature-input.ts';
 
 export type CoveredValues = {
@@ -8,6 +8,8 @@ export type CoveredValues = {
   readonly contentType: string;
   /** The whole field value as sent. */
   readonly contentDigest: string;
+  /** Null or left out: not sent, and then not covered. */
+  readonly previousDigest?: string | null;
 };
 
 /** One line a component, single line feeds, none at the end. `params` is the value of `@signature-params` as received. */
@@ -29,5 +31,7 @@ function valueOf(component: Component, covered: CoveredValues): string {
       return covered.contentType;
     case 'content-digest':
       return covered.contentDigest;
+    case 'previous-digest':
+      return covered.previousDigest ?? '';
   }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { COMPONENTS, parseSignatureInput, standardParams } from './signature-input.ts';
+import { CHAINED_COMPONENTS, COMPONENTS, parseSignatureInput, standardParams } from './signature-input.ts';
 
 const KEYID = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK';
 const PARAMS = standardParams(1_763_805_600, KEYID, '000000000000a3f1');
@@ -34,6 +34,18 @@ test('components and parameters may come in another order, with others that mean
       components: ['content-digest', '@path', '@method', 'content-type', '@authority'],
     },
   });
+});
+
+test('the digest of the previous batch may be covered, at any place', () => {
+  const params = standardParams(1_763_805_600, KEYID, '000000000000a3f1', true);
+  expect(parseSignatureInput(`s=${params}`)).toMatchObject({
+    ok: true,
+    value: { params, components: CHAINED_COMPONENTS },
+  });
+  const first = parseSignatureInput(
+    `s=${params.replace(' "previous-digest"', '').replace('(', '("previous-digest" ')}`,
+  );
+  expect(first.ok && first.value.components[0]).toBe('previous-digest');
 });
 
 const TAIL = `;created=5;keyid="${KEYID}";nonce="000000000000a3f1"`;

@@ -1,5 +1,6 @@
 /**
- * Signature-Input of ingest v1 (RFC 9421 section 4.1), one signature over exactly five components. Read by hand in one
+ * Signature-Input of ingest v1 (RFC 9421 section 4.1), one signature over five components, and the digest of the previous batch
+ * where that is sent. Read by hand in one
  * pass: a general structured-field parser costs as much as the signature check itself. The text must be in the canonical
  * form that RFC 8941 section 4.1 serializes, so the bytes signed are the bytes received.
  */
@@ -7,7 +8,9 @@ import type { SignatureRefusal } from '../errors.ts';
 import { err, ok, type Result } from '../result.ts';
 
 export const COMPONENTS = ['@method', '@authority', '@path', 'content-type', 'content-digest'] as const;
-export type Component = (typeof COMPONENTS)[number];
+/** A batch that names the one before it. */
+export const CHAINED_COMPONENTS = [...COMPONENTS, 'previous-digest'] as const;
+export type Component = (typeof CHAINED_COMPONENTS)[number];
 
 export type SignatureInput = {
   readonly label: string;
@@ -23,10 +26,13 @@ export type SignatureInput = {
 };
 
 /** The form of docs/protocol.md, which evidence stores as (created, nonce) alone. */
-export function standardParams(createdSeconds: number, keyid: string, nonce: string): string {
-  return `${STANDARD_COVERAGE};created=${createdSeconds};keyid="${keyid}";nonce="${nonce}"`;
+export function standardParams(createdSeconds: number, keyid: string, nonce: string, isChained = false): string {
+  const coverage = isChained ? CHAINED_COVERAGE : STANDARD_COVERAGE;
+  return `${coverage};created=${createdSeconds};keyid="${keyid}";nonce="${nonce}"`;
 }
-const STANDARD_COVERAGE = `(${COMPONENTS.map((name) => `"${name}"`).join(' ')})`;
+const coverageOf = (names: readonly string[]): string => `(${names.map((name) => `"${name}"`).join(' ')})`;
+const STANDARD_COVERAGE = coverageOf(COMPONENTS);
+const CHAINED_COVERAGE = coverageOf(CHAINED_COMPONENTS);
 
 const MAX_CHARACTERS = 1024;
 /** RFC 8941: a key, a token, an integer of at most 15 digits, a string of printable ASCII, and booleans (true is
@@ -52,12 +58,13 @@ export function parseSignatureInput(header: string): Result<SignatureInput, Sign
 
 function parseComponents(list: string): Result<readonly Component[], SignatureRefusal> {
   if (`(${list})` === STANDARD_COVERAGE) return ok(COMPONENTS);
+  if (`(${list})` === CHAINED_COVERAGE) return ok(CHAINED_COMPONENTS);
   const names = list === '' ? [] : list.split(' ');
   const components: Component[] = [];
   for (const quoted of names) {
-    const component = COMPONENTS.find((name) => quoted === `"${name}"`);
+    const component = CHAINED_COMPONENTS.find((name) => quoted === `"${name}"`);
     if (component === undefined)
-      return malformed(`component ${quoted.slice(0, 40)} is not one of the five that are signed`);
+      return malformed(`component ${quoted.slice(0, 40)} is not one of those that are signed`);
     if (components.includes(component)) return malformed(`component ${quoted} is listed twice`);
     components.push(component);
   }

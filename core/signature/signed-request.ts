@@ -3,7 +3,7 @@ import type { SignatureRefusal } from '../errors.ts';
 import { parseDeviceId, type DeviceId, type InvalidId } from '../ids.ts';
 import { CLOCK_SKEW_SECONDS, MAX_SIGNATURE_AGE_SECONDS } from '../ingest/limits.ts';
 import { err, ok, type Result } from '../result.ts';
-import { parseContentDigest, parseSignature } from './fields.ts';
+import { parseContentDigest, parsePreviousDigest, parseSignature } from './fields.ts';
 import { signatureBase, type CoveredValues } from './signature-base.ts';
 import { parseSignatureInput, type SignatureInput } from './signature-input.ts';
 
@@ -13,6 +13,7 @@ export type SignedFields = {
   readonly path: string;
   readonly contentType: string | null;
   readonly contentDigest: string | null;
+  readonly previousDigest: string | null;
   readonly signatureInput: string | null;
   readonly signature: string | null;
 };
@@ -23,6 +24,8 @@ export type SignedRequest = {
   readonly signature: Uint8Array;
   /** sha-256 that the sender claims for the body. */
   readonly digest: Uint8Array;
+  /** sha-256 of the device's previous batch, where it names one. */
+  readonly previous: Uint8Array | null;
   readonly covered: CoveredValues;
   /** The text that was signed (RFC 9421 section 2.5). */
   readonly base: string;
@@ -41,20 +44,37 @@ export function parseSignedRequest(fields: SignedFields): Result<SignedRequest, 
   if (!signature.ok) return signature;
   const digest = parseContentDigest(fields.contentDigest);
   if (!digest.ok) return digest;
+  const previous = readPrevious(fields.previousDigest, input.value);
+  if (!previous.ok) return previous;
   const covered: CoveredValues = {
     authority: fields.authority,
     path: fields.path,
     contentType: fields.contentType,
     contentDigest: fields.contentDigest,
+    previousDigest: fields.previousDigest,
   };
   return ok({
     device: device.value,
     input: input.value,
     signature: signature.value,
     digest: digest.value,
+    previous: previous.value,
     covered,
     base: signatureBase(covered, input.value.components, input.value.params),
   });
+}
+
+/** Sent and covered, or neither: a stranger on the way must not be able to add it or take it away. */
+function readPrevious(
+  header: string | null,
+  { components }: SignatureInput,
+): Result<Uint8Array | null, SignatureRefusal> {
+  const isCovered = components.includes('previous-digest');
+  if (header === null)
+    return isCovered
+      ? err({ reason: 'malformed-signature', detail: 'previous-digest is covered but was not sent' })
+      : ok(null);
+  return isCovered ? parsePreviousDigest(header) : err({ reason: 'weak-coverage', missing: 'previous-digest' });
 }
 
 /**

@@ -7,7 +7,7 @@ import { toDidKey } from './did-key.ts';
 import { decodeEvidence, encodeEvidence, type Evidence } from './evidence.ts';
 import { formatContentDigest } from './fields.ts';
 import { signatureBase } from './signature-base.ts';
-import { COMPONENTS, standardParams } from './signature-input.ts';
+import { CHAINED_COMPONENTS, COMPONENTS, standardParams } from './signature-input.ts';
 import { checkSignatureClock, parseSignedRequest, type SignedRequest } from './signed-request.ts';
 import { evidenceBase, evidenceOf } from './verify.ts';
 
@@ -23,6 +23,7 @@ type Form = {
   readonly contentDigest?: string;
   readonly params?: string;
   readonly label?: string;
+  readonly previous?: Uint8Array;
 };
 
 function signed(form: Form = {}): SignedRequest {
@@ -31,11 +32,15 @@ function signed(form: Form = {}): SignedRequest {
     path: PATH,
     contentType: form.contentType ?? 'application/senml+json',
     contentDigest: form.contentDigest ?? formatContentDigest(sha256(BODY)),
+    previousDigest: form.previous === undefined ? null : formatContentDigest(form.previous),
   };
-  const params = form.params ?? standardParams(CREATED, DEVICE, NONCE);
+  const isChained = form.previous !== undefined;
+  const params = form.params ?? standardParams(CREATED, DEVICE, NONCE, isChained);
   const order = params.startsWith('("@path"')
     ? (['@path', '@method', '@authority', 'content-digest', 'content-type'] as const)
-    : COMPONENTS;
+    : isChained
+      ? CHAINED_COMPONENTS
+      : COMPONENTS;
   const signature = ed25519.sign(new TextEncoder().encode(signatureBase(covered, order, params)), secretKey);
   const label = form.label ?? 's';
   const request = parseSignedRequest({
@@ -49,6 +54,7 @@ function signed(form: Form = {}): SignedRequest {
 
 const FORMS: readonly Form[] = [
   {},
+  { previous: sha256(BODY.slice(1)) },
   { label: 'sig-1' },
   { contentType: 'application/senml+json; charset=utf-8' },
   { contentDigest: `sha-512=:AAAA:, ${formatContentDigest(sha256(BODY))}` },
@@ -97,9 +103,50 @@ test.each<[string, (evidence: Evidence) => Evidence]>([
   }
 });
 
+test('evidence of a batch that names the one before it costs 38 bytes more, and does not verify with another digest', () => {
+  const previous = sha256(BODY.slice(1));
+  const request = signed({ previous });
+  const evidence = evidenceOf(request, null, BODY);
+  expect(request.previous).toEqual(previous);
+  expect(encodeEvidence(evidence).length - encodeEvidence(evidenceOf(signed(), null, BODY)).length).toBe(38);
+  for (const other of [sha256(BODY), null]) {
+    const base = evidenceBase({ ...evidence, previous: other }, DEVICE);
+    expect(base.ok && ed25519.verify(request.signature, bytesOf(base.value), publicKey)).toBe(false);
+  }
+});
+
+test.each([
+  [
+    'sent and not covered',
+    COMPONENTS,
+    formatContentDigest(sha256(BODY)),
+    { reason: 'weak-coverage', missing: 'previous-digest' },
+  ],
+  ['covered and not sent', CHAINED_COMPONENTS, null, { reason: 'malformed-signature' }],
+  ['of another form', CHAINED_COMPONENTS, 'sha-256=:AAAA:', { reason: 'malformed-signature' }],
+  [
+    'two digests',
+    CHAINED_COMPONENTS,
+    `${formatContentDigest(sha256(BODY))}, sha-512=:AAAA:`,
+    { reason: 'malformed-signature' },
+  ],
+])('a previous digest %s is refused', (_, components, previousDigest, error) => {
+  const list = components.map((name) => `"${name}"`).join(' ');
+  const request = parseSignedRequest({
+    authority: 'api.isobar.example',
+    path: PATH,
+    contentType: 'application/senml+json',
+    contentDigest: formatContentDigest(sha256(BODY)),
+    previousDigest,
+    signatureInput: `s=(${list});created=${CREATED};keyid="${DEVICE}";nonce="${NONCE}"`,
+    signature: `s=:${base64.encode(new Uint8Array(64))}:`,
+  });
+  expect(request).toMatchObject({ ok: false, error });
+});
+
 test('evidence kept under another device does not verify', () => {
   const other = toDidKey({ algorithm: 'ed25519', publicKey: ed25519.keygen(new Uint8Array(32).fill(2)).publicKey });
-  const request = signed({ params: FORMS[4]?.params ?? '' });
+  const request = signed({ params: FORMS[5]?.params ?? '' });
   expect(evidenceBase(evidenceOf(request, null, BODY), other)).toMatchObject({ ok: false });
 });
 
@@ -144,6 +191,7 @@ test.each([
     contentDigest: 'x',
     signatureInput: 'x',
     signature: 'x',
+    previousDigest: null,
   };
   expect(parseSignedRequest({ ...fields, ...change })).toEqual({ ok: false, error: { reason: 'unsigned', missing } });
 });

@@ -6,7 +6,7 @@ import { STANDARD_CONTENT_TYPE, type BadEvidence, type Evidence } from './eviden
 import { formatContentDigest, parseContentDigest } from './fields.ts';
 import { signatureBase } from './signature-base.ts';
 import type { SignedRequest } from './signed-request.ts';
-import { COMPONENTS, parseSignatureInput, standardParams } from './signature-input.ts';
+import { CHAINED_COMPONENTS, COMPONENTS, parseSignatureInput, standardParams } from './signature-input.ts';
 
 /** Native where there is WebCrypto (worker/adapters/webcrypto-verifier.ts). */
 export interface SignatureVerifier {
@@ -16,7 +16,7 @@ export interface SignatureVerifier {
 
 /** Evidence of a request whose digest and signature were found right. */
 export function evidenceOf(request: SignedRequest, contentEncoding: 'gzip' | null, body: Uint8Array): Evidence {
-  const { input, covered } = request;
+  const { input, covered, previous } = request;
   const { createdSeconds, nonce, label, params } = input;
   return {
     authority: covered.authority,
@@ -29,7 +29,8 @@ export function evidenceOf(request: SignedRequest, contentEncoding: 'gzip' | nul
     contentType: covered.contentType === STANDARD_CONTENT_TYPE ? null : covered.contentType,
     contentEncoding,
     contentDigest: covered.contentDigest === formatContentDigest(request.digest) ? null : covered.contentDigest,
-    params: params === standardParams(createdSeconds, request.device, nonce) ? null : params,
+    params: params === standardParams(createdSeconds, request.device, nonce, previous !== null) ? null : params,
+    previous,
     compact: null,
   };
 }
@@ -57,15 +58,19 @@ export function evidenceBase(evidence: Evidence, device: DeviceId): Result<strin
     path: evidence.path,
     contentType: evidence.contentType ?? STANDARD_CONTENT_TYPE,
     contentDigest,
+    previousDigest: evidence.previous === null ? null : formatContentDigest(evidence.previous),
   };
-  const standard = standardParams(evidence.createdSeconds, device, evidence.nonce);
-  if (evidence.params === null) return ok(signatureBase(covered, COMPONENTS, standard));
+  const isChained = evidence.previous !== null;
+  const standard = standardParams(evidence.createdSeconds, device, evidence.nonce, isChained);
+  if (evidence.params === null)
+    return ok(signatureBase(covered, isChained ? CHAINED_COMPONENTS : COMPONENTS, standard));
   const input = parseSignatureInput(`${evidence.label}=${evidence.params}`);
   if (!input.ok) return bad('the signature parameters cannot be read');
   const { createdSeconds, nonce, keyid, components, params } = input.value;
   if (createdSeconds !== evidence.createdSeconds || nonce !== evidence.nonce || keyid !== device) {
     return bad('the signature parameters name another time, nonce or key');
   }
+  if (components.includes('previous-digest') !== isChained) return bad('the previous digest is not what is covered');
   return ok(signatureBase(covered, components, params));
 }
 

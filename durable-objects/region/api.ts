@@ -16,6 +16,8 @@ export type VerifiedBatch = {
   readonly nonce: string;
   /** sha-256 of the body bytes as posted. */
   readonly digest: Uint8Array;
+  /** sha-256 that the device gave of its previous batch; null or left out: none. */
+  readonly previous?: Uint8Array | null;
   /** core/reading/pack.ts */
   readonly readings: Uint8Array;
   /** core/signature/evidence.ts */

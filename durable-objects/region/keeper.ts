@@ -91,10 +91,11 @@ export class RegionKeeper {
     if (!admitted.ok) return admitted;
     if (admitted.value.kind === 'repeat') return ok(this.#repeat(memory, admitted.value.seq, nowMs));
 
-    const { nonce, digest, readings, evidence } = batch;
+    const { nonce, digest, previous, readings, evidence } = batch;
     let receipt: Receipt | null = null;
     const isFirst = memory.state.firstHour === null;
-    this.#append({ kind: 'batch', slot, nonce, digest, readings, evidence }, nowMs, (seq, receivedMs, effect) => {
+    const body = { kind: 'batch', slot, nonce, digest, readings, evidence, ...(previous && { previous }) } as const;
+    this.#append(body, nowMs, (seq, receivedMs, effect) => {
       receipt =
         effect === null ? null : buildReceipt(charter.cell, batch.device, seq, receivedMs, effect, memory.rules);
       return receipt === null ? null : JSON.stringify(receipt);

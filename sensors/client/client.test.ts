@@ -1,5 +1,8 @@
 /** The client against a model of the network: real signatures, real forms, the nonce rule; time passes where it waits. */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { base64 } from '@scure/base';
 import { expect, onTestFinished, test } from 'vitest';
+import { readCoseBatch } from '../../core/cose/batch.ts';
 import { startModelIngest, type ModelIngest } from '../../test/support/model-ingest.ts';
 import { type ClientEvent, type ClientOptions, MemoryStorage, openClient } from './client.ts';
 import { generateKeyPem, KEY_ALGORITHMS, loadDeviceKey, type SigningKey } from './key.ts';
@@ -73,6 +76,7 @@ function answering(answers: (Response | 'lost')[]): Pick<World, 'fetch'> & { rea
   };
 }
 
+const digestOf = (hash: Uint8Array): string => `sha-256=:${base64.encode(hash)}:`;
 const nonceOf = (request: Request): string =>
   /nonce="(\w+)"/.exec(request.headers.get('signature-input') ?? '')?.[1] ?? '';
 
@@ -297,6 +301,47 @@ test('a batch is stored with its nonce and bytes before the first of it is sent'
   await client.flush();
   expect(stored).toEqual([true]);
 });
+
+test.each(['json', 'cose'] as const)(
+  'each batch in %s names the one accepted before it, also over a restart',
+  async (form) => {
+    const named: (string | null)[] = [];
+    const bodies: Uint8Array[] = [];
+    const { open, network, storage } = await rig(
+      { form, gzipAboveBytes: 0 },
+      {
+        fetch: async (request) => {
+          const body = new Uint8Array(await request.clone().arrayBuffer());
+          const cose =
+            form === 'cose' ? readCoseBatch(body, new URL(request.url).host, new URL(request.url).pathname) : null;
+          if (cose !== null && !cose.ok) throw new Error(cose.error.reason);
+          const previous = cose?.value.previous ?? null;
+          named.push(form === 'json' ? request.headers.get('previous-digest') : previous && digestOf(previous));
+          bodies.push(cose === null ? body : cose.value.payload);
+          if (bodies.length === 2) return problem(503, 'region-unavailable');
+          const told = { accepted: 1, duplicate: 0, late: 0, refused: [] };
+          const receipt = {
+            receipt: `r-${bodies.length}`,
+            device: cose?.value.device ?? device,
+            readings: told,
+            flags: [],
+          };
+          return new Response(JSON.stringify(receipt), { status: 201 });
+        },
+      },
+    );
+    const key = await newKey();
+    const device = key.did;
+    for (let batch = 0; batch < 3; batch++) {
+      const client = await open({ key });
+      await client.record(readings(3, NOW_MS - batch * 1000));
+      expect(await client.flush()).toMatchObject({ ok: true });
+    }
+    const hashes = bodies.map((body) => digestOf(sha256(body)));
+    expect(named).toEqual([null, hashes[0], hashes[0], hashes[2]]);
+    expect([network.counted.size, Queue.peek(storage.bytes).waiting.length]).toEqual([0, 0]);
+  },
+);
 
 test('run sends a batch when it is full or its oldest reading is old enough, and stops at the signal', async () => {
   const stopping = new AbortController();

@@ -25,6 +25,8 @@ export type CoseUpload = {
   readonly createdSeconds: number;
   /** 16 lower-case hex digits (nonce.ts). */
   readonly nonce: string;
+  /** sha-256 of the SenML payload before; null or left out: none is named. */
+  readonly previous?: Uint8Array | null;
 };
 
 /** @return the body to post */
@@ -39,8 +41,8 @@ export async function signPayload(
 ): Promise<Uint8Array> {
   const decoded = decodeDidKey(key.did);
   if (!decoded.ok) throw new RangeError(`no device key: ${key.did}`);
-  const { url, payload, createdSeconds, nonce } = upload;
-  const header = coseHeader({ device: key.did, createdSeconds, nonce }, decoded.value.algorithm);
+  const { url, payload, createdSeconds, nonce, previous = null } = upload;
+  const header = coseHeader({ device: key.did, createdSeconds, nonce, previous }, decoded.value.algorithm);
   const parts = { protectedBytes: encode(header), payload };
   const { host, pathname } = new URL(url);
   const signature = await key.sign(signedBytes(parts, externalAad(host, pathname)));

@@ -11,7 +11,7 @@ import { isNonce } from './nonce.ts';
 import type { Measurement } from './senml.ts';
 import type { Batch } from './upload.ts';
 
-export type PendingBatch = Batch & {
+export type PendingBatch = Omit<Batch, 'previous'> & {
   /** `sentThrough` once this batch is answered. */
   readonly through: number | null;
 };

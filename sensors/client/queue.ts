@@ -19,7 +19,6 @@ import {
 } from './queue-records.ts';
 import type { Measurement } from './senml.ts';
 import { NotStored, type QueueStorage } from './storage.ts';
-import type { Batch } from './upload.ts';
 
 export type { PendingBatch, QueueState } from './queue-records.ts';
 
@@ -130,7 +129,11 @@ export class Queue {
   }
 
   /** Gives the bytes a nonce and keeps both. Only one batch is on its way at a time. */
-  async put(bytes: Omit<Batch, 'nonce'>, through: number | null, nowMs: number): Promise<PendingBatch> {
+  async put(
+    bytes: Omit<PendingBatch, 'nonce' | 'through'>,
+    through: number | null,
+    nowMs: number,
+  ): Promise<PendingBatch> {
     if (this.#state.pending) throw new Error('a batch is still on its way');
     const batch = { ...bytes, nonce: nextNonce(this.#state.nonce, nowMs), through };
     await this.#write({ kind: 'batch', batch });

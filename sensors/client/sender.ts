@@ -1,5 +1,5 @@
 /** Takes the queue one step further: makes the next batch, sends it once, and does what the answer asks for. */
-import { bytesToHex } from '@noble/hashes/utils.js';
+import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
 import { type Encoding, encodeBatch } from './batch.ts';
 import type { ClientEvent } from './events.ts';
 import type { SigningKey } from './key.ts';
@@ -84,7 +84,10 @@ export class Sender {
 
   async #send(pending: PendingBatch, signal: AbortSignal | undefined): Promise<Step> {
     const { queue, key, ingestUrl, transport, timeoutMs, emit } = this.#options;
-    const tried = await tryBatch(key, ingestUrl, pending, transport, this.clock, timeoutMs, signal);
+    // The same while a batch is pending: it changes when that is answered.
+    const named = queue.state.previous;
+    const batch = { ...pending, previous: named === null ? null : hexToBytes(named) };
+    const tried = await tryBatch(key, ingestUrl, batch, transport, this.clock, timeoutMs, signal);
     if (tried.kind === 'refused') return this.#refused(tried.problem, pending);
     if (tried.kind === 'unsure') {
       const { detail, retryAfterMs } = tried;

@@ -32,18 +32,22 @@ function verifyWithNode(pem: string, data: Uint8Array, signature: Uint8Array): b
     : verify('sha256', data, { key, dsaEncoding: 'ieee-p1363' }, signature);
 }
 
-test.each(KEY_ALGORITHMS)(
-  'an upload signed with %s is verified by an independent RFC 9421 library',
-  async (algorithm) => {
+const FIVE = ['@method', '@authority', '@path', 'content-type', 'content-digest'];
+const PREVIOUS = new Uint8Array(32).fill(5);
+
+test.each(KEY_ALGORITHMS.flatMap((algorithm) => [[algorithm, null] as const, [algorithm, PREVIOUS] as const]))(
+  'an upload signed with %s, previous digest %j, is verified by an independent RFC 9421 library',
+  async (algorithm, previous) => {
     const { key, pem } = await newKey(algorithm);
-    const headers = await signUpload(key, UPLOAD);
+    const headers = await signUpload(key, { ...UPLOAD, previous });
+    expect(headers['previous-digest'] === undefined).toBe(previous === null);
     const verified = await verifySignature(
       new Request(UPLOAD.url, { method: 'POST', headers: { ...headers }, body: Uint8Array.from(UPLOAD.body) }),
       {
         label: 's',
         policy: {
           algorithms: [algorithm],
-          requiredComponents: ['@method', '@authority', '@path', 'content-type', 'content-digest'],
+          requiredComponents: previous === null ? FIVE : [...FIVE, 'previous-digest'],
           requiredParameters: ['created', 'keyid', 'nonce'],
           maxAge: 300,
           clockSkew: 30,

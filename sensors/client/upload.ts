@@ -19,6 +19,8 @@ export type Batch = {
   readonly contentType: string;
   readonly contentEncoding?: 'gzip';
   readonly body: Uint8Array;
+  /** SHA-256 of the device's batch before, which the signature then covers; null or left out: none is named. */
+  readonly previous?: Uint8Array | null;
 };
 
 export type UploadFailure =
@@ -139,12 +141,12 @@ export async function tryBatch(
 type Signed = { readonly headers: Record<string, string>; readonly body: Uint8Array<ArrayBuffer> };
 
 async function signBatch(key: SigningKey, url: string, batch: Batch, createdSeconds: number): Promise<Signed> {
-  const { nonce, contentType, contentEncoding, body } = batch;
+  const { nonce, contentType, contentEncoding, body, previous = null } = batch;
   if (contentType === COSE_CONTENT_TYPE) {
-    const message = await signPayload(key, { url, payload: body, createdSeconds, nonce });
+    const message = await signPayload(key, { url, payload: body, createdSeconds, nonce, previous });
     return { headers: { 'content-type': contentType }, body: Uint8Array.from(message) };
   }
-  const headers = await signUpload(key, { url, contentType, body, createdSeconds, nonce });
+  const headers = await signUpload(key, { url, contentType, body, createdSeconds, nonce, previous });
   const encoded = contentEncoding === undefined ? {} : { 'content-encoding': contentEncoding };
   return { headers: { ...headers, ...encoded }, body: Uint8Array.from(body) };
 }

@@ -25,8 +25,9 @@ export async function signedBatch(device: TestDevice, slot: number, options: Sig
   const [request, post] = await sign(device, options);
   const verified = await verifySignedPost(post, request, TOOLS.verifier);
   if (!verified.ok) throw new Error(verified.error.reason);
-  const { nonce, digest, readings, evidence } = verified.value;
-  return { kind: 'batch', slot, nonce, digest, readings: packReadings(readings), evidence };
+  const { nonce, digest, previous, readings, evidence } = verified.value;
+  const chained = previous === null ? {} : { previous };
+  return { kind: 'batch', slot, nonce, digest, readings: packReadings(readings), evidence, ...chained };
 }
 
 /** Whatever the device signed, with readings that the network made up. */

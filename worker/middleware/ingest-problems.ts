@@ -150,7 +150,7 @@ function describeSignature(refusal: SignatureRefusal): ProblemParts {
         'weak-coverage',
         'The signature covers too little',
         `${refusal.missing} is not covered.`,
-        'Cover @method, @authority, @path, content-type and content-digest, with created, keyid and nonce.',
+        'Cover @method, @authority, @path, content-type, content-digest and a previous-digest that is sent, with created, keyid and nonce.',
         { missing: refusal.missing },
       );
     case 'wrong-authority':

@@ -29,9 +29,9 @@ export const readingsRoutes = new Hono<AppEnv>().post('/v1/regions/:cell/reading
     return problem(c, { reason: 'unknown-ingest-address' });
   const verified = await post.value.verify(verifier);
   if (!verified.ok) return problem(c, verified.error);
-  const { nonce, digest, readings, evidence } = verified.value;
+  const { nonce, digest, previous, readings, evidence } = verified.value;
   const reply = await callRegion(c.env.REGION, cell.value, (region) =>
-    region.ingest({ device, nonce, digest, readings: packReadings(readings), evidence }),
+    region.ingest({ device, nonce, digest, previous, readings: packReadings(readings), evidence }),
   );
   return reply.ok ? answer(c, reply.value) : problem(c, reply.error);
 });
