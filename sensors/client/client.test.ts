@@ -155,7 +155,7 @@ test('a reading that the network refuses is set aside with its problem, alone; a
   expect(storage.aside.map((line) => JSON.parse(line) as object)).toMatchObject([
     { what: 'refused', code: 'out-of-type', measurements: [{ quantity: 'temp', value: 1.37 }] },
   ]);
-  expect(events.filter((event) => event.kind === 'refused' && event.then === 'set-aside')).toHaveLength(1);
+  expect(events.filter((event) => event.kind === 'refused' && event.remedy === 'set-aside')).toHaveLength(1);
 });
 
 test('a device whose every reading is refused asks once a reading, not ten times', async () => {
@@ -240,7 +240,7 @@ test('what an operator has to mend waits; nothing is given up', async () => {
   await client.record(readings(2));
   expect(await client.flush()).toMatchObject({ ok: true });
   expect([network.counted.size, storage.aside.length, waits.length]).toEqual([2, 0, 2]);
-  expect(events.filter((event) => event.kind === 'refused').map(({ then }) => then)).toEqual(['wait', 'wait']);
+  expect(events.filter((event) => event.kind === 'refused').map(({ remedy }) => remedy)).toEqual(['wait', 'wait']);
 });
 
 test('a second reading of the same quantity and time is known, also after a restart', async () => {

@@ -7,11 +7,11 @@ import type { Uploaded } from './receipt.ts';
 export type ClientEvent =
   /** The network has a batch of so many measurements. */
   | { readonly kind: 'delivered'; readonly uploaded: Uploaded; readonly measurements: number }
-  /** The network said no. `then`: what the client does about it. */
+  /** The network said no. `remedy`: what the client does about it. */
   | {
       readonly kind: 'refused';
       readonly problem: NetworkProblem;
-      readonly then: 'wait' | 'renumber' | 'split' | 'set-aside';
+      readonly remedy: 'wait' | 'renumber' | 'split' | 'set-aside';
     }
   /** No answer, or one that says nothing about the batch. */
   | { readonly kind: 'unreachable'; readonly detail: string }

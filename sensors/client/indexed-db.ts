@@ -13,9 +13,9 @@ export async function openIndexedDb(name: string): Promise<QueueStorage> {
   const release = await lock(navigator, `isobar ${name}`);
   try {
     const opening = indexedDB.open(name, 1);
-    opening.onupgradeneeded = () => {
+    opening.addEventListener('upgradeneeded', () => {
       for (const store of [ROWS, ASIDE]) opening.result.createObjectStore(store, { autoIncrement: true });
-    };
+    });
     return new IndexedDbStorage(await answer(opening), release);
   } catch (error) {
     release();
@@ -78,9 +78,9 @@ class IndexedDbStorage implements QueueStorage {
   #write(store: string, change: (rows: Rows) => void): Promise<void> {
     return new Promise((resolve, reject) => {
       const transaction = this.#database.transaction(store, 'readwrite', { durability: 'strict' });
-      transaction.oncomplete = () => resolve();
-      transaction.onerror = () => reject(transaction.error ?? new Error('IndexedDB gives no reason'));
-      transaction.onabort = () => reject(transaction.error ?? new Error('IndexedDB has aborted the write'));
+      transaction.addEventListener('complete', () => resolve());
+      transaction.addEventListener('error', () => reject(reasonOf(transaction)));
+      transaction.addEventListener('abort', () => reject(reasonOf(transaction)));
       change(transaction.objectStore(store));
     });
   }
@@ -88,9 +88,13 @@ class IndexedDbStorage implements QueueStorage {
 
 function answer<T>(request: Asked<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error ?? new Error('IndexedDB gives no reason'));
+    request.addEventListener('success', () => resolve(request.result));
+    request.addEventListener('error', () => reject(reasonOf(request)));
   });
+}
+
+function reasonOf({ error }: { readonly error: Error | null }): Error {
+  return error ?? new Error('IndexedDB gives no reason');
 }
 
 /** Held until the release; the page's end releases it, too. */
@@ -108,29 +112,18 @@ async function lock(navigator: BrowserGlobals['navigator'], name: string): Promi
 }
 
 /** The part of lib.dom that is used here: this project's other programs must not see a browser's globals. */
-type Asked<T> = {
-  readonly result: T;
-  readonly error: Error | null;
-  onsuccess: (() => void) | null;
-  onerror: (() => void) | null;
-};
+type Heard = { addEventListener(name: string, listener: () => void): void; readonly error: Error | null };
+type Asked<T> = Heard & { readonly result: T };
 type Rows = { add(value: unknown): unknown; clear(): unknown; getAll(): Asked<readonly unknown[]> };
-type Transaction = {
-  readonly error: Error | null;
-  oncomplete: (() => void) | null;
-  onerror: (() => void) | null;
-  onabort: (() => void) | null;
-  objectStore(name: string): Rows;
-};
+type Transaction = Heard & { objectStore(name: string): Rows };
 type Database = {
   transaction(store: string, mode: 'readonly' | 'readwrite', options?: { readonly durability: 'strict' }): Transaction;
   createObjectStore(name: string, options: { readonly autoIncrement: true }): unknown;
   close(): void;
 };
-type Opening = Asked<Database> & { onupgradeneeded: (() => void) | null };
 type Held = (lock: object | null) => Promise<void>;
 type BrowserGlobals = {
-  readonly indexedDB: { open(name: string, version: number): Opening };
+  readonly indexedDB: { open(name: string, version: number): Asked<Database> };
   readonly navigator: {
     readonly locks?: { request(name: string, options: { readonly ifAvailable: true }, held: Held): Promise<void> };
   };

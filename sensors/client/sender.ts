@@ -116,12 +116,12 @@ export class Sender {
     switch (remedy) {
       case 'wait':
         this.#isClockCorrected = false;
-        emit({ kind: 'refused', problem, then: 'wait' });
+        emit({ kind: 'refused', problem, remedy: 'wait' });
         return failed;
       case 'renumber':
         await queue.renumber(problem.highest, this.#nowMs());
         this.#renumbers++;
-        emit({ kind: 'refused', problem, then: 'renumber' });
+        emit({ kind: 'refused', problem, remedy: 'renumber' });
         return this.#renumbers % MAX_RENUMBERS === 0 ? failed : AGAIN;
       case 'split':
       case 'give-up': {
@@ -131,12 +131,12 @@ export class Sender {
           this.#limit = Math.floor(carried / 2);
           if (remedy === 'split') this.#ceiling = this.#limit;
           await queue.withdraw();
-          emit({ kind: 'refused', problem, then: 'split' });
+          emit({ kind: 'refused', problem, remedy: 'split' });
           return AGAIN;
         }
         await queue.setAside(this.#asideLine(problem, pending));
         await queue.settle('refused');
-        emit({ kind: 'refused', problem, then: 'set-aside' });
+        emit({ kind: 'refused', problem, remedy: 'set-aside' });
         return AGAIN;
       }
     }

@@ -93,7 +93,7 @@ export class Station {
       case 'waiting':
         return `again in ${Math.ceil(event.ms / 1000)} s`;
       case 'refused':
-        return lineOfRefusal(event.problem, event.then === 'set-aside' ? `kept in ${this.#asideFile}` : event.then);
+        return lineOfRefusal(event.problem, event.remedy === 'set-aside' ? `kept in ${this.#asideFile}` : event.remedy);
       case 'clock':
         return `the clock of this machine is off by ${Math.round(event.offsetMs / 1000)} s; the server's is taken`;
       case 'not-stored':
