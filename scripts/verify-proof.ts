@@ -1,8 +1,10 @@
-/** `npm run verify:proof`: checks a bought proof, and says valid or names the first thing that is wrong. */
+/** `npm run verify:proof`: checks a bought proof or a fork file, and says valid or names the first thing that is wrong. */
 import { readFile } from 'node:fs/promises';
 import { readCommitEvents, type ChainWord } from '../core/proof/chain-event.ts';
 import { checkProof, type CheckedProof } from '../core/proof/check.ts';
 import { faultSentence } from '../core/proof/fault.ts';
+import { checkForkProof, type CheckedFork } from '../core/proof/fork.ts';
+import { FORK_FORMAT } from '../core/proof/fork-format.ts';
 import { parseProof, type Proof } from '../core/proof/format.ts';
 import { readArguments, UsageError, type Flags } from './command-line.ts';
 import { bold, dim, failed, green, Refusal, yellow } from './lib/say.ts';
@@ -15,6 +17,7 @@ const HELP = `npm run verify:proof -- FILE [OPTIONS]
   Checks a proof that GET /v1/proofs sold, or npm run buy -- --proof FILE saved: the device's signature over the request, the
   digest of its body, the reading in it, the entry of the log, both paths up to the data root, and that root against the
   chain. Everything but the chain is checked offline.
+  A fork file of GET /v1/devices/DID/forks/FORK is checked offline as well: that one key signed both branches, and what they show.
   Ends with "valid", or with the first thing that is wrong and its place in the file.
 
 What the chain says, one of
@@ -96,15 +99,42 @@ function urlOf(text: string): string {
   throw new UsageError(`--rpc "${text}" is not an http address`);
 }
 
-function print({ steps, fault, proof }: CheckedProof, isAnchored: boolean): void {
+/** False: something is wrong. */
+function printSteps({ steps, fault }: Pick<CheckedProof, 'steps' | 'fault'>): boolean {
   for (const { name, found } of steps) console.log(`${green('✓')} ${name.padEnd(10)} ${found}`);
-  if (fault !== null) {
-    failed(`${faultSentence(fault.reason)}.`);
-    if (fault.at !== '') console.error(`  where     ${fault.at}`);
-    console.error(`  found     ${fault.found}\n  expected  ${fault.expected}`);
-    process.exitCode = 1;
-    return;
-  }
+  if (fault === null) return true;
+  failed(`${faultSentence(fault.reason)}.`);
+  if (fault.at !== '') console.error(`  where     ${fault.at}`);
+  console.error(`  found     ${fault.found}\n  expected  ${fault.expected}`);
+  process.exitCode = 1;
+  return false;
+}
+
+function printFork(checked: CheckedFork): void {
+  if (!printSteps(checked)) return;
+  const isProven = checked.proof?.verdict === 'conflict' || checked.proof?.verdict === 'both-go-on';
+  console.log(dim('  not proved: what stands under "unproved", and who of the two is the owner'));
+  console.log(
+    isProven
+      ? `\n${bold(green('valid'))}: two memories sign with the key of ${checked.proof?.device}`
+      : `\n${bold(green('valid'))}: a fork of ${checked.proof?.device}, and no proof that two devices sign`,
+  );
+}
+
+/** Nothing is believed of the file yet: it says which check it wants. */
+function isFork(bytes: Uint8Array): boolean {
+  return new TextDecoder().decode(bytes).includes(`"format":"${FORK_FORMAT}"`);
+}
+
+async function checkAgainstChain(bytes: Uint8Array, flags: Flags, offline: boolean): Promise<void> {
+  const parsed = parseProof(bytes);
+  const chain = parsed.ok ? await chainWord(parsed.value, flags, offline) : null;
+  print(await checkProof(bytes, chain, checkBatchTools()), chain !== null);
+}
+
+function print(checked: CheckedProof, isAnchored: boolean): void {
+  if (!printSteps(checked)) return;
+  const { proof } = checked;
   for (const { dataRoot, epoch, contract } of proof?.commits ?? []) {
     console.log(dim(`  epoch ${epoch}: data root ${dataRoot}, contract ${contract}`));
   }
@@ -130,9 +160,8 @@ try {
   else if (path === undefined) throw new UsageError('which file? npm run verify:proof -- FILE; --help says more');
   else {
     const bytes = await readProof(path);
-    const parsed = parseProof(bytes);
-    const chain = parsed.ok ? await chainWord(parsed.value, flags, has('offline')) : null;
-    print(await checkProof(bytes, chain, checkBatchTools()), chain !== null);
+    if (isFork(bytes)) printFork(await checkForkProof(bytes, checkBatchTools()));
+    else await checkAgainstChain(bytes, flags, has('offline'));
   }
 } catch (error) {
   if (!(error instanceof UsageError) && !(error instanceof Refusal)) throw error;

@@ -74,7 +74,7 @@ function hexOrNone(digest: Uint8Array | null | undefined): string {
   return digest ? bytesToHex(digest) : 'none';
 }
 
-async function signedReadings(
+export async function signedReadings(
   evidence: Evidence,
   device: DeviceId,
   at: Place,

@@ -11,6 +11,8 @@ const SENTENCES = {
   'ingest-path': 'A batch was signed for another region',
   'upload-time': 'A batch was logged at a time at which its signature was not valid',
   readings: 'The logged readings are not the signed ones',
+  chain: 'A batch does not name the one before it',
+  fork: 'The two branches do not show what the file says of them',
   claim: 'A reading of the claim is in no batch',
   unused: 'The file holds what nothing in it needs',
   leaf: "The log entry is not the one whose hash is the tree's leaf",

@@ -22,6 +22,7 @@ import {
   timeText,
   value,
   whole,
+  type Shape,
 } from './shape.ts';
 
 export const PROOF_FORMAT = 'isobar-proof-1';
@@ -167,6 +168,11 @@ export function encodeProof(proof: Proof): string {
 }
 
 export function parseProof(bytes: Uint8Array): Result<Proof, Fault> {
+  return readCanonical<Proof>(bytes, SHAPE);
+}
+
+/** `T` is what the shape lets through. */
+export function readCanonical<T>(bytes: Uint8Array, shape: Shape): Result<T, Fault> {
   if (bytes.length > MAX_BYTES) return fault('format', '', `${bytes.length} bytes`, `at most ${MAX_BYTES} bytes`);
   const file = bodyText(bytes);
   if (file === null) return fault('format', '', 'bytes that are not UTF-8', 'JSON');
@@ -177,11 +183,11 @@ export function parseProof(bytes: Uint8Array): Result<Proof, Fault> {
     // A SyntaxError, which words and places its complaint differently in each engine.
     return fault('format', '', 'no JSON', 'JSON');
   }
-  const shaped = SHAPE(content, '');
+  const shaped = shape(content, '');
   if (!shaped.ok) return shaped;
   // One trailing line feed is what editors and shells add.
   const canonical = canonicalJson(content);
-  if (canonical === file || `${canonical}\n` === file) return ok(content as Proof);
+  if (canonical === file || `${canonical}\n` === file) return ok(content as T);
   const at = firstDifference(canonical, file);
   return fault('format', `character ${at}`, file.slice(at, at + 20), 'canonical JSON (RFC 8785)');
 }

@@ -2,7 +2,8 @@
 import type { RuleSet } from '../rules/rule-set.ts';
 import { NOT_EVALUATED } from '../reading/reading.ts';
 import { LATE } from '../qc/tests.ts';
-import { epochOfHour, firstHourOf, hoursPerEpoch, hourStartMs } from '../time.ts';
+import { epochOfHour, epochStartMs, firstHourOf, hoursPerEpoch, hourStartMs } from '../time.ts';
+import { forgetLines, statusOf } from './chain.ts';
 import { cellSum } from './cells.ts';
 import type { DayCell, DayMember, DaySeries, Outputs } from './outputs.ts';
 import { spendMaintenance } from './maintenance.ts';
@@ -13,12 +14,13 @@ export function closeDay(state: RegionState, epoch: number, rules: RuleSet, outp
   for (const device of state.devices) {
     scoreDevice(device, epoch, rules, outputs);
     revise(device, epoch, rules, outputs);
+    forgetLines(device, epochStartMs(epoch + 1, rules.time), rules.time);
   }
 }
 
-function memberOf({ membership }: DeviceState): DayMember {
-  const { device, owner, status, tier, density, claimedMs } = membership;
-  return { device, owner, status, tier, density, claimedMs };
+function memberOf(state: DeviceState): DayMember {
+  const { device, owner, tier, density, claimedMs } = state.membership;
+  return { device, owner, status: statusOf(state), tier, density, claimedMs };
 }
 
 function scoreDevice(device: DeviceState, epoch: number, rules: RuleSet, outputs: Outputs): void {

@@ -8,6 +8,7 @@ import { pointCodes } from '../qc/tests.ts';
 import { FAIL, SUSPECT } from '../reading/reading.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import { epochOfHour, firstHourOf, hoursPerEpoch } from '../time.ts';
+import { takeForks } from './chain.ts';
 import { judgedCell, selfVerdict } from './cells.ts';
 import { closeDay } from './close-day.ts';
 import { updateEvents } from './events.ts';
@@ -53,6 +54,10 @@ export function judgeHours(
     state.closedThrough = at;
     const isDayEnd = (at + 1) % hoursPerEpoch(rules.time) === 0;
     if (isDayEnd) closeDay(state, epochOfHour(at, rules.time), rules, outputs);
+  }
+  for (const [slot, device] of state.devices.entries()) {
+    for (const { seq, parent, branches, verdict } of takeForks(device))
+      outputs.forks.push({ slot, seq, parent, branches: branches.map(({ seqs }) => [...seqs]), verdict });
   }
   const isEpochEnd = (hour + 1) % hoursPerEpoch(rules.time) === 0;
   if (isEpochEnd || state.seq - state.sealFromSeq + 1 >= SEAL_MINIMUM_ENTRIES) {

@@ -5,6 +5,7 @@
 import { unpackReadings } from '../reading/pack.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import { applyBatch, type BatchEffect } from './apply-batch.ts';
+import { followChain, liftQuarantine } from './chain.ts';
 import { freezeHours, judgeHours } from './close.ts';
 import { rememberBatch } from './decide.ts';
 import { newHabit } from '../qc/receipt-time.ts';
@@ -62,6 +63,7 @@ function foldBatch(
   const readings = unpackReadings(entry.readings);
   if (device === undefined || !readings.ok) return null;
   rememberBatch(device, entry.nonce, entry.digest, entry.seq);
+  followChain(device, entry, rules.time);
   return applyBatch(state, device, readings.value, entry.receivedMs, rules);
 }
 
@@ -74,6 +76,7 @@ function applyMembership(state: RegionState, membership: MembershipBody): void {
     return;
   }
   if (membership.version <= device.membership.version) return;
+  liftQuarantine(device, membership.status);
   const isMoved = distanceMeters(device.membership, membership) > 0;
   device.membership = membership;
   if (isMoved) updateNeighbors(state, known);
@@ -116,5 +119,6 @@ function newDevice(membership: MembershipBody): DeviceState {
     events: [],
     copies: [],
     lags: [],
+    chain: null,
   };
 }

@@ -1,6 +1,7 @@
 /** What a closed hour gives to the outside. The fold emits these; the object publishes them; a refold emits them again. */
 import type { DeviceId } from '../ids.ts';
 import type { MembershipBody } from './entry.ts';
+import type { Fork } from './fork.ts';
 import type { ScoreParts } from './score.ts';
 
 export type Outputs = {
@@ -9,10 +10,11 @@ export type Outputs = {
   readonly revisions: DayRevision[];
   readonly events: AnomalyEvent[];
   readonly seals: Seal[];
+  readonly forks: ForkReport[];
 };
 
 export function noOutputs(): Outputs {
-  return { hours: [], days: [], revisions: [], events: [], seals: [] };
+  return { hours: [], days: [], revisions: [], events: [], seals: [], forks: [] };
 }
 
 /** [slot, quantity, readings, sum in steps, min, max, flag, tests] */
@@ -69,6 +71,13 @@ export type AnomalyEvent = {
   readonly high: number | null;
   /** The devices that it was compared with, nearest first, perhaps of other regions. */
   readonly against: readonly DeviceId[];
+};
+
+/** A fork in the chain of a device's batches (chain.ts); `seq` names it, and a later word on it replaces the one before. */
+export type ForkReport = Pick<Fork, 'seq' | 'parent' | 'verdict'> & {
+  readonly slot: number;
+  /** Entries of the older branch, and of the younger. */
+  readonly branches: readonly (readonly number[])[];
 };
 
 /** Entries `fromSeq` to `toSeq` are complete and go to the archive with hour `hour`. */

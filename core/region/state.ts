@@ -8,13 +8,14 @@ import type { PostingHabit } from '../qc/receipt-time.ts';
 import type { Model } from '../qc/model.ts';
 import type { DeviceId, RegionCell } from '../ids.ts';
 import type { Nearby } from '../qc/provisional.ts';
+import type { ChainState } from './chain.ts';
 import type { CharterBody, MembershipBody } from './entry.ts';
 
 /**
  * Raise it with every change of the fold or of this shape: a checkpoint of another version is not read, the log is folded
  * anew. A test holds the state hash of a fixed log to it.
  */
-export const STATE_VERSION = 6;
+export const STATE_VERSION = 7;
 
 export type RegionState = {
   seq: number;
@@ -81,6 +82,8 @@ export type DeviceState = {
   copies: CopySuspicion[];
   /** Evidence for each lag that this device repeats its own history (qc/replay.ts); empty before the first. */
   lags: number[];
+  /** Null: no batch has named another (chain.ts). */
+  chain: ChainState | null;
 };
 
 export type RecentBatch = { nonce: string; seq: number; digest: string };

@@ -3,6 +3,7 @@
  * commits what one turn writes as one), answer. Whatever fails in between, memory is thrown away and folded again.
  */
 import { admit } from '../../core/region/decide.ts';
+import { statusOf } from '../../core/region/chain.ts';
 import { makeBlock } from '../../core/region/block.ts';
 import { blockDeadlineMs, dueHour, nextDueMs, nextHour, openHour, whyNoBlock } from '../../core/region/due.ts';
 import type { CharterBody, EntryBody, MaintenanceBody, MembershipBody } from '../../core/region/entry.ts';
@@ -34,6 +35,7 @@ import { closedOf, helloOf } from './live.ts';
 import { observe } from './observe.ts';
 import { readingsSince } from './readings-since.ts';
 import { membershipRows, publish, type Stores } from './publish.ts';
+import { quarantineClones } from './quarantine.ts';
 import { buildReceipt, receiptId } from './receipt.ts';
 import { readMembership } from './registry.ts';
 import { RegionStore } from './store.ts';
@@ -94,6 +96,7 @@ export class RegionKeeper {
     const { nonce, digest, previous, readings, evidence } = batch;
     let receipt: Receipt | null = null;
     const isFirst = memory.state.firstHour === null;
+    const statusBefore = statusOf(device);
     const body = { kind: 'batch', slot, nonce, digest, readings, evidence, ...(previous && { previous }) } as const;
     this.#append(body, nowMs, (seq, receivedMs, effect) => {
       receipt =
@@ -102,6 +105,8 @@ export class RegionKeeper {
     });
     if (receipt === null) throw new Error('a packed batch did not fold');
     if (isFirst) await this.#arm(memory, nowMs);
+    // A clone found in this batch: the alarm tells the registry, whatever becomes of this object meanwhile.
+    if (statusOf(device) !== statusBefore) await this.#storage.setAlarm(nowMs);
     if (memory.unpublished.length === 0 && memory.state.seq - this.#checkpointSeq >= CHECKPOINT_ENTRIES)
       this.#checkpoint(memory);
     return ok({ status: 'accepted', receipt });
@@ -192,6 +197,7 @@ export class RegionKeeper {
       await this.#publishAll(this.#load(), this.#tell);
       while ((await this.#judge(nowMs)) || (await this.#close(nowMs))) await this.#publishAll(this.#load(), this.#tell);
     } while (this.#isNudged);
+    await this.#tellRegistry(nowMs);
     const memory = this.#load();
     const { closedThrough, sealFromSeq } = memory.state;
     if (closedThrough !== closedBefore) {
@@ -201,6 +207,15 @@ export class RegionKeeper {
     }
     await this.#arm(memory, nowMs);
     return this.summary();
+  }
+
+  /** Again while there was something to say: others may have been found meanwhile. */
+  async #tellRegistry(nowMs: number): Promise<void> {
+    for (;;) {
+      const rows = await quarantineClones(this.#load().state, this.#stores.db);
+      for (const membership of rows) this.applyMembership(membership, nowMs);
+      if (rows.length === 0) return;
+    }
   }
 
   /** Step one: freezes what is due, one hour at a time where other regions have a say in it. */

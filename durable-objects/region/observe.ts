@@ -1,5 +1,6 @@
 /** Answers a query from memory and the log: the open epoch's cells, or raw readings that still stand in the log tables. */
 import { decodeEntry } from '../../core/region/codec.ts';
+import { statusOf } from '../../core/region/chain.ts';
 import { cellSum, selfVerdict } from '../../core/region/cells.ts';
 import { testCodes } from '../../core/qc/tests.ts';
 import { checkRange } from '../../core/qc/point-checks.ts';
@@ -31,7 +32,7 @@ function hourly(memory: RegionMemory, query: ObservationQuery): Observation[] {
   for (const device of state.devices) {
     const { membership } = device;
     // A quarantined device's data is stored and judged, not sold.
-    if (membership.status === 'quarantined') continue;
+    if (statusOf(device) === 'quarantined') continue;
     if (query.devices !== null && !query.devices.includes(membership.device)) continue;
     const add = (cell: Cell, final: boolean): void => {
       const quantity = quantityByIndex(cell.quantity);
@@ -69,7 +70,7 @@ function raw(memory: RegionMemory, store: RegionStore, query: ObservationQuery):
     if (!entry.ok || entry.value.kind !== 'batch') continue;
     const { slot } = entry.value;
     const device = state.devices[slot];
-    if (device === undefined || device.membership.status === 'quarantined') continue;
+    if (device === undefined || statusOf(device) === 'quarantined') continue;
     if (query.devices !== null && !query.devices.includes(device.membership.device)) continue;
     const readings = unpackReadings(entry.value.readings);
     if (!readings.ok) continue;

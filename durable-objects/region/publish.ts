@@ -17,6 +17,7 @@ import { deviceDays } from '../../schema/d1/device-days.ts';
 import { devices } from '../../schema/d1/devices.ts';
 import { regionHours } from '../../schema/d1/region-hours.ts';
 import { regions } from '../../schema/d1/regions.ts';
+import { forkRows } from './forks.ts';
 import { putSegment, readSegment, type ReadSegment } from './archive.ts';
 import type { RegionStore } from './store.ts';
 
@@ -81,6 +82,7 @@ export async function publish(
     ...dayRows(outputs.days, charter.cell, stores.db),
     ...revisionRows(outputs.revisions, charter.cell, stores.db),
     ...eventRows(outputs.events, charter.cell, deviceOf, stores.db),
+    ...(await forkRows(outputs.forks, hour, state, store, stores)),
   ];
   await stores.db.batch(statements);
 }

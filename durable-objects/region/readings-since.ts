@@ -2,6 +2,7 @@
  * What paid streams are told: accepted readings of the log from a cursor on. The sequence number is the cursor, so a stream
  * that begins again where it ended misses nothing and repeats nothing.
  */
+import { statusOf } from '../../core/region/chain.ts';
 import { decodeEntry } from '../../core/region/codec.ts';
 import type { Receipt, ReceiptFlag } from '../../core/region/receipt.ts';
 import { isUnderMaintenance } from '../../core/region/state.ts';
@@ -27,7 +28,7 @@ export function readingsSince(memory: RegionMemory, store: RegionStore, query: R
     if (!entry.ok || entry.value.kind !== 'batch') continue;
     const device = memory.state.devices[entry.value.slot];
     // A quarantined device's data is stored and judged, not sold.
-    if (device === undefined || device.membership.status === 'quarantined') continue;
+    if (device === undefined || statusOf(device) === 'quarantined') continue;
     if (query.devices !== null && !query.devices.includes(device.membership.device)) continue;
     const unpacked = unpackReadings(entry.value.readings);
     if (!unpacked.ok || row.receipt === null) continue;

@@ -1,5 +1,6 @@
 /** Devices and their latest values, as the free routes and the feature collections at `/ogc` give them. */
 import { z } from 'zod';
+import { SignedPost } from './proofs.ts';
 import { FlagItem, StationDay } from './public.ts';
 import {
   Address,
@@ -75,3 +76,37 @@ export const DeviceAnswer = named(
   }),
 );
 export type DeviceAnswer = Shape<typeof DeviceAnswer>;
+
+export const ForksAnswer = named(
+  'ForksAnswer',
+  z.object({
+    forks: z
+      .array(
+        z.object({
+          fork: z.string().describe('Of the file.'),
+          region: z.string(),
+          verdict: z
+            .enum(['open', 'conflict', 'both-go-on', 'ended'])
+            .describe('`conflict` and `both-go-on` prove two devices with one key; `open` and `ended` prove nothing.'),
+          batches: z.array(z.int()).describe('In each branch.'),
+          received: Time.describe('The newest of them.'),
+        }),
+      )
+      .describe('Newest first.'),
+  }),
+);
+export type ForksAnswer = Shape<typeof ForksAnswer>;
+
+/** Canonical JSON (RFC 8785), checked by core/proof/fork.ts alone. */
+export const ForkFile = named(
+  'ForkFile',
+  z.object({
+    format: z.literal('isobar-fork-1'),
+    device: DeviceKey,
+    region: z.string(),
+    parent: z.string().nullable().describe('Digest that both branches begin after, hex; null: not known.'),
+    verdict: z.string(),
+    branches: z.array(z.array(SignedPost)).describe('Each batch names the one before it.'),
+    unproved: z.looseObject({}),
+  }),
+);

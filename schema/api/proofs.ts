@@ -29,6 +29,21 @@ const Path = z
   .array(z.object({ side: z.enum(['left', 'right']), hash: Bytes32 }))
   .describe('From below; `side` is where the sibling stands.');
 
+export const SignedPost = z
+  .object({
+    method: z.literal('POST'),
+    authority: z.string(),
+    path: z.string(),
+    contentType: z.string(),
+    contentEncoding: z.literal('gzip').nullable(),
+    contentDigest: z.string(),
+    previousDigest: z.string().optional(),
+    signatureInput: z.string(),
+    signature: z.string(),
+    body: Base64,
+  })
+  .describe('The signed request (RFC 9421).');
+
 /** Canonical JSON (RFC 8785); checked by core/proof/check.ts alone. */
 export const ProofFile = named(
   'ProofFile',
@@ -44,19 +59,7 @@ export const ProofFile = named(
       batches: z.array(
         z.object({
           region: z.string(),
-          post: z
-            .object({
-              method: z.literal('POST'),
-              authority: z.string(),
-              path: z.string(),
-              contentType: z.string(),
-              contentEncoding: z.literal('gzip').nullable(),
-              contentDigest: z.string(),
-              signatureInput: z.string(),
-              signature: z.string(),
-              body: Base64,
-            })
-            .describe('The signed request (RFC 9421).'),
+          post: SignedPost,
           entry: z.object({ seq: Count, receivedMs: Count, slot: Count, readings: Base64, leaf: Bytes32 }),
           segment: z.object({ fromSeq: Count, toSeq: Count, root: Bytes32, path: Path }),
           epoch: z.object({ number: Count, path: Path }),

@@ -7,7 +7,7 @@ export type EdgeRefusal =
   | { readonly reason: 'unknown-route'; readonly path: string }
   | {
       readonly reason: 'no-such';
-      readonly kind: 'region' | 'device' | 'epoch' | 'segment' | 'report' | 'feature' | 'webhook';
+      readonly kind: 'region' | 'device' | 'epoch' | 'segment' | 'report' | 'feature' | 'webhook' | 'fork';
       readonly given: string;
     }
   | { readonly reason: 'bad-query'; readonly parameter: string; readonly detail: string }

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { DevicesGeojson, LatestGeojson } from '../geojson.ts';
-import { DeviceAnswer, DevicesAnswer, LatestAnswer } from '../places.ts';
+import { DeviceAnswer, DevicesAnswer, ForkFile, ForksAnswer, LatestAnswer } from '../places.ts';
 import { DeviceKey, QuantityCode, Status } from '../shape.ts';
 import {
   BAD_PARAMETERS,
   CSV_TYPE,
   fresh,
   GEOJSON_TYPE,
+  json,
   JSON_TYPE,
   PAGED,
   path,
@@ -69,6 +70,29 @@ export const PLACES: readonly Route[] = [
     parameters: [ID],
     answers: fresh('Values are at least the publication delay old.', DeviceAnswer),
     problems: NO_DEVICE,
+  },
+  {
+    method: 'get',
+    path: '/v1/devices/{device}/forks',
+    id: 'getForks',
+    group: 'Devices',
+    says: 'Where batches of one key part',
+    detail:
+      'Batches may name the one before them (docs/protocol.md, "Chain of batches"); two that name the same one are a fork.',
+    parameters: [ID],
+    answers: { 200: json('After the publication delay.', ForksAnswer) },
+    problems: { 400: ['invalid-device'] },
+  },
+  {
+    method: 'get',
+    path: '/v1/devices/{device}/forks/{fork}',
+    id: 'getFork',
+    group: 'Devices',
+    says: 'The signed batches of a fork',
+    detail: '`npm run verify:proof` checks the file.',
+    parameters: [ID, path('fork', 'As listed.', z.string())],
+    answers: { 200: json('The file.', ForkFile) },
+    problems: { 400: ['invalid-device'], 404: ['no-such-fork'] },
   },
   {
     method: 'get',

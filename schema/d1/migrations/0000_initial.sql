@@ -133,3 +133,17 @@ CREATE TABLE `recall` (
 	`reason` text NOT NULL,
 	`created_ms` integer NOT NULL
 ) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE TABLE `device_fork` (
+	`cell` text NOT NULL,
+	`seq` integer NOT NULL,
+	`hour` integer NOT NULL,
+	`device` text NOT NULL,
+	`verdict` text NOT NULL,
+	`received_ms` integer NOT NULL,
+	`branches` text NOT NULL,
+	`proof` text NOT NULL,
+	PRIMARY KEY(`cell`, `seq`, `hour`)
+) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE INDEX `fork_device` ON `device_fork` (`device`);

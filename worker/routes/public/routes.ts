@@ -4,6 +4,7 @@ import type { AppEnv } from '../../context.ts';
 import { deviceRoutes } from './devices.ts';
 import { epochRoutes } from './epochs.ts';
 import { evidenceRoutes } from './evidence.ts';
+import { forkRoutes } from './forks.ts';
 import { liveRoutes } from './live.ts';
 import { placeRoutes } from './places.ts';
 import { recallsRoutes } from './recalls.ts';
@@ -15,6 +16,7 @@ export const publicRoutes = new Hono<AppEnv>()
   .route('/', regionRoutes)
   .route('/', placeRoutes)
   .route('/', deviceRoutes)
+  .route('/', forkRoutes)
   .route('/', epochRoutes)
   .route('/', recallsRoutes)
   .route('/', liveRoutes)
