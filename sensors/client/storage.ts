@@ -26,7 +26,10 @@ export class MemoryStorage implements QueueStorage {
   }
 
   append(bytes: Uint8Array): Promise<void> {
-    this.bytes = Uint8Array.from([...this.bytes, ...bytes]);
+    const longer = new Uint8Array(this.bytes.length + bytes.length);
+    longer.set(this.bytes);
+    longer.set(bytes, this.bytes.length);
+    this.bytes = longer;
     return Promise.resolve();
   }
 
