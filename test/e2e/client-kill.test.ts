@@ -207,13 +207,16 @@ test(`after 200 kills at random moments (seed ${SEED}) every reading is in the l
   const { readings } = await upkeep({ api: network.url, adminToken }, publicPlaceOf(MADRID).cell);
   expect(readings).toBe(names.length);
   await network.kill();
-  const stored = readStoredLogs(workersDir)
-    .flatMap((log) => log.batches)
-    .flatMap(readingNames);
+  const logs = readStoredLogs(workersDir);
+  const batches = logs.flatMap((log) => log.batches);
+  const stored = batches.flatMap(readingNames);
   const found = new Set(stored);
   expect({
     lost: names.filter((name) => !found.has(name)).length,
     double: stored.length - found.size,
     stray: stored.length - names.length,
   }).toEqual({ lost: 0, double: 0, stray: 0 });
+  // Nor does any of it look like a copy of the device: each batch but a device's first names the one before it.
+  expect(batches.filter(({ previous }) => previous === undefined)).toHaveLength(DEVICES);
+  expect(logs.map(({ forks }) => forks)).toEqual([0]);
 }, 400_000);
