@@ -7,9 +7,18 @@ export type Backoff = { readonly firstDelayMs: number; readonly maxDelayMs: numb
  * @param attempt tries so far, from 1
  * @param chance uniform in [0, 1): spreads the tries of many callers
  */
-export function backoffMs(attempt: number, { firstDelayMs, maxDelayMs }: Backoff, chance: number): number {
+export function backoffMs(attempt: number, backoff: Backoff, chance: number): number {
+  const step = stepMs(attempt, backoff);
+  return Math.round(step / 2 + (step / 2) * chance);
+}
+
+/** Between nothing and the step: after an outage, a fleet that failed together comes back evenly spread. */
+export function fullJitterMs(attempt: number, backoff: Backoff, chance: number): number {
+  return Math.round(stepMs(attempt, backoff) * chance);
+}
+
+function stepMs(attempt: number, { firstDelayMs, maxDelayMs }: Backoff): number {
   let step = firstDelayMs;
   for (let tried = 1; tried < attempt && step < maxDelayMs; tried++) step *= 2;
-  step = Math.min(maxDelayMs, step);
-  return Math.round(step / 2 + (step / 2) * chance);
+  return Math.min(maxDelayMs, step);
 }

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { checkDevice } from '../sensors/gateway/check.ts';
-import { gatewayTransport, type LoadedConfig, loadGateway, runGateway } from '../sensors/gateway/gateway.ts';
+import { type LoadedConfig, loadGateway, runGateway } from '../sensors/gateway/gateway.ts';
 import { timeOfDay } from '../sensors/gateway/station.ts';
 import { FolderInUse } from '../sensors/client/lock.ts';
 import { readArguments, requireFlag, UsageError } from './command-line.ts';
@@ -49,11 +49,11 @@ async function load(file: string): Promise<LoadedConfig> {
 }
 
 async function check({ devices }: LoadedConfig): Promise<void> {
-  const transport = gatewayTransport(AbortSignal.timeout(30_000));
+  const signal = AbortSignal.timeout(30_000);
   let isRight = true;
   for (const device of devices) {
     const { name, format } = device.config;
-    const checked = await checkDevice(device, transport);
+    const checked = await checkDevice(device, signal);
     if (checked.ok) done(`${name} (${format}): ${checked.value}`);
     else failed(`${name} (${format}): ${checked.error}`);
     isRight &&= checked.ok;

@@ -1,3 +1,5 @@
+import { FileStorage } from '../../sensors/client/file-storage.ts';
+import { FolderInUse } from '../../sensors/client/lock.ts';
 import { Queue } from '../../sensors/client/queue.ts';
 import { SENML_JSON } from '../../sensors/client/sign.ts';
 import type { SigningKey } from '../../sensors/client/key.ts';
@@ -17,13 +19,25 @@ export async function send(args: readonly string[]): Promise<void> {
   const { flags } = readArguments(args, { values: [...READING_FLAGS, 'device', 'key', 'url', 'dir', 'api'] });
   const target = await targetOf(flags);
   const body = await readBatchBody(flags, target.key, Date.now());
-  const queue = await Queue.open(target.queueFile);
-  if (queue.state.pending) {
-    console.log('A batch from before is still waiting; it goes first.');
+  const queue = await openQueue(target.queueFile);
+  try {
+    if (queue.state.pending) {
+      console.log('A batch from before is still waiting; it goes first.');
+      await deliver(queue, target);
+    }
+    await queue.put({ contentType: SENML_JSON, body }, null, Date.now());
     await deliver(queue, target);
+  } finally {
+    await queue.close();
   }
-  await queue.put({ contentType: SENML_JSON, body }, null, Date.now());
-  await deliver(queue, target);
+}
+
+async function openQueue(path: string): Promise<Queue> {
+  try {
+    return await Queue.open(await FileStorage.open(path));
+  } catch (error) {
+    throw error instanceof FolderInUse ? new Refusal(error.message) : error;
+  }
 }
 
 async function targetOf(flags: Flags): Promise<Target> {
@@ -46,7 +60,7 @@ async function targetOf(flags: Flags): Promise<Target> {
 }
 
 function queueFileOf(keyFile: string): string {
-  return `${keyFile.replace(/\.pem$/, '')}.queue.json`;
+  return `${keyFile.replace(/\.pem$/, '')}.queue`;
 }
 
 /** Once with a higher nonce, should another program have used this key in the meantime. */
@@ -70,7 +84,7 @@ async function deliver(queue: Queue, { key, url }: Target): Promise<void> {
       await queue.renumber(problem.highest, Date.now());
       continue;
     }
-    await queue.settle();
+    await queue.settle('refused');
     throw new Refusal(sentenceOf(problem));
   }
 }

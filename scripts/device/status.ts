@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Queue } from '../../sensors/client/queue.ts';
 import { behaviourOf } from '../../sensors/simulator/behaviour.ts';
@@ -22,7 +23,8 @@ export async function showStatus(args: readonly string[]): Promise<void> {
 async function lineOf(device: DemoDevice, dir: string, hourSeconds: number): Promise<string> {
   const { station, algorithm, did, spare } = device;
   if (spare) return `${station.padEnd(14)} ${algorithm.padEnd(17)} spare${' '.repeat(20)} ${dim(did)}`;
-  const { sentThrough, pending } = (await Queue.open(join(dir, 'fleet', `${station}.json`))).state;
+  const bytes = await readFile(join(dir, 'fleet', `${station}.queue`)).catch(() => new Uint8Array());
+  const { sentThrough, pending } = Queue.peek(bytes);
   const sent =
     sentThrough === null
       ? 'nothing sent'

@@ -30,12 +30,20 @@ export type CoseUpload = {
 };
 
 /** @return the body to post */
-export async function signCose(key: SigningKey, upload: CoseUpload): Promise<Uint8Array> {
+export function signCose(key: SigningKey, { measurements, ...upload }: CoseUpload): Promise<Uint8Array> {
+  return signPayload(key, { ...upload, payload: writeCborPack(key.did, measurements) });
+}
+
+/** @param upload `payload`: a pack that writeCborPack made, of now or of an earlier try */
+export async function signPayload(
+  key: SigningKey,
+  upload: Omit<CoseUpload, 'measurements'> & { readonly payload: Uint8Array },
+): Promise<Uint8Array> {
   const decoded = decodeDidKey(key.did);
   if (!decoded.ok) throw new RangeError(`no device key: ${key.did}`);
-  const { url, measurements, createdSeconds, nonce, previous = null } = upload;
+  const { url, payload, createdSeconds, nonce, previous = null } = upload;
   const header = coseHeader({ device: key.did, createdSeconds, nonce, previous }, decoded.value.algorithm);
-  const parts = { protectedBytes: encode(header), payload: writeCborPack(key.did, measurements) };
+  const parts = { protectedBytes: encode(header), payload };
   const { host, pathname } = new URL(url);
   const signature = await key.sign(signedBytes(parts, externalAad(host, pathname)));
   return encodeSign1({ ...parts, signature });

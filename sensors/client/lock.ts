@@ -1,4 +1,4 @@
-/** One program per state folder: two would send under the same nonces. A lock left by a dead process is taken over. */
+/** One program per state folder or queue: two would send under the same nonces. A lock left by a dead process is taken over. */
 import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -6,8 +6,13 @@ import { join } from 'node:path';
 let made = 0;
 
 /** Returns the release. Throws `FolderInUse` where another living process holds the lock. */
-export async function lockFolder(folder: string, what: 'fleet' | 'gateway' = 'fleet'): Promise<() => Promise<void>> {
-  const path = join(folder, `${what}.lock`);
+export function lockFolder(folder: string, what: 'fleet' | 'gateway' = 'fleet'): Promise<() => Promise<void>> {
+  return lock(join(folder, `${what}.lock`), `a ${what} already runs on ${folder}`);
+}
+
+/** @param inUse what to say where it is held; the process is added */
+export async function lock(path: string, inUse: string): Promise<() => Promise<void>> {
+  if (Deno) return lockInDeno(Deno, path, inUse);
   for (let attempt = 1; ; attempt++) {
     try {
       // Linked into place whole: another process never sees a lock that is still empty.
@@ -24,14 +29,14 @@ export async function lockFolder(folder: string, what: 'fleet' | 'gateway' = 'fl
     }
     const holder = await readFile(path, 'utf8').catch(() => ''); // gone in between: try again
     const pid = Number.parseInt(holder, 10);
-    if (pid > 0 && (await lifeOf(pid)) === holder) throw new FolderInUse(what, folder, pid);
+    if (pid > 0 && (await lifeOf(pid)) === holder) throw new FolderInUse(`${inUse} (process ${pid})`);
     await rm(path, { force: true });
   }
 }
 
 export class FolderInUse extends Error {
-  constructor(what: string, folder: string, holder: number) {
-    super(`a ${what} already runs on ${folder} (process ${holder}); stop it first, or choose another folder`);
+  constructor(inUse: string) {
+    super(`${inUse}; stop it first, or choose another folder`);
   }
 }
 
@@ -56,4 +61,21 @@ function isThere(pid: number): boolean {
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
+}
+
+type DenoFile = { tryLock(isExclusive: boolean): Promise<boolean>; close(): void };
+type DenoFiles = { open(path: string, options: { write: true; create: true }): Promise<DenoFile> };
+
+/** Undefined in Node. */
+const { Deno } = globalThis as { readonly Deno?: DenoFiles };
+
+/** Deno needs more rights to look at other processes than to lock a file (flock), which ends with its process. */
+async function lockInDeno(deno: DenoFiles, path: string, inUse: string): Promise<() => Promise<void>> {
+  const file = await deno.open(path, { write: true, create: true });
+  if (!(await file.tryLock(true))) {
+    file.close();
+    throw new FolderInUse(inUse);
+  }
+  // The file stays: whoever waits for it by name must find the same one.
+  return () => Promise.resolve(file.close());
 }

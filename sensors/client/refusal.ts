@@ -2,23 +2,26 @@
 import type { NetworkProblem } from './problem.ts';
 
 /**
- * `wait`: an operator or a clock can heal it, and the batch stays. `renumber`: the same bytes go under a higher nonce.
- * `give-up`: it is about the batch itself, and no retry changes it.
+ * `wait`: an operator, a clock or a new version can heal it, and the batch stays. `renumber`: the same bytes go under a
+ * higher nonce. `split`: fewer measurements at a time. `give-up`: it is about what was measured, and no retry changes it.
  */
-export type Remedy = 'wait' | 'renumber' | 'give-up';
+export type Remedy = 'wait' | 'renumber' | 'split' | 'give-up';
 
 const REMEDIES: ReadonlyMap<string, Remedy> = new Map([
-  ['unknown-device', 'wait'],
-  ['retired-device', 'wait'],
-  ['wrong-region', 'wait'],
-  ['region-not-open', 'wait'],
-  ['unknown-ingest-address', 'wait'],
-  ['wrong-authority', 'wait'],
-  ['clock-skew', 'wait'],
   ['nonce-reused', 'renumber'],
   ['nonce-too-old', 'renumber'],
+  ['empty-pack', 'give-up'],
+  ['not-json', 'give-up'],
+  ['not-cbor', 'give-up'],
+  ['not-senml', 'give-up'],
+  ['bad-gzip', 'give-up'],
+  // Of the key, not of the batch: another one is needed, and what was measured can wait for it.
+  ['weak-key', 'wait'],
 ]);
 
-export function remedyOf({ code }: NetworkProblem): Remedy {
-  return REMEDIES.get(code) ?? 'give-up';
+export function remedyOf({ code, status }: NetworkProblem): Remedy {
+  const known = REMEDIES.get(code);
+  if (known !== undefined) return known;
+  if (status === 413) return 'split';
+  return status === 422 ? 'give-up' : 'wait';
 }

@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { createHash, createPublicKey, verify } from 'node:crypto';
+import { createHash, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { verifySignature } from 'http-message-sig';
 import { expect, test } from 'vitest';
 import type { KeyAlgorithm } from '../../core/signature/did-key.ts';
-import { type SigningKey, generateKeyPem, KEY_ALGORITHMS, loadDeviceKey } from './key.ts';
+import { elementKey, type SigningKey, generateKeyPem, KEY_ALGORITHMS, keyOfPair, loadDeviceKey } from './key.ts';
 import { SENML_JSON, signatureBase, signUpload, type Upload } from './sign.ts';
 
 const UPLOAD: Upload = {
@@ -147,4 +147,44 @@ test('a file that is no private key is refused with what to do', async () => {
   expect(sec1.ok ? '' : sec1.error.detail).toContain('openssl pkcs8 -topk8');
   const cut = await loadDeviceKey((await generateKeyPem('ed25519')).replace(/\n[A-Za-z0-9+/]{10}/, '\n'));
   expect(cut.ok).toBe(false);
+});
+
+test.each(KEY_ALGORITHMS)(
+  'without WebCrypto the same %s file makes the same device and valid signatures',
+  async (algorithm) => {
+    const message = new TextEncoder().encode('signature base');
+    for (const pem of [await generateKeyPem(algorithm), await generateKeyPem(algorithm, null)]) {
+      const [native, pure] = [await loadDeviceKey(pem), await loadDeviceKey(pem, null)];
+      if (!native.ok || !pure.ok) throw new Error('both load the file');
+      expect(pure.value.did).toBe(native.value.did);
+      for (const key of [native.value, pure.value])
+        expect(verifyWithNode(pem, message, await key.sign(message))).toBe(true);
+    }
+    expect((await loadDeviceKey((await generateKeyPem(algorithm)).replace(/\n.{48}/, '\n'), null)).ok).toBe(false);
+  },
+);
+
+test('a secure element signs by its own means; DER where R || S belongs is named', async () => {
+  const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const point = Buffer.from(pair.publicKey.export({ format: 'der', type: 'spki' }).subarray(-65));
+  const signing = (dsaEncoding: 'ieee-p1363' | 'der') =>
+    elementKey({
+      algorithm: 'ecdsa-p256-sha256',
+      publicKey: point,
+      sign: (message) => sign('sha256', message, { key: pair.privateKey, dsaEncoding }),
+    });
+  const loaded = await loadDeviceKey(pair.privateKey.export({ format: 'pem', type: 'pkcs8' }).toString());
+  expect(signing('ieee-p1363').did).toBe(loaded.ok && loaded.value.did);
+  expect(await signing('ieee-p1363').sign(new Uint8Array(3))).toHaveLength(64);
+  await expect(signing('der').sign(new Uint8Array(3))).rejects.toThrow('DER');
+});
+
+test('a pair that cannot be exported signs as its public key says', async () => {
+  const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify']);
+  if (!('privateKey' in pair)) throw new Error('a pair');
+  const key = await keyOfPair(pair);
+  const message = new TextEncoder().encode('x');
+  const check = { name: 'ECDSA', hash: 'SHA-256' };
+  const signature = Uint8Array.from(await key.sign(message));
+  expect(await crypto.subtle.verify(check, pair.publicKey, signature, message)).toBe(true);
 });

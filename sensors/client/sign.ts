@@ -2,6 +2,7 @@
  * The three headers of a signed upload: Content-Digest (RFC 9530) and an HTTP message signature (RFC 9421) over method,
  * authority, path, content type and digest. `created` is the time of the upload, never that of a measurement.
  */
+import { sha256 } from '@noble/hashes/sha2.js';
 import { base64 } from '@scure/base';
 import type { SigningKey } from './key.ts';
 
@@ -34,7 +35,7 @@ const COMPONENTS = ['@method', '@authority', '@path', 'content-type', 'content-d
 const CHAINED = [...COMPONENTS, 'previous-digest'] as const;
 
 export async function signUpload(key: SigningKey, upload: Upload): Promise<SignedHeaders> {
-  const digest = await contentDigest(upload.body);
+  const digest = formatDigest(sha256(upload.body));
   const previous = upload.previous ? formatDigest(upload.previous) : null;
   const parameters = signatureParameters(key.did, upload.createdSeconds, upload.nonce, previous !== null);
   const base = signatureBase(upload, digest, parameters, previous);
@@ -46,11 +47,6 @@ export async function signUpload(key: SigningKey, upload: Upload): Promise<Signe
     'signature-input': `${LABEL}=${parameters}`,
     signature: `${LABEL}=:${base64.encode(signature)}:`,
   };
-}
-
-export async function contentDigest(body: Uint8Array): Promise<string> {
-  const hash = await crypto.subtle.digest('SHA-256', Uint8Array.from(body));
-  return formatDigest(new Uint8Array(hash));
 }
 
 function formatDigest(digest: Uint8Array): string {

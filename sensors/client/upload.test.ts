@@ -13,7 +13,14 @@ const BATCH: Batch = {
   contentType: 'application/senml+json',
   body: new TextEncoder().encode('[{"n":"temp","v":1}]'),
 };
-const RECEIPT = { receipt: 'cell-1', readings: { accepted: 1 }, flags: [] };
+const KEY = await loadDeviceKey(await generateKeyPem('ed25519'));
+if (!KEY.ok) throw new Error(KEY.error.detail);
+const RECEIPT = {
+  receipt: 'cell-1',
+  device: KEY.value.did,
+  readings: { accepted: 1, duplicate: 0, late: 0, refused: [] },
+  flags: [],
+};
 
 const json =
   (status: number, body: unknown, headers: Record<string, string> = {}): Answer =>
@@ -63,11 +70,10 @@ function transportAt(startMs: number): Transport & { readonly waits: readonly nu
 }
 
 async function upload(answers: readonly Answer[], clock?: DeviceClock) {
-  const key = await loadDeviceKey(await generateKeyPem('ed25519'));
-  if (!key.ok) throw new Error(key.error.detail);
+  if (!KEY.ok) throw new Error(KEY.error.detail);
   const { url, seen } = await serve(answers);
   const transport = transportAt(1_700_000_000_000);
-  const result = await uploadBatch(key.value, url, BATCH, transport, clock, { ...DEFAULT_RETRY, attempts: 4 });
+  const result = await uploadBatch(KEY.value, url, BATCH, transport, clock, { ...DEFAULT_RETRY, attempts: 4 });
   return { result, seen, waits: transport.waits };
 }
 
@@ -78,10 +84,25 @@ test('a 201 is an accepted batch with its receipt', async () => {
 });
 
 test('when the line is cut the same nonce and bytes go again under a new created', async () => {
-  const { result, seen } = await upload([cutTheLine, cutTheLine, json(200, RECEIPT)]);
+  const { result, seen } = await upload([cutTheLine, cutTheLine, cutTheLine, json(200, RECEIPT)]);
   expect(result).toEqual({ ok: true, value: { status: 'repeated', receipt: RECEIPT } });
   expect(new Set(seen.map(({ nonce, body }) => `${nonce} ${body}`)).size).toBe(1);
   expect(seen.at(-1)?.created).toBeGreaterThan(seen[0]?.created ?? Number.POSITIVE_INFINITY);
+});
+
+test('a 200 that is no receipt of this device is no receipt: the batch goes again', async () => {
+  const portal: Answer = (response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Log in</h1>');
+  const stranger = json(200, { ...RECEIPT, device: 'did:key:z6MkktzFbsVR4Zq9gWi2MN2ZuCaGpzVFVd1VEDPs2ZHqvJW5' });
+  const { result, seen } = await upload([portal, stranger, json(201, RECEIPT)]);
+  expect(result).toMatchObject({ ok: true, value: { status: 'accepted' } });
+  expect(seen).toHaveLength(3);
+});
+
+test('Retry-After may be a date, and no server in trouble sends a device away for more than an hour', async () => {
+  const at = (value: string): Answer => json(503, {}, { 'retry-after': value });
+  const date = new Date(1_700_000_090_000).toUTCString();
+  const { waits } = await upload([at(date), at('999999'), at('soon'), json(201, RECEIPT)]);
+  expect(waits).toEqual([90_000, 3_600_000, 1000]);
 });
 
 test('an expired receipt counts as delivered', async () => {
@@ -92,7 +113,7 @@ test('an expired receipt counts as delivered', async () => {
 test('a busy network is asked again when it says, and otherwise with growing pauses', async () => {
   const busy = json(429, { code: 'too-many-requests' }, { 'retry-after': '7' });
   const { waits, result } = await upload([busy, json(503, {}), json(503, {}), json(201, RECEIPT)]);
-  expect(waits).toEqual([7000, 750, 1500]);
+  expect(waits).toEqual([7000, 500, 1000]);
   expect(result.ok).toBe(true);
 });
 

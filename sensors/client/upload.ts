@@ -3,23 +3,25 @@
  * unknown, the same nonce and the same bytes go again under a new `created`, and the network answers with the first
  * receipt. Clock, waiting, chance and the network itself are handed in.
  */
-import { type Backoff, backoffMs } from '../../core/backoff.ts';
-import type { Receipt } from '../../core/region/receipt.ts';
+import { type Backoff, fullJitterMs } from '../../core/backoff.ts';
 import { err, ok, type Result } from '../../core/result.ts';
+import { COSE_CONTENT_TYPE, signPayload } from './cose.ts';
 import type { SigningKey } from './key.ts';
 import { type NetworkProblem, readProblem } from './problem.ts';
+import { readReceipt, type Uploaded } from './receipt.ts';
 import { signUpload } from './sign.ts';
+
+export type { Uploaded } from './receipt.ts';
 
 export type Batch = {
   readonly nonce: string;
+  /** `application/cose`: `body` is the payload alone, because a COSE message has its time inside. */
   readonly contentType: string;
+  readonly contentEncoding?: 'gzip';
   readonly body: Uint8Array;
+  /** SHA-256 of the device's batch before, which the signature then covers; null or left out: none is named. */
+  readonly previous?: Uint8Array | null;
 };
-
-export type Uploaded =
-  | { readonly status: 'accepted' | 'repeated'; readonly receipt: Receipt }
-  /** Accepted long ago: the network keeps only the receipt's name. */
-  | { readonly status: 'expired'; readonly receipt: string };
 
 export type UploadFailure =
   | { readonly reason: 'refused'; readonly problem: NetworkProblem }
@@ -63,69 +65,90 @@ export async function uploadBatch(
   let isClockCorrected = false;
   let attempt = 0;
   while (attempt < policy.attempts) {
-    const tried = await tryOnce(key, ingestUrl, batch, transport, clock, policy.timeoutMs);
+    const tried = await tryBatch(key, ingestUrl, batch, transport, clock, policy.timeoutMs);
     attempt++;
     if (tried.kind === 'done') return ok(tried.uploaded);
     if (tried.kind === 'refused') {
       const { problem } = tried;
-      // A device without a battery-backed clock: take the server's time, once, and sign anew.
-      if (problem.code !== 'clock-skew' || problem.serverMs === null || isClockCorrected) {
+      if (isClockCorrected || !correctClock(clock, problem, transport.nowMs())) {
         return err({ reason: 'refused', problem });
       }
-      clock.offsetMs = problem.serverMs - transport.nowMs();
       isClockCorrected = true;
       detail = problem.detail;
       continue;
     }
     detail = tried.detail;
     if (attempt >= policy.attempts || transport.isStopping()) break;
-    await transport.wait(tried.retryAfterMs ?? backoffMs(attempt, policy, transport.jitter()));
+    await transport.wait(tried.retryAfterMs ?? fullJitterMs(attempt, policy, transport.jitter()));
     if (transport.isStopping()) break;
   }
   return err({ reason: 'unreachable', attempts: attempt, detail });
 }
 
-type Try =
+/**
+ * A device without a battery-backed clock takes the server's time and signs anew. Its own clock is not set: that is for the
+ * system, and a server must not be able to.
+ *
+ * @return whether the refusal was one of the clock
+ */
+export function correctClock(clock: DeviceClock, { code, serverMs }: NetworkProblem, nowMs: number): boolean {
+  if (code !== 'clock-skew' || serverMs === null) return false;
+  clock.offsetMs = serverMs - nowMs;
+  return true;
+}
+
+export type Try =
   | { readonly kind: 'done'; readonly uploaded: Uploaded }
   | { readonly kind: 'refused'; readonly problem: NetworkProblem }
   | { readonly kind: 'unsure'; readonly detail: string; readonly retryAfterMs: number | null };
 
-async function tryOnce(
+/** Signs and sends once. @param signal ends it early, as unsure */
+export async function tryBatch(
   key: SigningKey,
   url: string,
   batch: Batch,
-  transport: Transport,
+  { fetch, nowMs }: Pick<Transport, 'fetch' | 'nowMs'>,
   clock: DeviceClock,
   timeoutMs: number,
+  signal?: AbortSignal,
 ): Promise<Try> {
-  const createdSeconds = Math.floor((transport.nowMs() + clock.offsetMs) / 1000);
-  const headers = await signUpload(key, { url, ...batch, createdSeconds });
+  const createdSeconds = Math.floor((nowMs() + clock.offsetMs) / 1000);
+  const { headers, body } = await signBatch(key, url, batch, createdSeconds);
   try {
+    const timeout = AbortSignal.timeout(timeoutMs);
     const request = new Request(url, {
       method: 'POST',
-      headers: { ...headers },
-      body: Uint8Array.from(batch.body),
-      signal: AbortSignal.timeout(timeoutMs),
+      headers,
+      body,
+      signal: signal ? AbortSignal.any([timeout, signal]) : timeout,
     });
-    const response = await transport.fetch(request);
+    const response = await fetch(request);
     if (response.status === 200 || response.status === 201) {
-      return { kind: 'done', uploaded: uploadedOf(response.status, await response.json()) };
+      const uploaded = readReceipt(response.status, await response.json(), key.did);
+      if (uploaded) return { kind: 'done', uploaded };
+      return { kind: 'unsure', detail: 'the answer is not a receipt of this device', retryAfterMs: null };
     }
     const problem = await readProblem(response);
     if (!isTransient(response.status)) return { kind: 'refused', problem };
     const detail = `${problem.status} ${problem.code}: ${problem.detail}`;
-    return { kind: 'unsure', detail, retryAfterMs: retryAfterMs(response) };
+    return { kind: 'unsure', detail, retryAfterMs: retryAfterMs(response, nowMs()) };
   } catch (error) {
     // Connection refused or cut, time-out, or an answer cut short: the batch may or may not have arrived.
     return { kind: 'unsure', detail: reasonOf(error), retryAfterMs: null };
   }
 }
 
-function uploadedOf(status: number, body: unknown): Uploaded {
-  if (typeof body !== 'object' || body === null || !('receipt' in body)) throw new Error('the answer is not a receipt');
-  if ('expired' in body && body.expired === true) return { status: 'expired', receipt: String(body.receipt) };
-  // The shape is the network's own contract (core/region/receipt.ts); a client shows it, it decides nothing by it.
-  return { status: status === 201 ? 'accepted' : 'repeated', receipt: body as Receipt };
+type Signed = { readonly headers: Record<string, string>; readonly body: Uint8Array<ArrayBuffer> };
+
+async function signBatch(key: SigningKey, url: string, batch: Batch, createdSeconds: number): Promise<Signed> {
+  const { nonce, contentType, contentEncoding, body, previous = null } = batch;
+  if (contentType === COSE_CONTENT_TYPE) {
+    const message = await signPayload(key, { url, payload: body, createdSeconds, nonce, previous });
+    return { headers: { 'content-type': contentType }, body: Uint8Array.from(message) };
+  }
+  const headers = await signUpload(key, { url, contentType, body, createdSeconds, nonce, previous });
+  const encoded = contentEncoding === undefined ? {} : { 'content-encoding': contentEncoding };
+  return { headers: { ...headers, ...encoded }, body: Uint8Array.from(body) };
 }
 
 /** 408, 425, 429 and everything from 500 on say nothing about the batch itself. */
@@ -133,9 +156,11 @@ function isTransient(status: number): boolean {
   return status === 408 || status === 425 || status === 429 || status >= 500;
 }
 
-function retryAfterMs(response: Response): number | null {
-  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
-  return Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds, 300) * 1000 : null;
+/** RFC 9110 section 10.2.3: seconds or a date. Not longer than an hour, whatever a server in trouble says. */
+function retryAfterMs(response: Response, nowMs: number): number | null {
+  const text = response.headers.get('retry-after') ?? '';
+  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - nowMs;
+  return Number.isNaN(ms) ? null : Math.min(Math.max(0, ms), 3_600_000);
 }
 
 function reasonOf(error: unknown): string {

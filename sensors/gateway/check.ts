@@ -4,15 +4,14 @@ import type { SigningKey } from '../client/key.ts';
 import { nextNonce } from '../client/nonce.ts';
 import { readProblem } from '../client/problem.ts';
 import { SENML_JSON, signUpload } from '../client/sign.ts';
-import type { Transport } from '../client/upload.ts';
 import type { KeyedDevice } from './gateway.ts';
 
 /** One sentence: what the network knows, or what is wrong. */
-export async function checkDevice({ config, key }: KeyedDevice, transport: Transport): Promise<Result<string, string>> {
+export async function checkDevice({ config, key }: KeyedDevice, signal: AbortSignal): Promise<Result<string, string>> {
   try {
-    const known = await askRegistration(config.ingestUrl, key, transport);
+    const known = await askRegistration(config.ingestUrl, key, signal);
     if (!known.ok) return known;
-    const address = await askAddress(config.ingestUrl, key, transport);
+    const address = await askAddress(config.ingestUrl, key, signal);
     return address.ok ? known : address;
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : '';
@@ -20,8 +19,8 @@ export async function checkDevice({ config, key }: KeyedDevice, transport: Trans
   }
 }
 
-async function askRegistration(url: string, key: SigningKey, transport: Transport): Promise<Result<string, string>> {
-  const response = await transport.fetch(new Request(new URL(`/v1/devices/${key.did}`, url)));
+async function askRegistration(url: string, key: SigningKey, signal: AbortSignal): Promise<Result<string, string>> {
+  const response = await fetch(new URL(`/v1/devices/${key.did}`, url), { signal });
   if (response.status === 404) return err(`the network does not know ${key.did}; register it`);
   if (!response.ok) return err(`the network answers ${response.status} about ${key.did}`);
   const body: unknown = await response.json();
@@ -34,13 +33,13 @@ async function askRegistration(url: string, key: SigningKey, transport: Transpor
  * A signed pack without readings: the network looks at address, host, clock and signature first and only then says
  * `empty-pack`. Nothing is stored, and the nonce stays unused.
  */
-async function askAddress(url: string, key: SigningKey, transport: Transport): Promise<Result<null, string>> {
+async function askAddress(url: string, key: SigningKey, signal: AbortSignal): Promise<Result<null, string>> {
   const body = new TextEncoder().encode('[]');
-  const nowMs = transport.nowMs();
+  const nowMs = Date.now();
   const createdSeconds = Math.floor(nowMs / 1000);
   const upload = { url, contentType: SENML_JSON, body, createdSeconds, nonce: nextNonce(null, nowMs) };
   const headers = { ...(await signUpload(key, upload)) };
-  const problem = await readProblem(await transport.fetch(new Request(url, { method: 'POST', headers, body })));
+  const problem = await readProblem(await fetch(url, { method: 'POST', headers, body, signal }));
   if (problem.code === 'empty-pack') return ok(null);
   return err(`${problem.code}: ${problem.detail}${problem.remedy === null ? '' : ` ${problem.remedy}`}`);
 }

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { type ModelIngest, startModelIngest } from '../../test/support/model-ingest.ts';
 import { until } from '../../test/support/until.ts';
+import { FileStorage } from '../client/file-storage.ts';
 import { generateKeyPem } from '../client/key.ts';
+import { Queue } from '../client/queue.ts';
 import type { Measurement } from '../client/senml.ts';
 import { loadGateway, runGateway } from './gateway.ts';
-import { Journal } from './journal.ts';
 
 type Under = {
   readonly network: ModelIngest;
@@ -167,14 +168,14 @@ test('headers as Ecowitt firmware writes them are understood', async () => {
 test('10,000 readings of a week without the network go out once, signed now', async () => {
   const { dir, network, stop } = await startGateway();
   await stop();
-  const journal = await Journal.open(join(dir, 'gateway-state/roof.journal.jsonl'), null);
+  const queue = await Queue.open(await FileStorage.open(join(dir, 'gateway-state/roof.queue')));
   const beginMs = Date.now() - 7 * 86_400_000;
   const reports = Array.from({ length: 5_000 }, (_, minute): readonly Measurement[] => [
     { quantity: 'temp', value: minute / 100, unit: 'Cel', measuredMs: beginMs + minute * 120_000 },
     { quantity: 'rh', value: 50, unit: '%RH', measuredMs: beginMs + minute * 120_000 },
   ]);
-  await Promise.all(reports.map((measurements) => journal.append(measurements)));
-  await journal.close();
+  await Promise.all(reports.map((measurements) => queue.keep(measurements)));
+  await queue.close();
   const { lines } = await startAgain(dir, network);
   await until('all readings', 20_000, async () => (network.counted.size === 10_000 ? true : null));
   expect(new Set(network.counted.values())).toEqual(new Set([1]));
@@ -190,7 +191,7 @@ test('what the network refuses for good is kept beside, and the next report goes
   const { network, address, dir } = await startGateway();
   network.refusesWith = { status: 422, code: 'unknown-quantity' };
   await form(address, `PASSKEY=${PASSKEY}&uv=1`);
-  const file = join(dir, 'gateway-state/roof.refused.jsonl');
+  const file = join(dir, 'gateway-state/roof.queue.aside.jsonl');
   const kept = await until('the refusal', 5_000, () => readFile(file, 'utf8').catch(() => null));
   expect(JSON.parse(kept)).toMatchObject({ code: 'unknown-quantity' });
   network.refusesWith = null;

@@ -2,15 +2,14 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { err, ok, type Result } from '../../core/result.ts';
 import { loadDeviceKey, type SigningKey } from '../client/key.ts';
 import { lockFolder } from '../client/lock.ts';
-import type { Transport } from '../client/upload.ts';
+import { REAL_WORLD } from '../client/world.ts';
 import { type DeviceConfig, type GatewayConfig, parseConfig } from './config.ts';
 import type { ConfigMistake } from './config-checker.ts';
 import { createDeviceServer } from './server.ts';
-import { Station, type World } from './station.ts';
+import { Station, type StationWorld } from './station.ts';
 
 const HEALTH_MS = 60_000;
 
@@ -49,18 +48,6 @@ async function readKey(path: string): Promise<Result<SigningKey, string>> {
   }
 }
 
-/** HTTP, clock and chance of the machine; a stop ends waits and uploads at once. */
-export function gatewayTransport(stopping: AbortSignal): Transport {
-  return {
-    fetch: (request) => fetch(new Request(request, { signal: AbortSignal.any([request.signal, stopping]) })),
-    nowMs: () => Date.now(),
-    // Cut short by the stop, which is no failure.
-    wait: (ms) => sleep(ms, undefined, { signal: stopping }).catch(() => {}),
-    jitter: () => Math.random(),
-    isStopping: () => stopping.aborted,
-  };
-}
-
 /** Runs until `stopping` is aborted, and then ends with everything on disk. */
 export async function runGateway(
   { config, devices }: LoadedConfig,
@@ -71,15 +58,14 @@ export async function runGateway(
   await mkdir(config.state, { recursive: true });
   const unlock = await lockFolder(config.state, 'gateway');
   try {
-    const transport = gatewayTransport(stopping);
-    const world: World = { transport, stopping, mostWaitMs: config.retrySeconds * 1000, log };
+    const around: StationWorld = { world: REAL_WORLD, stopping, mostWaitMs: config.retrySeconds * 1000, log };
     const served = await Promise.all(
       devices.map(async ({ config: device, key }) => {
         const { name, ingestUrl } = device;
-        return { config: device, station: await Station.open({ name, key, ingestUrl }, config.state, world) };
+        return { config: device, station: await Station.open({ name, key, ingestUrl }, config.state, around) };
       }),
     );
-    const server = createDeviceServer(served, { nowMs: transport.nowMs, log });
+    const server = createDeviceServer(served, { nowMs: REAL_WORLD.nowMs, log });
     await new Promise<void>((listening, failed) => {
       server.once('error', failed);
       server.listen(config.listen.port, config.listen.host, listening);

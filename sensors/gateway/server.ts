@@ -51,12 +51,8 @@ export function createDeviceServer(devices: readonly ServedDevice[], { nowMs, lo
       tell(`${config.name}: a report without anything to send`);
       return ok(null);
     }
-    try {
-      const kept = await station.keep(measurements);
-      return kept === 'full' ? err({ reason: 'not-kept', detail: 'too much is waiting to be sent' }) : ok(null);
-    } catch (error) {
-      return err({ reason: 'not-kept', detail: error instanceof Error ? error.message : String(error) });
-    }
+    const kept = await station.keep(measurements);
+    return kept.ok ? ok(null) : err({ reason: 'not-kept', detail: kept.why });
   }
 
   async function answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { readFile } from 'node:fs/promises';
 import type { TimeRules } from '../../core/rules/rule-set.ts';
 import { type SigningKey, loadDeviceKey } from '../client/key.ts';
+import { FileStorage } from '../client/file-storage.ts';
 import { Queue } from '../client/queue.ts';
 import { remedyOf } from '../client/refusal.ts';
 import { type Measurement, writePack } from '../client/senml.ts';
@@ -71,7 +72,8 @@ export class SimulatedDevice {
     const key = await loadDeviceKey(await readFile(device.keyFile, 'utf8'));
     if (!key.ok) throw new Error(`${device.keyFile}: ${key.error.detail}`);
     if (key.value.did !== device.did) throw new Error(`${device.keyFile} is the key of another device`);
-    const queue = await Queue.open(join(stateDir, `${device.station}.json`));
+    // The fleet holds a lock over the whole folder.
+    const queue = await Queue.open(await FileStorage.open(join(stateDir, `${device.station}.queue`), true));
     return new SimulatedDevice(device, key.value, queue, world);
   }
 
@@ -148,7 +150,7 @@ export class SimulatedDevice {
       return this.#renumbers % MAX_RENUMBERS === 0 ? { kind: 'wait', untilMs } : { kind: 'again' };
     }
     if (remedy === 'wait') return { kind: 'wait', untilMs };
-    await this.#queue.settle();
+    await this.#queue.settle('refused');
     return { kind: 'sent' };
   }
 }

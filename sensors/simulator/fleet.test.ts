@@ -33,9 +33,10 @@ beforeEach(async () => {
     const answer = async (): Promise<void> => {
       const records = await readJson(request);
       const input = String(request.headers['signature-input']);
-      const { status, body } = answers.shift() ?? { status: 201, body: receiptOf(records as []) };
+      const device = /keyid="([^"]+)"/.exec(input)?.[1] ?? '';
+      const { status, body } = answers.shift() ?? { status: 201, body: receiptOf(device, records as []) };
       posts.push({
-        device: /keyid="([^"]+)"/.exec(input)?.[1] ?? '',
+        device,
         nonce: /nonce="(\w+)"/.exec(input)?.[1] ?? '',
         records: records as Post['records'],
       });
@@ -64,8 +65,9 @@ async function newDevice(station: string, ingestUrl: string): Promise<FleetDevic
   return { did: key.ok ? key.value.did : '', ingestUrl, keyFile, station };
 }
 
-const receiptOf = (records: readonly unknown[]) => ({
+const receiptOf = (device: string, records: readonly unknown[]) => ({
   receipt: 'cell-1',
+  device,
   readings: { accepted: records.length, duplicate: 0, late: 0, refused: [] },
   flags: [],
 });
@@ -188,7 +190,7 @@ test('two fleets do not run on one state', async () => {
 });
 
 test('a device that cannot write its state stops the fleet before anything of it is sent', async () => {
-  await mkdir(join(directory, 'state', '28079018.json.new'), { recursive: true });
+  await mkdir(join(directory, 'state', '28079018.queue'), { recursive: true });
   await expect(start(NOW, { isBackfillOnly: false, transport: { nowMs: () => NOW } })).rejects.toThrow('EISDIR');
   expect(posts.some(({ device }) => device === devices[0]?.did)).toBe(false);
 });

@@ -25,6 +25,8 @@ export type StoredLog = {
   readonly cell: RegionCell;
   /** In the order of the log. */
   readonly batches: readonly StoredBatch[];
+  /** Where the fold saw a device's batches part. */
+  readonly forks: number;
   /** sha-256 of the state after this entry, folded here and now from the first entry on. */
   stateHash(seq: number): string;
 };
@@ -69,6 +71,7 @@ function toStoredLog(entries: readonly LogEntry[]): StoredLog {
   return {
     cell: charter.cell,
     batches: entries.filter((entry) => entry.kind === 'batch').map(toBatch),
+    forks: devices.reduce((sum, { chain }) => sum + (chain?.forks.length ?? 0), 0),
     stateHash: (seq) => bytesToHex(sha256(encodeState(fold(entries.filter((entry) => entry.seq <= seq))))),
   };
 }

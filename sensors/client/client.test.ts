@@ -1,0 +1,374 @@
+/** The client against a model of the network: real signatures, real forms, the nonce rule; time passes where it waits. */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { base64 } from '@scure/base';
+import { expect, onTestFinished, test } from 'vitest';
+import { readCoseBatch } from '../../core/cose/batch.ts';
+import { startModelIngest, type ModelIngest } from '../../test/support/model-ingest.ts';
+import { type ClientEvent, type ClientOptions, MemoryStorage, openClient } from './client.ts';
+import { generateKeyPem, KEY_ALGORITHMS, loadDeviceKey, type SigningKey } from './key.ts';
+import { Queue } from './queue.ts';
+import type { World } from './world.ts';
+
+const NOW_MS = Math.floor(Date.now() / 1000) * 1000;
+
+async function newKey(algorithm: (typeof KEY_ALGORITHMS)[number] = 'ed25519'): Promise<SigningKey> {
+  const key = await loadDeviceKey(await generateKeyPem(algorithm));
+  if (!key.ok) throw new Error(key.error.detail);
+  return key.value;
+}
+
+type Rig = {
+  readonly network: ModelIngest;
+  readonly storage: MemoryStorage;
+  readonly events: ClientEvent[];
+  readonly waits: number[];
+  readonly open: (more?: Partial<ClientOptions>) => ReturnType<typeof openClient>;
+};
+
+/** A network of its own, and a clock that moves only while the client waits. */
+async function rig(more: Partial<ClientOptions> = {}, world: Partial<World> = {}): Promise<Rig> {
+  const network = await startModelIngest();
+  onTestFinished(() => network.stop());
+  const key = await newKey();
+  const storage = new MemoryStorage();
+  const events: ClientEvent[] = [];
+  const waits: number[] = [];
+  const passed = (): number => waits.reduce((sum, ms) => sum + ms, 0);
+  const options: ClientOptions = {
+    ingestUrl: network.ingestUrl,
+    key,
+    storage,
+    onEvent: (event) => events.push(event),
+    world: {
+      nowMs: () => NOW_MS + passed(),
+      random: () => 0.5,
+      wait: async (ms) => void waits.push(ms),
+      ...world,
+    },
+    ...more,
+  };
+  return { network, storage, events, waits, open: (extra) => openClient({ ...options, ...extra }) };
+}
+
+const readings = (count: number, firstMs = NOW_MS - 600_000) =>
+  Array.from(
+    { length: count },
+    (_, n) => ({ quantity: 'temp', value: n / 100, measuredMs: firstMs + n * 10 }) as const,
+  );
+
+/** An answer in place of the network's. */
+const problem = (status: number, code: string, more: object = {}, headers: Record<string, string> = {}): Response =>
+  new Response(JSON.stringify({ code, detail: code, ...more }), { status, headers });
+
+/** The given answers first, then the network's own. */
+function answering(answers: (Response | 'lost')[]): Pick<World, 'fetch'> & { readonly sent: Request[] } {
+  const sent: Request[] = [];
+  return {
+    sent,
+    fetch: async (request) => {
+      sent.push(request.clone());
+      const answer = answers.shift();
+      if (answer === undefined) return fetch(request);
+      if (answer !== 'lost') return answer;
+      await fetch(request);
+      throw new TypeError('the line was cut');
+    },
+  };
+}
+
+const digestOf = (hash: Uint8Array): string => `sha-256=:${base64.encode(hash)}:`;
+const nonceOf = (request: Request): string =>
+  /nonce="(\w+)"/.exec(request.headers.get('signature-input') ?? '')?.[1] ?? '';
+
+test.each(KEY_ALGORITHMS)(
+  'readings recorded with a %s key arrive once, in batches of the size set',
+  async (algorithm) => {
+    const { network, open, events } = await rig({ key: await newKey(algorithm), batch: { maxReadings: 100 } });
+    const client = await open();
+    expect(await client.record(readings(250))).toEqual({ ok: true, value: 'kept' });
+    expect(client.status()).toMatchObject({ waiting: 250, accepted: 0 });
+    expect(await client.flush()).toMatchObject({ ok: true, value: { waiting: 0, accepted: 250 } });
+    expect(new Set(network.counted.values())).toEqual(new Set([1]));
+    expect(events.map((event) => event.kind === 'delivered' && event.measurements)).toEqual([100, 100, 50]);
+    // Oldest first.
+    expect([...network.values.keys()]).toEqual([...network.values.keys()].toSorted());
+  },
+);
+
+test('a large body goes compressed, a small one as it is', async () => {
+  const wire = answering([]);
+  const { network, open } = await rig({}, wire);
+  const client = await open();
+  await client.record(readings(500));
+  await client.flush();
+  await client.record(readings(2, NOW_MS));
+  await client.flush();
+  expect(network.counted.size).toBe(502);
+  expect(wire.sent.map(({ headers }) => headers.get('content-encoding'))).toEqual(['gzip', null]);
+  expect((await wire.sent[0]?.arrayBuffer())?.byteLength).toBeLessThan(8_000);
+});
+
+test('what got no answer goes again under its nonce, and counts once; pauses grow with full jitter', async () => {
+  const wire = answering(['lost', problem(503, 'region-unavailable', {}, { 'retry-after': '7' }), 'lost']);
+  const { network, open, waits, events } = await rig({}, wire);
+  const client = await open();
+  await client.record(readings(3));
+  expect(await client.flush()).toMatchObject({ ok: true });
+  expect(waits).toEqual([500, 7_000, 2_000]);
+  expect(new Set(wire.sent.map(nonceOf)).size).toBe(1);
+  const created = wire.sent.map(({ headers }) =>
+    Number(/created=(\d+)/.exec(headers.get('signature-input') ?? '')?.[1]),
+  );
+  expect(new Set(created).size).toBe(3);
+  expect([...network.counted.values()]).toEqual([1, 1, 1]);
+  expect(events.map(({ kind }) => kind)).toContain('unreachable');
+});
+
+test('flush gives up after its attempts, says why, and the next program goes on with the same nonce and bytes', async () => {
+  const wire = answering([]);
+  const { network, open } = await rig({ retry: { attempts: 3 } }, wire);
+  const client = await open();
+  await client.record(readings(3));
+  network.isAway = true;
+  expect(await client.flush()).toMatchObject({ ok: false, error: { reason: 'unreachable' } });
+  expect(client.status()).toMatchObject({ waiting: 3, failures: 2 });
+  network.isAway = false;
+  const next = await open();
+  expect(await next.flush()).toMatchObject({ ok: true, value: { accepted: 3 } });
+  const bodies = await Promise.all(wire.sent.map((request) => request.text()));
+  expect([new Set(wire.sent.map(nonceOf)).size, new Set(bodies).size]).toEqual([1, 1]);
+});
+
+test('a reading that the network refuses is set aside with its problem, alone; all others arrive', async () => {
+  const wire: Pick<World, 'fetch'> = {
+    fetch: async (request) => {
+      const records = JSON.parse(await request.clone().text()) as { v: number }[];
+      const record = records.findIndex(({ v }) => v === 1.37);
+      return record < 0 ? fetch(request) : problem(422, 'out-of-type', { record });
+    },
+  };
+  const { network, open, storage, events } = await rig({ gzipAboveBytes: Number.POSITIVE_INFINITY }, wire);
+  const client = await open();
+  await client.record(readings(300));
+  expect(await client.flush()).toMatchObject({ ok: true, value: { waiting: 0, accepted: 299 } });
+  expect([...network.counted.values()]).toEqual(Array.from({ length: 299 }, () => 1));
+  expect(storage.aside.map((line) => JSON.parse(line) as object)).toMatchObject([
+    { what: 'refused', code: 'out-of-type', measurements: [{ quantity: 'temp', value: 1.37 }] },
+  ]);
+  expect(events.filter((event) => event.kind === 'refused' && event.remedy === 'set-aside')).toHaveLength(1);
+});
+
+test('a device whose every reading is refused asks once a reading, not ten times', async () => {
+  let posts = 0;
+  const wire: Pick<World, 'fetch'> = { fetch: async () => (posts++, problem(422, 'unknown-unit')) };
+  const { open, storage } = await rig({}, wire);
+  const client = await open();
+  await client.record(readings(200));
+  await client.flush();
+  expect(storage.aside).toHaveLength(200);
+  expect(posts).toBeLessThan(200 + 10);
+});
+
+test('too large for the network is split, and the size that fits is remembered', async () => {
+  const sizes: number[] = [];
+  const wire: Pick<World, 'fetch'> = {
+    fetch: async (request) => {
+      const { length } = JSON.parse(await request.clone().text()) as unknown[];
+      sizes.push(length);
+      return length > 60 ? problem(413, 'too-many-records', { limit: 60 }) : fetch(request);
+    },
+  };
+  const { network, open } = await rig({ gzipAboveBytes: Number.POSITIVE_INFINITY }, wire);
+  const client = await open();
+  await client.record(readings(200));
+  expect(await client.flush()).toMatchObject({ ok: true });
+  expect(sizes).toEqual([200, 100, 50, 50, 50, 50]);
+  expect(network.counted.size).toBe(200);
+});
+
+test('a device with a wrong clock takes the time of the server for signatures and readings, and keeps its own', async () => {
+  const wire = answering([problem(401, 'clock-skew', { 'server-time': NOW_MS / 1000 })]);
+  const dead = 1_000_000;
+  const { network, open, events } = await rig({}, { ...wire, nowMs: () => dead });
+  const client = await open();
+  await client.record(readings(1));
+  expect(await client.flush()).toMatchObject({ ok: true, value: { clockOffsetMs: NOW_MS - dead } });
+  await client.record({ quantity: 'rh', value: 50 });
+  expect(await client.flush()).toMatchObject({ ok: true });
+  expect([...network.values.keys()].at(-1)).toBe(`rh ${new Date(NOW_MS).toISOString()}`);
+  expect(wire.sent).toHaveLength(3);
+  expect(events).toContainEqual({ kind: 'clock', offsetMs: NOW_MS - dead });
+});
+
+test('a network that always finds the clock wrong is waited for, not asked in a loop', async () => {
+  let posts = 0;
+  const skew = () => problem(401, 'clock-skew', { 'server-time': NOW_MS / 1000 });
+  const { open } = await rig({ retry: { attempts: 2 } }, { fetch: async () => (posts++, skew()) });
+  const client = await open();
+  await client.record(readings(1));
+  expect(await client.flush()).toMatchObject({ ok: false, error: { reason: 'refused' } });
+  expect(posts).toBe(4);
+});
+
+test('a key that another program used goes on above the highest nonce, and nothing counts twice', async () => {
+  const wire = answering([problem(409, 'nonce-too-old', { highest: '0fffffffffffff00' })]);
+  const { network, open } = await rig({}, wire);
+  const client = await open();
+  await client.record(readings(2));
+  expect(await client.flush()).toMatchObject({ ok: true });
+  expect(wire.sent.map(nonceOf).at(-1)).toBe('0fffffffffffff01');
+  expect([...network.counted.values()]).toEqual([1, 1]);
+});
+
+test('an old copy of a queue whose nonce was used for other bytes sends again under a new one', async () => {
+  const { network, open, storage } = await rig();
+  const first = await open();
+  const copy = storage.bytes;
+  await first.record(readings(1));
+  await first.flush();
+  storage.bytes = copy;
+  const second = await open();
+  await second.record(readings(1, NOW_MS - 1_000));
+  expect(await second.flush()).toMatchObject({ ok: true });
+  expect([...network.counted.values()]).toEqual([1, 1]);
+});
+
+test('what an operator has to mend waits; nothing is given up', async () => {
+  const wire = answering([problem(403, 'unknown-device'), problem(404, 'unknown-ingest-address')]);
+  const { network, open, storage, events, waits } = await rig({}, wire);
+  const client = await open();
+  await client.record(readings(2));
+  expect(await client.flush()).toMatchObject({ ok: true });
+  expect([network.counted.size, storage.aside.length, waits.length]).toEqual([2, 0, 2]);
+  expect(events.filter((event) => event.kind === 'refused').map(({ remedy }) => remedy)).toEqual(['wait', 'wait']);
+});
+
+test('a second reading of the same quantity and time is known, also after a restart', async () => {
+  const { network, open } = await rig();
+  const client = await open();
+  const [reading] = readings(1);
+  if (!reading) throw new Error('one reading');
+  const both = await Promise.all([client.record(reading), client.record({ ...reading, value: 3 })]);
+  expect(both.map((kept) => kept.ok && kept.value)).toEqual(['kept', 'known']);
+  const again = await open();
+  expect(await again.record(reading)).toEqual({ ok: true, value: 'known' });
+  await again.flush();
+  expect([...network.values.values()]).toEqual([0]);
+});
+
+test('a reading that JSON or the catalogue cannot carry is refused at once, and so is one too many', async () => {
+  const { open } = await rig();
+  const client = await open({ maxQueueBytes: 2_000 });
+  for (const wrong of [
+    { quantity: 'tmp' as 'temp', value: 1 },
+    { quantity: 'temp', value: Number.NaN },
+    { quantity: 'temp', value: 1, measuredMs: 1.5 },
+  ] as const)
+    expect(await client.record(wrong)).toMatchObject({ ok: false, error: { reason: 'bad-reading' } });
+  expect(await client.record(readings(20))).toMatchObject({ ok: true });
+  expect(await client.record(readings(100, NOW_MS))).toMatchObject({ ok: false, error: { reason: 'full' } });
+  expect(client.status().waiting).toBe(20);
+});
+
+test('a disk that takes nothing is told to whoever records, and the same reading can be recorded later', async () => {
+  const { open, storage, network } = await rig();
+  const client = await open();
+  const append = storage.append.bind(storage);
+  storage.append = () => Promise.reject(new Error('ENOSPC: no space left on device'));
+  const [reading] = readings(1);
+  if (!reading) throw new Error('one reading');
+  const told = await Promise.all([client.record(reading), client.record(reading)]);
+  for (const kept of told) expect(kept).toMatchObject({ ok: false, error: { reason: 'not-stored' } });
+  storage.append = append;
+  expect(await client.record(reading)).toEqual({ ok: true, value: 'kept' });
+  storage.append = () => Promise.reject(new Error('ENOSPC: no space left on device'));
+  expect(await client.flush()).toMatchObject({ ok: false, error: { reason: 'not-stored' } });
+  expect(network.counted.size).toBe(0);
+  storage.append = append;
+  expect(await client.flush()).toMatchObject({ ok: true, value: { accepted: 1 } });
+});
+
+test('a batch is stored with its nonce and bytes before the first of it is sent', async () => {
+  const { storage, open } = await rig({}, { fetch: (request) => Promise.resolve(check(request)) });
+  const stored: boolean[] = [];
+  function check(request: Request): Response {
+    const { pending } = Queue.peek(storage.bytes);
+    stored.push(pending?.nonce === nonceOf(request));
+    return problem(403, 'unknown-device');
+  }
+  const client = await open({ retry: { attempts: 1 } });
+  await client.record(readings(1));
+  await client.flush();
+  expect(stored).toEqual([true]);
+});
+
+test.each(['json', 'cose'] as const)(
+  'each batch in %s names the one accepted before it, also over a restart',
+  async (form) => {
+    const named: (string | null)[] = [];
+    const bodies: Uint8Array[] = [];
+    const { open, network, storage } = await rig(
+      { form, gzipAboveBytes: 0 },
+      {
+        fetch: async (request) => {
+          const body = new Uint8Array(await request.clone().arrayBuffer());
+          const cose =
+            form === 'cose' ? readCoseBatch(body, new URL(request.url).host, new URL(request.url).pathname) : null;
+          if (cose !== null && !cose.ok) throw new Error(cose.error.reason);
+          const previous = cose?.value.previous ?? null;
+          named.push(form === 'json' ? request.headers.get('previous-digest') : previous && digestOf(previous));
+          bodies.push(cose === null ? body : cose.value.payload);
+          if (bodies.length === 2) return problem(503, 'region-unavailable');
+          const told = { accepted: 1, duplicate: 0, late: 0, refused: [] };
+          const receipt = {
+            receipt: `r-${bodies.length}`,
+            device: cose?.value.device ?? device,
+            readings: told,
+            flags: [],
+          };
+          return new Response(JSON.stringify(receipt), { status: 201 });
+        },
+      },
+    );
+    const key = await newKey();
+    const device = key.did;
+    for (let batch = 0; batch < 3; batch++) {
+      const client = await open({ key });
+      await client.record(readings(3, NOW_MS - batch * 1000));
+      expect(await client.flush()).toMatchObject({ ok: true });
+    }
+    const hashes = bodies.map((body) => digestOf(sha256(body)));
+    expect(named).toEqual([null, hashes[0], hashes[0], hashes[2]]);
+    expect([network.counted.size, Queue.peek(storage.bytes).waiting.length]).toEqual([0, 0]);
+  },
+);
+
+test('run sends a batch when it is full or its oldest reading is old enough, and stops at the signal', async () => {
+  const stopping = new AbortController();
+  const batches: number[] = [];
+  const { open, network } = await rig({
+    batch: { maxReadings: 10, maxWaitMs: 60 },
+    world: {},
+    onEvent: (event) => {
+      if (event.kind !== 'delivered') return;
+      batches.push(event.measurements);
+      if (batches.length === 3) stopping.abort();
+    },
+  });
+  const client = await open();
+  await client.record(readings(3));
+  const startedMs = performance.now();
+  const running = client.run({ signal: stopping.signal });
+  await client.record(readings(2, NOW_MS - 5_000));
+  const [first] = [await client.record(readings(5, NOW_MS - 4_000))];
+  expect(first).toMatchObject({ ok: true });
+  // Full: at once. The rest: by age.
+  await client.record(readings(7, NOW_MS - 3_000));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await client.record(readings(1, NOW_MS - 2_000));
+  await running;
+  expect(performance.now() - startedMs).toBeGreaterThan(100);
+  expect(network.counted.size).toBe(18);
+  expect(batches.reduce((sum, count) => sum + count, 0)).toBe(18);
+  await client.close();
+});
