@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import {
+  ACT_TOOLS,
   claimOf,
   makeAct,
   newKey,
@@ -11,9 +12,6 @@ import {
   signAct,
   signRequest,
 } from '../../test/support/lifecycle.ts';
-import { checkActTools } from '../../scripts/verify/tools.ts';
-import { centerOf } from '../../worker/registry/place.ts';
-import type { SigningKey } from '../../sensors/client/key.ts';
 import { parseOwnerAddress, type RegionCell } from '../ids.ts';
 import { actPath, type Act } from '../lifecycle/act.ts';
 import { actFields } from '../lifecycle/parse-act.ts';
@@ -26,7 +24,9 @@ import { evidenceOf } from '../signature/verify.ts';
 import { checkAct, type Attested, type Standing } from './check-act.ts';
 
 const DOMAIN = { chainId: 10, contract: `0x${'ab'.repeat(20)}` } as const;
-const TOOLS = { ...checkActTools(), domain: DOMAIN };
+const TOOLS = { ...ACT_TOOLS, domain: DOMAIN };
+const { centerOf } = TOOLS;
+type SigningKey = Awaited<ReturnType<typeof newKey>>;
 const API = 'https://isobar.test';
 const HERE = positionAt(40.4168, -3.7038);
 const THERE = positionAt(52.52, 13.405);

@@ -10,6 +10,10 @@ import type { KeyAlgorithm } from '../../core/signature/did-key.ts';
 import { generateKeyPem, loadDeviceKey, type SigningKey } from '../../sensors/client/key.ts';
 import { contentDigest, signatureBase, signatureParameters } from '../../sensors/client/sign.ts';
 import { publicPlaceOf } from '../../scripts/place.ts';
+import { checkActTools } from '../../scripts/verify/tools.ts';
+
+/** Of an auditor, but for the network's domain. */
+export const ACT_TOOLS = checkActTools();
 
 export type Owner = PrivateKeyAccount;
 export const newOwner = (): Owner => privateKeyToAccount(generatePrivateKey());
