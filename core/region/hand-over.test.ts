@@ -7,7 +7,7 @@ import { compareHandOvers } from '../audit/compare-hand-overs.ts';
 import { handOverRecord, replayEntry, startReplay } from '../audit/replay-region.ts';
 import { METERS_PER_E5_DEGREE } from '../geo.ts';
 import { MAIN_RULES } from '../rules/main.ts';
-import type { ArrivalBody, EntryBody, LogEntry, Reputation } from './entry.ts';
+import type { ArrivalBody, LogEntry, Reputation } from './entry.ts';
 import { applyEntry } from './fold.ts';
 import { noOutputs } from './outputs.ts';
 import { emptyState, encodeState, type DeviceState } from './state.ts';
@@ -234,7 +234,7 @@ test('the log of an arrival gives the same state again, read back from its bytes
   for (const entry of entries) {
     applyEntry(live1, entry, MAIN_RULES, noOutputs());
     const { seq, receivedMs, ...body } = entry;
-    const stored = decodeEntry({ seq, receivedMs, kind: body.kind, body: encodeEntryBody(body as EntryBody) });
+    const stored = decodeEntry({ seq, receivedMs, kind: body.kind, body: encodeEntryBody(body) });
     if (!stored.ok) throw new Error(stored.error.detail);
     applyEntry(read, stored.value, MAIN_RULES, noOutputs());
   }

@@ -168,7 +168,7 @@ test('the log with a change of keys gives the same state again, read back from i
   const { log } = live(LATE, [{ hour: 50, isBefore: false }], true);
   const state = emptyState();
   for (const { seq, receivedMs, ...body } of log.entries) {
-    const entry = decodeEntry({ seq, receivedMs, kind: body.kind, body: encodeEntryBody(body as EntryBody) });
+    const entry = decodeEntry({ seq, receivedMs, kind: body.kind, body: encodeEntryBody(body) });
     if (!entry.ok) throw new Error(entry.error.detail);
     applyEntry(state, entry.value, MAIN_RULES, noOutputs());
   }

@@ -155,7 +155,7 @@ export const MAIN_RULES: RuleSet = {
     maintenanceHours: 24,
     maintenanceDays: 30,
     maintenanceAheadDays: 30,
-    // Stations this far apart share hardly any of a heavy shower or a street's particles; half of it stops the pay (docs/quality.md).
+    // About the width of a city; with a full weekly score half of it stops the pay (decision 0036).
     relocationMeters: 20_000,
   },
   reward: {

@@ -167,6 +167,8 @@ export function ratesTable(): string {
         `${percent(score.eligibleBps)}, ${percent(score.ineligibleBps)}; each day counts 1/${score.weeklyDays}`,
       ],
       ['maintenance that costs nothing', `${score.maintenanceHours} h in ${score.maintenanceDays} days`],
+      ['maintenance is announced at most', `${score.maintenanceAheadDays} days ahead`],
+      ['a move that costs a full score', `${score.relocationMeters / 1000} km; a shorter one its share`],
       ['cap of RewardToken', `${capTokens.toLocaleString('en-US')} ISO`],
       ["first year's emission", `${percent(reward.firstYearBps)} of the cap`],
       ['each later year', `${reward.yearlyPercent} % of the year before`],
