@@ -35,7 +35,7 @@ const COMPONENTS = ['@method', '@authority', '@path', 'content-type', 'content-d
 const CHAINED = [...COMPONENTS, 'previous-digest'] as const;
 
 export async function signUpload(key: SigningKey, upload: Upload): Promise<SignedHeaders> {
-  const digest = formatDigest(sha256(upload.body));
+  const digest = contentDigest(upload.body);
   const previous = upload.previous ? formatDigest(upload.previous) : null;
   const parameters = signatureParameters(key.did, upload.createdSeconds, upload.nonce, previous !== null);
   const base = signatureBase(upload, digest, parameters, previous);
@@ -47,6 +47,11 @@ export async function signUpload(key: SigningKey, upload: Upload): Promise<Signe
     'signature-input': `${LABEL}=${parameters}`,
     signature: `${LABEL}=:${base64.encode(signature)}:`,
   };
+}
+
+/** Content-Digest of a body (RFC 9530). */
+export function contentDigest(body: Uint8Array): string {
+  return formatDigest(sha256(body));
 }
 
 function formatDigest(digest: Uint8Array): string {

@@ -137,6 +137,7 @@ test('the generated client asks every route, and every answer is as described', 
   });
   expect(await ask('getDevice', device)).toMatchObject({ status: 200, data: { latest: [{}, {}] } });
   expect(await ask('getMetrics', device)).toMatchObject({ status: 200 });
+  expect(await ask('getForks', device)).toMatchObject({ status: 200, data: { forks: [] } });
   for (const format of ['json', 'csv', 'geojson']) {
     expect(await ask('getLatest', { query: { format } }), format).toMatchObject({ status: 200 });
     expect(await ask('getDevices', { query: { format } }), format).toMatchObject({ status: 200 });
@@ -248,6 +249,8 @@ test.each([
   ['getDevice', { path: { device: 'x' } }, 400, 'invalid-device'],
   ['getDevice', { path: { device: STRANGER } }, 404, 'no-such-device'],
   ['getMetrics', { path: { device: STRANGER } }, 404, 'no-such-device'],
+  ['getForks', { path: { device: 'x' } }, 400, 'invalid-device'],
+  ['getFork', { path: { device: STRANGER, fork: 'x' } }, 404, 'no-such-fork'],
   ['getLatest', { query: { quantity: ['dust'] } }, 400, 'bad-parameter'],
   ['getLatest', { query: { cell: ['x'] } }, 400, 'bad-parameter'],
   ['getLatest', { query: { device: ['x'] } }, 400, 'bad-parameter'],

@@ -88,7 +88,7 @@ test('an honest client that loses power after sending, again and again, is never
 
 test(
   'two clients with one key file that both go on are quarantined, with a proof that anyone can check',
-  { timeout: 120_000 },
+  { timeout: 200_000 },
   async () => {
     const device = deviceAt(0);
     const common = await post(device, await post(device, NEW));
@@ -99,7 +99,7 @@ test(
     // It may go on posting: taken, logged, not sold.
     await post(device, copies[0]);
 
-    const { fork } = await until('the fork is public', 90_000, async () => {
+    const { fork } = await until('the fork is public', 150_000, async () => {
       return (await forksOf(device)).forks.find(({ verdict }) => verdict === 'both-go-on') ?? null;
     });
     const response = await fetch(`${network.api}/v1/devices/${device.key.did}/forks/${fork}`);

@@ -88,7 +88,7 @@ export async function sendAct(api: string, act: Act, send: Send = {}, ask: typeo
 
 /** One label a key, over the same components. */
 export async function signRequest(url: string, body: Uint8Array, keys: readonly SigningKey[], createdSeconds: number) {
-  const digest = await contentDigest(body);
+  const digest = contentDigest(body);
   const inputs: string[] = [];
   const signatures: string[] = [];
   for (const [at, key] of keys.entries()) {
