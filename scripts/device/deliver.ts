@@ -1,0 +1,46 @@
+/** Brings the batch on its way in a device's queue to the network. */
+import { Queue } from '../../sensors/client/queue.ts';
+import type { SigningKey } from '../../sensors/client/key.ts';
+import { uploadBatch } from '../../sensors/client/upload.ts';
+import { sentenceOf } from '../admin-client.ts';
+import { Refusal } from '../lib/say.ts';
+import { printReceipt } from './print-receipt.ts';
+import { COMMAND_RETRY, commandTransport } from './transport.ts';
+
+export type Target = { readonly key: SigningKey; readonly url: string; readonly queueFile: string };
+
+/** A batch of an earlier command that got no answer. */
+export async function deliverWaiting(target: Target): Promise<Queue> {
+  const queue = await Queue.open(target.queueFile);
+  if (queue.state.pending) {
+    console.log('A batch from before is still waiting; it goes first.');
+    await deliver(queue, target);
+  }
+  return queue;
+}
+
+/** Once with a higher nonce, should another program have used this key in the meantime. */
+export async function deliver(queue: Queue, { key, url }: Target): Promise<void> {
+  for (let isSecond = false; ; isSecond = true) {
+    const { pending } = queue.state;
+    if (!pending) throw new Error('nothing to deliver');
+    const sent = await uploadBatch(key, url, pending, commandTransport, { offsetMs: 0 }, COMMAND_RETRY);
+    if (sent.ok) {
+      await queue.settle();
+      printReceipt(sent.value);
+      return;
+    }
+    if (sent.error.reason === 'unreachable') {
+      throw new Refusal(
+        `not delivered (${sent.error.detail}); the batch is kept and goes out first with the next send`,
+      );
+    }
+    const { problem } = sent.error;
+    if ((problem.code === 'nonce-reused' || problem.code === 'nonce-too-old') && !isSecond) {
+      await queue.renumber(problem.highest, Date.now());
+      continue;
+    }
+    await queue.settle();
+    throw new Refusal(sentenceOf(problem));
+  }
+}
