@@ -3,9 +3,13 @@
  * these, in the order of `seq`. Entries are stored as CBOR (codec.ts); this file is their meaning.
  */
 import type { DeviceId, OwnerAddress, PlaceCell, RegionCell } from '../ids.ts';
+import type { SignedAct } from '../lifecycle/signed-act.ts';
 import type { BlockDevice } from './block.ts';
 
 export type LogEntry = { readonly seq: number; readonly receivedMs: number } & EntryBody;
+
+/** What the entry came from, for whoever checks it. Absent: the operator's word. The fold does not look at it. */
+type FromAct = { readonly act?: SignedAct };
 
 export type EntryBody =
   | CharterBody
@@ -30,7 +34,7 @@ export type CharterBody = {
 export type MembershipStatus = 'claimed' | 'active' | 'quarantined' | 'retired';
 
 /** `membership`: the device's row in D1 as of `version`; older versions are ignored. */
-export type MembershipBody = {
+export type MembershipBody = FromAct & {
   readonly kind: 'membership';
   readonly version: number;
   readonly device: DeviceId;
@@ -82,7 +86,7 @@ export type NeighbourBlock = {
 };
 
 /** `maintenance`: readings of the device measured in [fromMs, untilMs) are stored but not evaluated, sold or missed. */
-export type MaintenanceBody = {
+export type MaintenanceBody = FromAct & {
   readonly kind: 'maintenance';
   readonly device: DeviceId;
   readonly fromMs: number;
@@ -90,7 +94,7 @@ export type MaintenanceBody = {
 };
 
 /** `inherit`: the device brings what another region (or its former key) knew of it: nonce mark, score and integrity memory. */
-export type InheritBody = {
+export type InheritBody = FromAct & {
   readonly kind: 'inherit';
   readonly device: DeviceId;
   readonly from: RegionCell | DeviceId;
