@@ -1,17 +1,23 @@
 /** Brings the batch on its way in a device's queue to the network. */
 import { Queue } from '../../sensors/client/queue.ts';
 import type { SigningKey } from '../../sensors/client/key.ts';
-import { uploadBatch } from '../../sensors/client/upload.ts';
+import { type Uploaded, uploadBatch } from '../../sensors/client/upload.ts';
 import { sentenceOf } from '../admin-client.ts';
 import { Refusal } from '../lib/say.ts';
 import { printReceipt } from './print-receipt.ts';
+import { queueFileOf, readState, writeState } from './state.ts';
 import { COMMAND_RETRY, commandTransport } from './transport.ts';
 
-export type Target = { readonly key: SigningKey; readonly url: string; readonly queueFile: string };
+export type Target = {
+  readonly key: SigningKey;
+  readonly url: string;
+  /** Its queue lies beside it, and what it remembers if it was claimed from here. */
+  readonly keyFile: string;
+};
 
 /** A batch of an earlier command that got no answer. */
 export async function deliverWaiting(target: Target): Promise<Queue> {
-  const queue = await Queue.open(target.queueFile);
+  const queue = await Queue.open(queueFileOf(target.keyFile));
   if (queue.state.pending) {
     console.log('A batch from before is still waiting; it goes first.');
     await deliver(queue, target);
@@ -20,7 +26,7 @@ export async function deliverWaiting(target: Target): Promise<Queue> {
 }
 
 /** Once with a higher nonce, should another program have used this key in the meantime. */
-export async function deliver(queue: Queue, { key, url }: Target): Promise<void> {
+export async function deliver(queue: Queue, { key, url, keyFile }: Target): Promise<void> {
   for (let isSecond = false; ; isSecond = true) {
     const { pending } = queue.state;
     if (!pending) throw new Error('nothing to deliver');
@@ -28,6 +34,7 @@ export async function deliver(queue: Queue, { key, url }: Target): Promise<void>
     if (sent.ok) {
       await queue.settle();
       printReceipt(sent.value);
+      await rememberReceipt(keyFile, sent.value);
       return;
     }
     if (sent.error.reason === 'unreachable') {
@@ -43,4 +50,12 @@ export async function deliver(queue: Queue, { key, url }: Target): Promise<void>
     await queue.settle();
     throw new Refusal(sentenceOf(problem));
   }
+}
+
+async function rememberReceipt(keyFile: string, uploaded: Uploaded): Promise<void> {
+  const state = await readState(keyFile);
+  if (state === null || uploaded.status === 'expired') return;
+  const { receipt, received, readings, flags } = uploaded.receipt;
+  const counts = { accepted: readings.accepted, refused: readings.refused.length };
+  await writeState(keyFile, { ...state, lastReceipt: { receipt, received, ...counts, flags: [...flags] } });
 }

@@ -52,7 +52,7 @@ export async function showLink(
 
 const keyFlag = (path: string): string => (path === DEFAULT_KEY_FILE ? '' : ` --key ${path}`);
 
-function algorithmOf(named: string): KeyAlgorithm {
+export function algorithmOf(named: string): KeyAlgorithm {
   const algorithm = KEY_ALGORITHMS.find((known) => known === named);
   if (!algorithm) throw new UsageError(`--algorithm ${named}: one of ${KEY_ALGORITHMS.join(', ')}`);
   return algorithm;

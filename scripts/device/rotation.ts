@@ -8,7 +8,7 @@ import type { DeviceId } from '../../core/ids.ts';
 import { readKeyFile, requireKeyFile } from '../key-file.ts';
 import { linkFile, makeFile, moveFile } from '../lib/keep-file.ts';
 import { Refusal } from '../lib/say.ts';
-import { type DeviceState, queueFileOf, readState, stemOf, writeState } from './state.ts';
+import { queueFileOf, readState, stemOf, writeState } from './state.ts';
 
 /** So that a test can cut the power between any two. */
 export type RotationSteps = {

@@ -5,8 +5,9 @@ import { Refusal } from '../lib/say.ts';
 import { DEFAULT_DIR } from '../local-network.ts';
 import { deliver, deliverWaiting, type Target } from './deliver.ts';
 import { DEFAULT_KEY_FILE, localNetwork, openKeyFile } from './open.ts';
+import { rotate } from './rotate.ts';
 import { READING_FLAGS, readBatchBody } from './readings.ts';
-import { queueFileOf, readState } from './state.ts';
+import { readState } from './state.ts';
 
 export async function send(args: readonly string[]): Promise<void> {
   const { flags } = readArguments(args, { values: [...READING_FLAGS, 'device', 'key', 'url', 'dir', 'api'] });
@@ -27,13 +28,15 @@ async function targetOf(flags: Flags): Promise<Target> {
 }
 
 async function claimedTarget(keyFile: string, given: string | undefined): Promise<Target> {
-  if (given !== undefined) return { key: await requireKeyFile(keyFile), url: given, queueFile: queueFileOf(keyFile) };
+  if (given !== undefined) return { key: await requireKeyFile(keyFile), url: given, keyFile };
+  // Begun and cut short: the network may know the new key already.
+  if ((await readState(keyFile))?.rotation) await rotate(['--key', keyFile]);
   const { key, state } = await openKeyFile(keyFile);
   if (state.address === null)
     throw new Refusal(
       `${keyFile} is not claimed yet: npm run device -- claim --key ${keyFile} --lat N --lon N; or give --url ADDRESS`,
     );
-  return { key, url: state.address.ingestUrl, queueFile: queueFileOf(keyFile) };
+  return { key, url: state.address.ingestUrl, keyFile };
 }
 
 async function localTarget(flags: Flags): Promise<Target> {
@@ -48,5 +51,5 @@ async function localTarget(flags: Flags): Promise<Target> {
     throw new Refusal(
       wanted === undefined ? 'the network has no spare device' : `${wanted} is no device of ${dir}/local.json`,
     );
-  return { key: await requireKeyFile(device.keyFile), url: device.ingestUrl, queueFile: queueFileOf(device.keyFile) };
+  return { key: await requireKeyFile(device.keyFile), url: device.ingestUrl, keyFile: device.keyFile };
 }

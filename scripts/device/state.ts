@@ -32,6 +32,16 @@ const StateFile = z.object({
   api: Url.nullable(),
   /** Where it posts to, once claimed. */
   address: Address.nullable(),
+  /** Of the newest batch that `send` brought to the network. */
+  lastReceipt: z
+    .object({
+      receipt: z.string(),
+      received: z.string(),
+      accepted: z.int(),
+      refused: z.int(),
+      flags: z.array(z.object({ quantity: z.string(), time: z.string(), test: z.string(), flag: z.int() })),
+    })
+    .nullable(),
   /** A claim that was sent and not yet answered: the same one goes again. */
   claim: z.json().nullable(),
   /** A change of key that was begun (rotate.ts). */
@@ -82,7 +92,7 @@ export async function writeState(keyFile: string, state: DeviceState): Promise<v
 
 export function newState(device: DeviceId, api: string | null): DeviceState {
   const code = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('hex');
-  return { device, code, api, address: null, claim: null, rotation: null };
+  return { device, code, api, address: null, lastReceipt: null, claim: null, rotation: null };
 }
 
 function jsonOf(text: string): unknown {

@@ -8,7 +8,7 @@ import type { SigningKey } from '../../sensors/client/key.ts';
 import { type NetworkProblem, readProblem } from '../../sensors/client/problem.ts';
 import { request, sentenceOf } from '../admin-client.ts';
 import { Refusal } from '../lib/say.ts';
-import { type Signer, signRequest } from './signed-request.ts';
+import { type Signer, signGet, signPost } from './signed-request.ts';
 
 /** Of a claim, whole or the owner's half of it. */
 export type ClaimBody = {
@@ -27,7 +27,7 @@ export function postClaim(api: string, device: SigningKey, body: ClaimBody): Ans
 /** Null: the owner has signed nothing yet. */
 export async function readWaitingHalf(api: string, device: SigningKey): Promise<ClaimBody | null> {
   const url = new URL(`${CLAIMS_PATH}/${device.did}`, api);
-  const signed = await signRequest([{ label: 's', key: device }], { method: 'GET', url, body: '', nowMs: Date.now() });
+  const signed = await signGet({ label: 's', key: device }, { url, nowMs: Date.now() });
   const response = await request(url, signed);
   if (response.status === 404) return null;
   if (!response.ok) throw new Refusal(sentenceOf(await readProblem(response)));
@@ -63,7 +63,7 @@ async function post(api: string, act: Act, json: object, signers: readonly Signe
   const url = new URL(actPath(act), api);
   const body = JSON.stringify(json);
   const plain = { method: 'POST', headers: { 'content-type': 'application/json' }, body };
-  const init = signers.length === 0 ? plain : await signRequest(signers, { method: 'POST', url, body, nowMs: Date.now() });
+  const init = signers.length === 0 ? plain : await signPost(signers, { url, body, nowMs: Date.now() });
   const response = await request(url, init);
   // Answers of our own routes: their shape is schema/api/registry.ts.
   return response.ok ? ok(await response.json<Registered>()) : err(await readProblem(response));

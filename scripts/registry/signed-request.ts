@@ -2,41 +2,48 @@
 import { base64 } from '@scure/base';
 import type { SigningKey } from '../../sensors/client/key.ts';
 import { nextNonce } from '../../sensors/client/nonce.ts';
-import { contentDigest, signatureParameters } from '../../sensors/client/sign.ts';
+import { contentDigest } from '../../sensors/client/sign.ts';
 
 export type Signer = { readonly label: string; readonly key: SigningKey };
 
-/** Several signatures cover the same components of the same request. */
-export async function signRequest(
-  signers: readonly Signer[],
-  { method, url, body, nowMs }: { readonly method: 'GET' | 'POST'; readonly url: URL; readonly body: string; readonly nowMs: number },
-): Promise<RequestInit> {
-  const contentType = 'application/json';
+type Unsigned = { readonly url: URL; readonly body: string; readonly nowMs: number };
+
+const JSON_TYPE = 'application/json';
+
+/** Several keys may sign the same components of one request. */
+export async function signPost(signers: readonly Signer[], { url, body, nowMs }: Unsigned): Promise<RequestInit> {
   const digest = await contentDigest(new TextEncoder().encode(body));
-  const values = [
+  const covered = [...targetOf('POST', url), ['content-type', JSON_TYPE], ['content-digest', digest]] as const;
+  const headers = { 'content-type': JSON_TYPE, 'content-digest': digest, ...(await sign(signers, covered, nowMs)) };
+  return { method: 'POST', headers, body };
+}
+
+/** A request without a body has only its target to sign. */
+export async function signGet(signer: Signer, { url, nowMs }: Omit<Unsigned, 'body'>): Promise<RequestInit> {
+  return { headers: await sign([signer], targetOf('GET', url), nowMs) };
+}
+
+type Covered = readonly (readonly [name: string, value: string])[];
+
+function targetOf(method: string, url: URL): Covered {
+  return [
     ['@method', method],
     ['@authority', url.host],
     ['@path', url.pathname],
-    ['content-type', contentType],
-    ['content-digest', digest],
   ];
-  const lines = values.map(([name, value]) => `"${name}": ${value}`);
+}
+
+async function sign(signers: readonly Signer[], covered: Covered, nowMs: number): Promise<Record<string, string>> {
+  const names = covered.map(([name]) => `"${name}"`).join(' ');
   const inputs: string[] = [];
   const signatures: string[] = [];
   for (const { label, key } of signers) {
-    const parameters = signatureParameters(key.did, Math.floor(nowMs / 1000), nextNonce(null, nowMs));
-    const base = [...lines, `"@signature-params": ${parameters}`].join('\n');
-    inputs.push(`${label}=${parameters}`);
+    const nonce = nextNonce(null, nowMs);
+    const params = `(${names});created=${Math.floor(nowMs / 1000)};keyid="${key.did}";nonce="${nonce}"`;
+    // RFC 9421 section 2.5.
+    const base = [...covered.map(([name, value]) => `"${name}": ${value}`), `"@signature-params": ${params}`].join('\n');
+    inputs.push(`${label}=${params}`);
     signatures.push(`${label}=:${base64.encode(await key.sign(new TextEncoder().encode(base)))}:`);
   }
-  return {
-    method,
-    headers: {
-      'content-type': contentType,
-      'content-digest': digest,
-      'signature-input': inputs.join(', '),
-      signature: signatures.join(', '),
-    },
-    ...(method === 'POST' && { body }),
-  };
+  return { 'signature-input': inputs.join(', '), signature: signatures.join(', ') };
 }

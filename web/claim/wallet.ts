@@ -23,7 +23,7 @@ export function listenForWallets(): void {
 }
 
 export function findWallet(): Provider | null {
-  const injected: unknown = 'ethereum' in globalThis ? globalThis.ethereum : null;
+  const injected: unknown = Reflect.get(globalThis, 'ethereum');
   return isProvider(injected) ? injected : (announced[0] ?? null);
 }
 
