@@ -10,6 +10,12 @@ import { err, ok, type Result } from '../result.ts';
 import type { Hex } from './act.ts';
 import { orNull, parsed, readObject, whole, type BadField } from './fields.ts';
 
+/**
+ * Beside an act that the device signs, the position stands in this header, as JSON: the body of such a request is published
+ * as evidence, and the position must not be. What only owners sign has it in the body.
+ */
+export const POSITION_HEADER = 'isobar-position';
+
 export type ExactPosition = {
   readonly latitudeE7: number;
   readonly longitudeE7: number;

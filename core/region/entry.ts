@@ -103,4 +103,7 @@ export type InheritBody = FromAct & {
   readonly scoreBps: number;
 };
 
+/** What a region can tell of a device to its next region or its next key. */
+export type DeviceLegacy = Omit<InheritBody, 'kind' | 'device' | 'from' | 'act'>;
+
 export type EntryKind = EntryBody['kind'];

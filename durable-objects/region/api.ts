@@ -5,7 +5,13 @@
 import type { RegionRefusal } from '../../core/errors.ts';
 import type { DeviceId, RegionCell } from '../../core/ids.ts';
 import type { NoBlock } from '../../core/region/due.ts';
-import type { CharterBody, MaintenanceBody, MembershipBody } from '../../core/region/entry.ts';
+import type {
+  CharterBody,
+  DeviceLegacy,
+  InheritBody,
+  MaintenanceBody,
+  MembershipBody,
+} from '../../core/region/entry.ts';
 import type { Receipt } from '../../core/region/receipt.ts';
 import type { Result } from '../../core/result.ts';
 
@@ -115,6 +121,10 @@ export interface RegionApi {
   /** Idempotent by version. */
   applyMembership(membership: MembershipBody): Promise<Result<RegionSummary, RegionRefusal>>;
   maintain(maintenance: MaintenanceBody): Promise<Result<RegionSummary, RegionRefusal>>;
+  /** What it knows of a device that moves on, to another region or another key. Null: it never heard of it. */
+  legacy(device: DeviceId): Promise<Result<DeviceLegacy | null, RegionRefusal>>;
+  /** Idempotent: a device that has a history of its own here takes none. Membership comes first. */
+  inherit(inheritance: InheritBody): Promise<Result<RegionSummary, RegionRefusal>>;
   observations(query: ObservationQuery): Promise<readonly Observation[]>;
   readingsSince(query: ReadingsQuery): Promise<ReadingsPage>;
   /** For other regions: this one's block of `hour`, against theirs (core/region/block.ts). */

@@ -5,7 +5,15 @@
 import { admit } from '../../core/region/decide.ts';
 import { makeBlock } from '../../core/region/block.ts';
 import { blockDeadlineMs, dueHour, nextDueMs, nextHour, openHour, whyNoBlock } from '../../core/region/due.ts';
-import type { CharterBody, EntryBody, MaintenanceBody, MembershipBody } from '../../core/region/entry.ts';
+import type {
+  CharterBody,
+  DeviceLegacy,
+  EntryBody,
+  InheritBody,
+  MaintenanceBody,
+  MembershipBody,
+} from '../../core/region/entry.ts';
+import { legacyOf } from '../../core/region/legacy.ts';
 import { charterFacts } from '../../core/region/facts.ts';
 import { chooseBlocks } from '../../core/region/foreign.ts';
 import { encodeState } from '../../core/region/state.ts';
@@ -135,6 +143,20 @@ export class RegionKeeper {
     if (memory.slotOf(maintenance.device) === undefined)
       return err({ reason: 'unknown-device', device: maintenance.device });
     this.#append(maintenance, nowMs);
+    return ok(this.summary());
+  }
+
+  legacy(device: DeviceId): Result<DeviceLegacy | null, RegionRefusal> {
+    const memory = this.#load();
+    const known = memory.state.devices[memory.slotOf(device) ?? -1];
+    return ok(known === undefined ? null : legacyOf(known));
+  }
+
+  inherit(inheritance: InheritBody, nowMs: number): Result<RegionSummary, RegionRefusal> {
+    const memory = this.#load();
+    const heir = memory.state.devices[memory.slotOf(inheritance.device) ?? -1];
+    if (heir === undefined) return err({ reason: 'unknown-device', device: inheritance.device });
+    if (heir.highNonce === '' && heir.scoreDays === 0) this.#append(inheritance, nowMs);
     return ok(this.summary());
   }
 

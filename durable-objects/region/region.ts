@@ -4,7 +4,14 @@
  */
 import { DurableObject } from 'cloudflare:workers';
 import type { RegionRefusal } from '../../core/errors.ts';
-import type { CharterBody, MaintenanceBody, MembershipBody } from '../../core/region/entry.ts';
+import type { DeviceId } from '../../core/ids.ts';
+import type {
+  CharterBody,
+  DeviceLegacy,
+  InheritBody,
+  MaintenanceBody,
+  MembershipBody,
+} from '../../core/region/entry.ts';
 import type { Result } from '../../core/result.ts';
 import type {
   BlockAnswer,
@@ -58,6 +65,14 @@ export class Region extends DurableObject<RegionBindings> implements RegionApi {
 
   async maintain(maintenance: MaintenanceBody): Promise<Result<RegionSummary, RegionRefusal>> {
     return this.#keeper.maintain(maintenance, Date.now());
+  }
+
+  async legacy(device: DeviceId): Promise<Result<DeviceLegacy | null, RegionRefusal>> {
+    return this.#keeper.legacy(device);
+  }
+
+  async inherit(inheritance: InheritBody): Promise<Result<RegionSummary, RegionRefusal>> {
+    return this.#keeper.inherit(inheritance, Date.now());
   }
 
   observations(query: ObservationQuery): Promise<readonly Observation[]> {

@@ -71,6 +71,14 @@ export class StandInRegion implements RegionApi {
     return ok(await this.summary());
   }
 
+  async legacy() {
+    return ok(null);
+  }
+
+  async inherit() {
+    return ok(await this.summary());
+  }
+
   async observations() {
     return [];
   }
