@@ -80,6 +80,8 @@ for (const { page, parts, bytes } of BUDGETS) {
   const spent = parts.reduce((sum, part) => sum + (zippedBytes.get(part) ?? Number.POSITIVE_INFINITY), 0);
   console.log(`${page}: script and styles ${spent} of ${bytes} bytes gzip`);
   if (spent <= bytes) continue;
-  console.error('It is larger than its budget: take something out, or raise it in scripts/build-web.ts with the reason.');
+  console.error(
+    'It is larger than its budget: take something out, or raise it in scripts/build-web.ts with the reason.',
+  );
   process.exitCode = 1;
 }

@@ -45,8 +45,18 @@ test('two new devices of one name would get one key, and are refused', () => {
 });
 
 test.each([
-  ['', ['line 1: the column "key" is missing', 'line 1: the column "lat" is missing', 'line 1: the column "lon" is missing']],
-  ['key,lat,lon,altitude\na,1,1,1', [`line 1: there is no column "altitude"; there are ${HEADER.replaceAll(',', ', ')}`]],
+  [
+    '',
+    [
+      'line 1: the column "key" is missing',
+      'line 1: the column "lat" is missing',
+      'line 1: the column "lon" is missing',
+    ],
+  ],
+  [
+    'key,lat,lon,altitude\na,1,1,1',
+    [`line 1: there is no column "altitude"; there are ${HEADER.replaceAll(',', ', ')}`],
+  ],
   ['key,lat,lon,lat\na,1,1,1', ['line 1: the column "lat" stands there twice']],
   ['key,lat,lon\n', ['there is no row below the header']],
 ])('a table without the right columns is refused as a whole: %j', (text, errors) => {
@@ -69,7 +79,14 @@ test('what spreadsheets write is read: byte order mark, CRLF, quotes, line break
 });
 
 test('results are a table again, and a name that looks like a formula stays text', () => {
-  const row = { line: '2', key: 'a.pem', device: 'did:key:z', region: '83', 'ingest address': 'https://x', result: 'claimed' };
+  const row = {
+    line: '2',
+    key: 'a.pem',
+    device: 'did:key:z',
+    region: '83',
+    'ingest address': 'https://x',
+    result: 'claimed',
+  };
   expect(writeResults([{ ...row, name: '=1+1, "quoted"' }])).toBe(
     'line,key,name,device,region,ingest address,result\r\n' +
       '2,a.pem,"\'=1+1, ""quoted""",did:key:z,83,https://x,claimed\r\n',

@@ -106,7 +106,9 @@ export type ResultRow = Readonly<Record<(typeof RESULT)[number], string>>;
 /** RFC 4180. */
 export function writeResults(rows: readonly ResultRow[]): string {
   const line = (cells: readonly string[]): string => cells.map(cellOf).join(',');
-  return [line(RESULT), ...rows.map((row) => line(RESULT.map((name) => row[name])))].map((text) => `${text}\r\n`).join('');
+  return [line(RESULT), ...rows.map((row) => line(RESULT.map((name) => row[name])))]
+    .map((text) => `${text}\r\n`)
+    .join('');
 }
 
 /** A name that begins like a formula is text to a spreadsheet only behind an apostrophe. */

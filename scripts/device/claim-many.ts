@@ -8,7 +8,7 @@ import { keepFile, makeFile } from '../lib/keep-file.ts';
 import { bold, dim, done, failed, Refusal } from '../lib/say.ts';
 import { localNetwork, openKeyFile, requireOwner } from './open.ts';
 import { readTerms } from '../registry/acts.ts';
-import { claimAs, tierOf } from './claim.ts';
+import { claimAs, tierOf } from './claim-device.ts';
 import { type ListedDevice, parseClaimList, type ResultRow, writeResults } from './claim-list.ts';
 
 export async function claimFromList({ flags }: Arguments): Promise<void> {
@@ -39,7 +39,8 @@ export async function claimFromList({ flags }: Arguments): Promise<void> {
   const refused = results.filter(({ result }) => result.startsWith('refused'));
   const known = results.filter(({ result }) => result === 'claimed before').length;
   done(`${results.length - refused.length - known} claimed, ${known} claimed before; ${bold(out)} has their addresses`);
-  if (refused.length > 0) throw new Refusal(`${refused.length} refused; run the same command again when that is mended`);
+  if (refused.length > 0)
+    throw new Refusal(`${refused.length} refused; run the same command again when that is mended`);
 
   async function claimOne({ line, key, site }: ListedDevice): Promise<ResultRow> {
     const keyFile = keyFileOf(key, path, keys);

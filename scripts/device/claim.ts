@@ -1,20 +1,15 @@
 /** `device claim`: binds device, owner and place with a signature of both keys. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { PrivateKeyAccount } from 'viem/accounts';
-import type { ActOf } from '../../core/lifecycle/act.ts';
-import { ok, type Result } from '../../core/result.ts';
-import type { NetworkProblem } from '../../sensors/client/problem.ts';
-import { sentenceOf } from '../admin-client.ts';
 import { type Arguments, readArguments, UsageError } from '../command-line.ts';
 import { confirm } from '../lib/confirm.ts';
 import { dim, done, Refusal } from '../lib/say.ts';
-import { exactPosition, issuedNow, type NetworkTerms, ownerOf, placed, readTerms, signAct } from '../registry/acts.ts';
-import { type ClaimBody, claimJson, parseClaim, postClaim, readWaitingHalf } from '../registry/routes.ts';
+import { type ClaimBody, readWaitingHalf } from '../registry/routes.ts';
+import { claimAs, countersign, repeatClaim, tierOf } from './claim-device.ts';
 import { claimFromList } from './claim-many.ts';
 import { showLink } from './init.ts';
-import { apiOf, findOwner, openDevice, type OpenDevice, webOf } from './open.ts';
+import { apiOf, DEFAULT_KEY_FILE, findOwner, openDevice, type OpenDevice, webOf } from './open.ts';
 import { readSite, type Site, SITE_FLAGS } from './site.ts';
-import { stateFileOf, writeState } from './state.ts';
+import { stateFileOf } from './state.ts';
 
 const VALUES = [...SITE_FLAGS, 'tier', 'key', 'owner-key', 'api', 'web', 'dir', 'csv', 'out', 'keys', 'timeout', 'svg'];
 /** As long as the network keeps the owner's half. */
@@ -39,61 +34,6 @@ export async function claim(args: readonly string[]): Promise<void> {
   tell(claimed);
 }
 
-/** Signed by both keys on this machine. A claim that got no answer is kept, and the next call sends the same one. */
-export async function claimAs(
-  { keyFile, key, state }: OpenDevice,
-  api: string,
-  owner: PrivateKeyAccount,
-  site: Site,
-  tier: 0 | 1 | 2,
-  terms?: NetworkTerms,
-): Promise<OpenDevice> {
-  const repeated = await repeatClaim({ keyFile, key, state }, api);
-  if (repeated !== null) return repeated;
-  const now = terms ?? (await readTerms(api));
-  const position = exactPosition(site);
-  const act: ActOf<'claim'> = {
-    kind: 'claim',
-    device: key.did,
-    owner: ownerOf(owner),
-    ...placed(position),
-    name: site.name ?? `Station ${key.did.slice(-6)}`,
-    type: site.type ?? 'not said',
-    tier,
-    issuedAt: issuedNow(now),
-    code: `0x${state.code}`,
-  };
-  return countersign({ keyFile, key, state }, api, { act, ownerSignature: await signAct(owner, act, now), position });
-}
-
-/** Kept until it is answered: a second claim of the same device would be refused where the first one arrived. */
-async function countersign(device: OpenDevice, api: string, body: ClaimBody): Promise<OpenDevice> {
-  await writeState(device.keyFile, { ...device.state, api, claim: claimJson(body) });
-  const claimed = await sendClaim(device, api, body);
-  if (claimed.ok) return claimed.value;
-  throw new Refusal(sentenceOf(claimed.error));
-}
-
-async function sendClaim(
-  { keyFile, key, state }: OpenDevice,
-  api: string,
-  body: ClaimBody,
-): Promise<Result<OpenDevice, NetworkProblem>> {
-  const answer = await postClaim(api, key, body);
-  const address = answer.ok ? { ingestUrl: answer.value.ingestUrl, region: answer.value.region } : null;
-  const next = { ...state, api, address, claim: null };
-  await writeState(keyFile, next);
-  return answer.ok ? ok({ keyFile, key, state: next }) : answer;
-}
-
-/** Null: there is none, or it came to nothing and another may be made. */
-async function repeatClaim(device: OpenDevice, api: string): Promise<OpenDevice | null> {
-  const body = parseClaim(device.state.claim);
-  if (body === null) return null;
-  const repeated = await sendClaim(device, api, body);
-  return repeated.ok ? repeated.value : null;
-}
-
 /** Shows the link, waits for what the owner signs on the page, and lets the person here see it before the device agrees. */
 async function claimByLink(device: OpenDevice, api: string, { flags, has }: Arguments): Promise<OpenDevice> {
   const repeated = await repeatClaim(device, api);
@@ -105,8 +45,6 @@ async function claimByLink(device: OpenDevice, api: string, { flags, has }: Argu
   console.log('\nWaiting for the owner to sign there. Ctrl-C stops; the same command goes on waiting later.');
   const half = await waitForHalf(device, api, Date.now() + timeout * 1000);
   const { act } = half;
-  if (act.code !== `0x${device.state.code}` || act.device !== device.key.did)
-    throw new Refusal('what waits at the network was not made from this device’s link; nothing was signed');
   console.log(`\n  owner     ${act.owner}`);
   console.log(`  name      ${act.name} (${act.type})`);
   console.log(`  place     cell ${act.place}, region ${act.region}`);
@@ -114,12 +52,13 @@ async function claimByLink(device: OpenDevice, api: string, { flags, has }: Argu
   return countersign(device, api, half);
 }
 
-async function waitForHalf({ key }: OpenDevice, api: string, untilMs: number): Promise<ClaimBody> {
+/** Anyone who knows the device's id can leave a half; only one with the code of its link was made by whom it was shown to. */
+async function waitForHalf({ key, state }: OpenDevice, api: string, untilMs: number): Promise<ClaimBody> {
   const isShown = process.stdout.isTTY;
   try {
     for (;;) {
-      const half = await readWaitingHalf(api, key);
-      if (half !== null) return half;
+      const half = await readWaitingHalf(api, key, state.code);
+      if (half?.act.device === key.did && half.act.code === `0x${state.code}`) return half;
       const leftMs = untilMs - Date.now();
       if (leftMs <= 0) throw new Refusal('nobody signed in time; the same command goes on waiting');
       if (isShown) process.stdout.write(`\r${dim(`  ${Math.ceil(leftMs / 1000)} s left `)}`);
@@ -130,11 +69,11 @@ async function waitForHalf({ key }: OpenDevice, api: string, untilMs: number): P
   }
 }
 
-export function tell({ keyFile, state }: OpenDevice): void {
+function tell({ keyFile, state }: OpenDevice): void {
   done(`${state.device} is claimed in region ${state.address?.region ?? ''}`);
   console.log(`  posts to ${state.address?.ingestUrl ?? ''}`);
   console.log(dim(`  ${stateFileOf(keyFile)} keeps the address; there is nothing to copy`));
-  const named = keyFile === 'device.pem' ? '' : ` --key ${keyFile}`;
+  const named = keyFile === DEFAULT_KEY_FILE ? '' : ` --key ${keyFile}`;
   console.log(`\nNext: npm run device -- send${named} --quantity temp --value 21.4`);
 }
 
@@ -142,13 +81,4 @@ function siteOf({ flags }: Arguments): Site {
   const read = readSite(flags);
   if (read.ok) return read.site;
   throw new UsageError(read.wrong.map((sentence) => `--${sentence}`).join('; '));
-}
-
-export function tierOf(text: string | undefined): 0 | 1 | 2 {
-  if (text === undefined || text === '0') return 0;
-  if (text === '1' || text === '2') {
-    console.log(dim(`A claim is granted tier 0; the operator raises it to ${text} once the hardware is checked.`));
-    return text === '1' ? 1 : 2;
-  }
-  throw new UsageError(`--tier ${text}: one of 0, 1, 2`);
 }

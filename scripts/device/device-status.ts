@@ -1,7 +1,7 @@
 /** All that can be said of one device without its owner's signature. */
 import type { DeviceAnswer } from '../../schema/api/places.ts';
 import type { EpochAnswer, EpochsAnswer } from '../../schema/api/public.ts';
-import type { DeviceEvent, DeviceEventsAnswer } from '../../schema/api/registry.ts';
+import type { EventsAnswer } from '../../schema/api/registry.ts';
 import { type NetworkProblem, readProblem } from '../../sensors/client/problem.ts';
 import { Queue } from '../../sensors/client/queue.ts';
 import { request, sentenceOf } from '../admin-client.ts';
@@ -9,6 +9,8 @@ import { Refusal } from '../lib/say.ts';
 import { eventsUrl } from '../registry/routes.ts';
 import { readRules, readStatus } from './network-rules.ts';
 import { type DeviceState, queueFileOf } from './state.ts';
+
+type Events = readonly Pick<EventsAnswer['events'][number], 'kind' | 'act'>[];
 
 export type DeviceStatus = {
   readonly device: string;
@@ -25,7 +27,7 @@ export type DeviceStatus = {
   /** Amounts in base units that are computed and not yet final on the chain. */
   readonly pendingPay: { readonly epochs: readonly number[]; readonly amount: string };
   readonly maintenance: { readonly days: number; readonly hours: number; readonly announcedHours: number };
-  readonly events: readonly DeviceEvent[];
+  readonly events: EventsAnswer['events'];
 };
 
 export async function readDeviceStatus(
@@ -36,7 +38,7 @@ export async function readDeviceStatus(
 ): Promise<DeviceStatus> {
   const [registered, events, rules, { network, time }] = await Promise.all([
     find<DeviceAnswer>(new URL(`/v1/devices/${device}`, api)),
-    find<DeviceEventsAnswer>(eventsUrl(api, device)),
+    find<EventsAnswer>(eventsUrl(api, device)),
     readRules(api),
     readStatus(api),
   ]);
@@ -63,9 +65,7 @@ export async function readDeviceStatus(
 async function pendingPay(api: string, device: string): Promise<DeviceStatus['pendingPay']> {
   const listed = await find<EpochsAnswer>(new URL('/v1/epochs', api));
   const open = (listed?.epochs ?? []).filter(({ state }) => state !== 'final' && state !== 'revoked');
-  const answers = await Promise.all(
-    open.map(({ epoch }) => find<EpochAnswer>(new URL(`/v1/epochs/${epoch}`, api))),
-  );
+  const answers = await Promise.all(open.map(({ epoch }) => find<EpochAnswer>(new URL(`/v1/epochs/${epoch}`, api))));
   const shares = answers.flatMap((answer) =>
     (answer?.payouts ?? [])
       .flatMap((payout) => payout.shares)
@@ -79,7 +79,7 @@ async function pendingPay(api: string, device: string): Promise<DeviceStatus['pe
 }
 
 /** In hours as the network counts them; windows may overlap, and count once. */
-export function announcedHours(events: readonly DeviceEvent[], fromMs: number, hourSeconds: number): number {
+export function announcedHours(events: Events, fromMs: number, hourSeconds: number): number {
   let seconds = 0;
   let reached = fromMs / 1000;
   for (const { from, until } of windowsOf(events).toSorted((a, b) => a.from - b.from)) {
@@ -89,8 +89,10 @@ export function announcedHours(events: readonly DeviceEvent[], fromMs: number, h
   return Math.ceil(seconds / hourSeconds);
 }
 
-function windowsOf(events: readonly DeviceEvent[]): readonly { readonly from: number; readonly until: number }[] {
-  return events.flatMap(({ act }) => (act?.kind === 'maintenance' ? [{ from: act.from, until: act.until }] : []));
+function windowsOf(events: Events): readonly { readonly from: number; readonly until: number }[] {
+  return events
+    .filter(({ kind }) => kind === 'maintenance')
+    .map(({ act }) => ({ from: Number(act['from']), until: Number(act['until']) }));
 }
 
 /** Null where there is no such thing. */

@@ -80,7 +80,8 @@ export async function requireOwner(flags: Flags, api: string): Promise<PrivateKe
 function accountOf(text: string, where: string): PrivateKeyAccount {
   const digits = text.trim().replace(/^0x/, '');
   // The text itself is never shown: it may be a key with one digit too many.
-  if (!/^[0-9a-fA-F]{64}$/.test(digits)) throw new Refusal(`${where} is no private key: 64 hex digits, with or without 0x`);
+  if (!/^[0-9a-fA-F]{64}$/.test(digits))
+    throw new Refusal(`${where} is no private key: 64 hex digits, with or without 0x`);
   return privateKeyToAccount(`0x${digits.toLowerCase()}`);
 }
 

@@ -75,7 +75,9 @@ export async function maintenance(args: readonly string[]): Promise<void> {
       : await postAct(api, act, { ownerSignature: await signAct(await requireOwner(flags, api), act, terms) }, []);
   orRefuse(posted);
   done(`${did} is under maintenance from ${timeOf(act.from)} until ${timeOf(act.until)}`);
-  console.log(dim('  what it measures then is kept, and neither judged nor sold; npm run device -- status says what is left'));
+  console.log(
+    dim('  what it measures then is kept, and neither judged nor sold; npm run device -- status says what is left'),
+  );
 }
 
 function untilOf(flags: Flags, from: number): number {
@@ -90,7 +92,7 @@ type Offer = {
   readonly version: 1;
   readonly api: string;
   readonly act: ReturnType<typeof actFields>;
-  readonly fromSignature: Hex;
+  readonly ownerSignature: Hex;
 };
 
 export async function transfer(args: readonly string[]): Promise<void> {
@@ -103,8 +105,8 @@ export async function transfer(args: readonly string[]): Promise<void> {
   const from = ownerOf(owner);
   if (to === from) throw new UsageError(`${to} is its owner already`);
   const act: ActOf<'transfer'> = { kind: 'transfer', device: did, from, to, issuedAt: issuedNow(terms) };
-  const fromSignature = await signAct(owner, act, terms);
-  const offer: Offer = { kind: 'isobar-transfer', version: 1, api, act: actFields(act), fromSignature };
+  const ownerSignature = await signAct(owner, act, terms);
+  const offer: Offer = { kind: 'isobar-transfer', version: 1, api, act: actFields(act), ownerSignature };
   const out = flags['out'] ?? 'transfer.json';
   await writeFile(out, `${JSON.stringify(offer, null, 2)}\n`, { mode: 0o600 }).catch((error: Error) => {
     throw new Refusal(error.message);
@@ -115,17 +117,19 @@ export async function transfer(args: readonly string[]): Promise<void> {
 }
 
 async function acceptTransfer(path: string, flags: Flags, isAgreed: boolean): Promise<void> {
-  const { api, act, fromSignature } = await readOffer(path);
+  const { api, act, ownerSignature } = await readOffer(path);
   const owner = await requireOwner(flags, api);
   if (ownerOf(owner) !== act.to) throw new Refusal(`${path} offers it to ${act.to}, and your key is ${ownerOf(owner)}`);
   console.log(`  device    ${act.device}\n  from      ${act.from}\n  to        ${act.to} (you)\n  network   ${api}`);
   await confirm('Take it over? What it earns from now on is paid to you.', isAgreed);
-  const toSignature = await signAct(owner, act, await readTerms(api));
-  orRefuse(await postAct(api, act, { fromSignature, toSignature }, []));
+  const newOwnerSignature = await signAct(owner, act, await readTerms(api));
+  orRefuse(await postAct(api, act, { ownerSignature, newOwnerSignature }, []));
   done(`${act.device} is yours`);
 }
 
-async function readOffer(path: string): Promise<Pick<Offer, 'api' | 'fromSignature'> & { readonly act: ActOf<'transfer'> }> {
+async function readOffer(
+  path: string,
+): Promise<Pick<Offer, 'api' | 'ownerSignature'> & { readonly act: ActOf<'transfer'> }> {
   const text = await readFile(path, 'utf8').catch((error: Error) => {
     throw new Refusal(`${path} cannot be read: ${error.message}`);
   });
@@ -137,9 +141,9 @@ async function readOffer(path: string): Promise<Pick<Offer, 'api' | 'fromSignatu
     throw broken;
   }
   const act = parseAct('transfer', given.act);
-  if (given.kind !== 'isobar-transfer' || !act.ok || !parseOwnerSignature(given.fromSignature).ok) throw broken;
-  if (typeof given.api !== 'string' || !URL.canParse(given.api) || given.fromSignature === undefined) throw broken;
-  return { api: new URL(given.api).origin, fromSignature: given.fromSignature, act: act.value };
+  if (given.kind !== 'isobar-transfer' || !act.ok || !parseOwnerSignature(given.ownerSignature).ok) throw broken;
+  if (typeof given.api !== 'string' || !URL.canParse(given.api) || given.ownerSignature === undefined) throw broken;
+  return { api: new URL(given.api).origin, ownerSignature: given.ownerSignature, act: act.value };
 }
 
 export async function retire(args: readonly string[]): Promise<void> {

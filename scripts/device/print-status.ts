@@ -9,7 +9,13 @@ const SEVERITY = { 3: 'suspect', 4: 'fail' } as const;
 export function linesOf(status: DeviceStatus): readonly string[] {
   const { device, registered, keyFile } = status;
   const title = registered === null ? device : `${registered.name}  ${device}`;
-  return [bold(title), ...healthLines(status), ...verdictLines(status), ...payLines(status), ...eventLines(status)].concat(
+  return [
+    bold(title),
+    ...healthLines(status),
+    ...verdictLines(status),
+    ...payLines(status),
+    ...eventLines(status),
+  ].concat(
     registered === null && keyFile !== null
       ? [dim(`Next: npm run device -- claim --key ${keyFile} --lat N --lon N`)]
       : [],
@@ -62,7 +68,9 @@ function verdictLines({ registered, hours, maintenance }: DeviceStatus): readonl
   return [
     ...row('latest', ...(latest.length === 0 ? [dim('nothing public yet')] : latest.map(latestText))),
     ...row('score', ...score),
-    ...(hours === null ? [] : row('missing', `${hours.missing} of ${hours.inEpoch} hours of epoch ${day?.epoch ?? ''}`)),
+    ...(hours === null
+      ? []
+      : row('missing', `${hours.missing} of ${hours.inEpoch} hours of epoch ${day?.epoch ?? ''}`)),
     ...row(
       'maintenance',
       `${Math.max(0, maintenance.hours - maintenance.announcedHours)} of ${maintenance.hours} free hours left in ${maintenance.days} days`,
@@ -81,20 +89,28 @@ function latestText({ quantity, value, unit, start, flag, tests }: Registered['l
 
 function flagLines({ flag, quantity, test, start, reason, remedy }: Registered['flags'][number]): readonly string[] {
   const paint = flag === 4 ? red : yellow;
-  return row('flag', `${paint(`${test}, ${SEVERITY[flag]}`)}  ${quantity} since ${start}`, `  ${reason}`, dim(`  ${remedy}`));
+  return row(
+    'flag',
+    `${paint(`${test}, ${SEVERITY[flag]}`)}  ${quantity} since ${start}`,
+    `  ${reason}`,
+    dim(`  ${remedy}`),
+  );
 }
 
 function payLines({ pendingPay, registered }: DeviceStatus): readonly string[] {
   if (registered === null) return [];
   const { amount, epochs } = pendingPay;
   if (amount === '0') return row('pay', dim('nothing pending'));
-  return row('pay', `${tokens(amount)} ISO pending, of ${epochs.length === 1 ? 'epoch' : 'epochs'} ${epochs.join(', ')}`);
+  return row(
+    'pay',
+    `${tokens(amount)} ISO pending, of ${epochs.length === 1 ? 'epoch' : 'epochs'} ${epochs.join(', ')}`,
+  );
 }
 
 function eventLines({ events }: DeviceStatus): readonly string[] {
-  const shown = events.slice(0, MAX_EVENTS).map(({ received, kind, act }) => {
-    const by = act === null ? dim(' (the operator’s word)') : '';
-    return `${received}  ${kind}${by}`;
+  const shown = events.slice(0, MAX_EVENTS).map(({ received, kind, owners, devices }) => {
+    const signers = [...owners.map(({ address }) => address), ...devices.map(({ device }) => device)];
+    return `${received}  ${kind.padEnd(11)} ${dim(signers.map((signer) => signer.slice(0, 24)).join(', '))}`;
   });
   const rest = events.length > MAX_EVENTS ? [dim(`and ${events.length - MAX_EVENTS} earlier`)] : [];
   return shown.length === 0 ? [] : row('events', ...shown, ...rest);

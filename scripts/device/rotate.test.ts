@@ -76,31 +76,34 @@ const cuts = Array.from({ length: STEPS }, (_, at) => [at + 1, false] as const).
   [at, true] as const,
 ]);
 
-test.each(cuts)('a power cut at step %i (step done: %s) leaves a device that can post, and a second call ends it', async (cut, after) => {
-  const keyFile = await claimedDevice();
-  const old = await requireKeyFile(keyFile);
-  const begun = await readState(keyFile);
-  if (begun === null) throw new Error('written above');
-  const network = new Network();
-  await expect(changeKey(keyFile, begun, changeUntil(network, cut, after))).rejects.toThrow(PowerCut);
+test.each(cuts)(
+  'a power cut at step %i (step done: %s) leaves a device that can post, and a second call ends it',
+  async (cut, after) => {
+    const keyFile = await claimedDevice();
+    const old = await requireKeyFile(keyFile);
+    const begun = await readState(keyFile);
+    if (begun === null) throw new Error('written above');
+    const network = new Network();
+    await expect(changeKey(keyFile, begun, changeUntil(network, cut, after))).rejects.toThrow(PowerCut);
 
-  // What the next command finds: key and address of one device, the old or the new one, never a mixture.
-  const { key, state } = await openKeyFile(keyFile);
-  expect(state.device).toBe(key.did);
-  const isChanged = key.did !== old.did;
-  expect(state.address?.ingestUrl).toBe(isChanged ? `https://api.isobar.example/${key.did}` : ADDRESS.ingestUrl);
+    // What the next command finds: key and address of one device, the old or the new one, never a mixture.
+    const { key, state } = await openKeyFile(keyFile);
+    expect(state.device).toBe(key.did);
+    const isChanged = key.did !== old.did;
+    expect(state.address?.ingestUrl).toBe(isChanged ? `https://api.isobar.example/${key.did}` : ADDRESS.ingestUrl);
 
-  if (!isChanged) await changeKey(keyFile, state, changeUntil(network, 0, false));
-  const ended = await openKeyFile(keyFile);
-  expect(ended.key.did).toBe(network.taken?.successor);
-  expect(ended.state).toMatchObject({ device: ended.key.did, rotation: null });
-  const folder = join(keyFile, '..');
-  const files = await readdir(folder);
-  expect(files.filter((name) => !name.endsWith('.new')).toSorted()).toEqual(
-    ['roof.device.json', 'roof.pem', `roof.${old.did.slice(-8)}.old.pem`].toSorted(),
-  );
-  expect((await requireKeyFile(join(folder, `roof.${old.did.slice(-8)}.old.pem`))).did).toBe(old.did);
-});
+    if (!isChanged) await changeKey(keyFile, state, changeUntil(network, 0, false));
+    const ended = await openKeyFile(keyFile);
+    expect(ended.key.did).toBe(network.taken?.successor);
+    expect(ended.state).toMatchObject({ device: ended.key.did, rotation: null });
+    const folder = join(keyFile, '..');
+    const files = await readdir(folder);
+    expect(files.filter((name) => !name.endsWith('.new')).toSorted()).toEqual(
+      ['roof.device.json', 'roof.pem', `roof.${old.did.slice(-8)}.old.pem`].toSorted(),
+    );
+    expect((await requireKeyFile(join(folder, `roof.${old.did.slice(-8)}.old.pem`))).did).toBe(old.did);
+  },
+);
 
 test('an uninterrupted change takes the steps that the cuts above go through', async () => {
   const keyFile = await claimedDevice();

@@ -47,8 +47,9 @@ export async function finishRotation(keyFile: string, steps: RotationSteps = FIL
 
 /** A batch that names the old key in its body cannot be signed by the new one. */
 async function setQueueAside(keyFile: string, device: DeviceId): Promise<void> {
-  await rename(queueFileOf(keyFile), queueFileOf(retiredFileOf(keyFile, device))).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-  });
+  await rename(queueFileOf(keyFile), queueFileOf(retiredFileOf(keyFile, device))).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    },
+  );
 }
-

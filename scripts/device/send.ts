@@ -23,7 +23,8 @@ async function targetOf(flags: Flags): Promise<Target> {
   const named = flags['key'];
   if (named !== undefined) return claimedTarget(named, flags['url']);
   const isOtherNamed = flags['device'] !== undefined || flags['dir'] !== undefined;
-  if (!isOtherNamed && (await readState(DEFAULT_KEY_FILE))?.address) return claimedTarget(DEFAULT_KEY_FILE, flags['url']);
+  if (!isOtherNamed && (await readState(DEFAULT_KEY_FILE))?.address)
+    return claimedTarget(DEFAULT_KEY_FILE, flags['url']);
   return localTarget(flags);
 }
 
@@ -42,7 +43,8 @@ async function claimedTarget(keyFile: string, given: string | undefined): Promis
 async function localTarget(flags: Flags): Promise<Target> {
   const dir = flags['dir'] ?? DEFAULT_DIR;
   const local = await localNetwork(flags);
-  if (!local) throw new Refusal(`no network in ${dir}: start one with npm start, or give --key FILE of a claimed device`);
+  if (!local)
+    throw new Refusal(`no network in ${dir}: start one with npm start, or give --key FILE of a claimed device`);
   const wanted = flags['device'];
   const device = local.devices.find(({ did, station, spare }) =>
     wanted === undefined ? spare : did === wanted || station === wanted,

@@ -8,21 +8,21 @@ export type Signer = { readonly label: string; readonly key: SigningKey };
 
 type Unsigned = { readonly url: URL; readonly body: string; readonly nowMs: number };
 
-const JSON_TYPE = 'application/json';
+export const JSON_TYPE = 'application/json';
 
 /** Several keys may sign the same components of one request. */
-export async function signPost(signers: readonly Signer[], { url, body, nowMs }: Unsigned): Promise<RequestInit> {
+export async function signPost(signers: readonly Signer[], { url, body, nowMs }: Unsigned): Promise<Headers> {
   const digest = await contentDigest(new TextEncoder().encode(body));
   const covered = [...targetOf('POST', url), ['content-type', JSON_TYPE], ['content-digest', digest]] as const;
-  const headers = { 'content-type': JSON_TYPE, 'content-digest': digest, ...(await sign(signers, covered, nowMs)) };
-  return { method: 'POST', headers, body };
+  return { 'content-digest': digest, ...(await sign(signers, covered, nowMs)) };
 }
 
 /** A request without a body has only its target to sign. */
-export async function signGet(signer: Signer, { url, nowMs }: Omit<Unsigned, 'body'>): Promise<RequestInit> {
-  return { headers: await sign([signer], targetOf('GET', url), nowMs) };
+export function signGet(signer: Signer, url: URL, nowMs: number): Promise<Headers> {
+  return sign([signer], targetOf('GET', url), nowMs);
 }
 
+type Headers = Readonly<Record<string, string>>;
 type Covered = readonly (readonly [name: string, value: string])[];
 
 function targetOf(method: string, url: URL): Covered {
@@ -33,7 +33,7 @@ function targetOf(method: string, url: URL): Covered {
   ];
 }
 
-async function sign(signers: readonly Signer[], covered: Covered, nowMs: number): Promise<Record<string, string>> {
+async function sign(signers: readonly Signer[], covered: Covered, nowMs: number): Promise<Headers> {
   const names = covered.map(([name]) => `"${name}"`).join(' ');
   const inputs: string[] = [];
   const signatures: string[] = [];
@@ -41,7 +41,9 @@ async function sign(signers: readonly Signer[], covered: Covered, nowMs: number)
     const nonce = nextNonce(null, nowMs);
     const params = `(${names});created=${Math.floor(nowMs / 1000)};keyid="${key.did}";nonce="${nonce}"`;
     // RFC 9421 section 2.5.
-    const base = [...covered.map(([name, value]) => `"${name}": ${value}`), `"@signature-params": ${params}`].join('\n');
+    const base = [...covered.map(([name, value]) => `"${name}": ${value}`), `"@signature-params": ${params}`].join(
+      '\n',
+    );
     inputs.push(`${label}=${params}`);
     signatures.push(`${label}=:${base64.encode(await key.sign(new TextEncoder().encode(base)))}:`);
   }

@@ -49,8 +49,7 @@ function fillIn(link: ClaimLink, status: StatusAnswer, regions: readonly RegionI
 
   function drawPlace(isFar: boolean): void {
     const [latitude, longitude] = [parseNumber(input('lat').value), parseNumber(input('lon').value)];
-    const isPlace =
-      latitude !== null && longitude !== null && Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180;
+    const isPlace = latitude !== null && longitude !== null && Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180;
     if (!isPlace) {
       map.show(null, false);
       byId('cell').replaceChildren();

@@ -66,9 +66,14 @@ export function createPlaceMap(
         outline.map(([north, east]): LatLngTuple => [north, east]),
         { className: 'public-cell', weight: 2, interactive: false },
       ).addTo(chosen);
-      const icon = divIcon({ html: h('span', { class: 'place-mark' }), className: 'place-mark-box', iconSize: [22, 22] });
+      const icon = divIcon({
+        html: h('span', { class: 'place-mark' }),
+        className: 'place-mark-box',
+        iconSize: [22, 22],
+      });
       marker([latitude, longitude], { icon, interactive: false, keyboard: false }).addTo(chosen);
-      if (isFar || map.getZoom() < 9) map.setView([latitude, longitude], Math.max(map.getZoom(), CLOSE - 1), { animate: !still });
+      if (isFar || map.getZoom() < 9)
+        map.setView([latitude, longitude], Math.max(map.getZoom(), CLOSE - 1), { animate: !still });
     },
   };
 }

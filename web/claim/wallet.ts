@@ -64,7 +64,10 @@ export async function signTypedData(wallet: Provider, owner: string, data: objec
     });
     // 65 bytes; a contract's wallet gives what only its contract can check (EIP-1271), which the network does not take.
     if (typeof signature !== 'string' || !/^0x[0-9a-fA-F]{130}$/.test(signature))
-      return { ok: false, sentence: 'This wallet signs for a contract, which cannot own a device. Use an ordinary account.' };
+      return {
+        ok: false,
+        sentence: 'This wallet signs for a contract, which cannot own a device. Use an ordinary account.',
+      };
     return { ok: true, value: signature.toLowerCase() };
   });
 }
