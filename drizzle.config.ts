@@ -12,6 +12,7 @@ export default defineConfig({
     './schema/d1/epochs.ts',
     './schema/d1/sales.ts',
     './schema/d1/recalls.ts',
+    './schema/d1/registry.ts',
   ],
   out: './schema/d1/migrations',
   // drizzle-kit would otherwise offer to drop wrangler's own table (cloudflare-docs#31813).

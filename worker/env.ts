@@ -79,23 +79,25 @@ export function checkChainConfig(env: ChainVariables): Result<ChainConfig, BadCo
   return ok({ chainId, rpcUrl: env.RPC_URL, token: token.value, distributor: distributor.value, usdc: usdc.value });
 }
 
+export function parseAuthorities(list: string | undefined): ReadonlySet<string> {
+  const hosts = (list ?? '').split(',').map((host) => host.trim().toLowerCase());
+  return new Set(hosts.filter((host) => host !== ''));
+}
+
 export function checkEdgeConfig(env: EdgeBindings): Result<EdgeConfig, BadConfig> {
   const rules = ruleSetByName(env.RULES);
   if (!rules) return bad('RULES', 'must be main or local');
   const chain = checkChainConfig(env);
   if (!chain.ok) return chain;
-  const authorities = (env.AUTHORITIES ?? '')
-    .split(',')
-    .map((host) => host.trim().toLowerCase())
-    .filter((host) => host !== '');
-  if (authorities.length === 0) return bad('AUTHORITIES', 'must name at least one host');
+  const authorities = parseAuthorities(env.AUTHORITIES);
+  if (authorities.size === 0) return bad('AUTHORITIES', 'must name at least one host');
   if ((env.INGEST_TAG_KEY ?? '').length < 16) return bad('INGEST_TAG_KEY', 'must have at least 16 characters');
   if ((env.ADMIN_TOKEN ?? '').length < 16) return bad('ADMIN_TOKEN', 'must have at least 16 characters');
   return ok({
     rules,
     ruleSetHash: hashRuleSet(rules),
     chain: chain.value,
-    authorities: new Set(authorities),
+    authorities,
     ingestTagKey: env.INGEST_TAG_KEY,
     adminToken: env.ADMIN_TOKEN,
   });

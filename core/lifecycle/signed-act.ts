@@ -2,6 +2,7 @@
  * An act with all that a stranger needs to check again who signed it. It stands in the log beside what it brought about;
  * an entry without one is the operator's word.
  */
+import { base64 } from '@scure/base';
 import { decode, encode } from 'cborg';
 import type { DeviceId, OwnerAddress } from '../ids.ts';
 import { err, ok, type Result } from '../result.ts';
@@ -24,6 +25,15 @@ export function encodeSignedAct(signed: SignedAct): Uint8Array {
 /** Only for bytes that `encodeSignedAct` made and we stored. */
 export function decodeSignedAct(bytes: Uint8Array): SignedAct {
   return decode(bytes) as SignedAct;
+}
+
+/** As a column of D1 has it. */
+export function signedActText(signed: SignedAct): string {
+  return base64.encode(encodeSignedAct(signed));
+}
+
+export function signedActOfText(text: string): SignedAct {
+  return decodeSignedAct(base64.decode(text));
 }
 
 /** An owner's signature as JSON has it: `0x` and 130 hex digits (r, s, v). */

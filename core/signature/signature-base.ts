@@ -1,7 +1,9 @@
-/** The text that is signed: RFC 9421 section 2.5, for a POST with the five components of ingest v1. */
+/** The text that is signed: RFC 9421 section 2.5, for a POST with the five components of ingest v1, or a GET that has no body. */
 import type { Component } from './signature-input.ts';
 
 export type CoveredValues = {
+  /** Absent: POST. */
+  readonly method?: 'GET';
   /** Lower case, default port dropped (section 2.2.3). */
   readonly authority: string;
   readonly path: string;
@@ -20,7 +22,7 @@ export function signatureBase(covered: CoveredValues, components: readonly Compo
 function valueOf(component: Component, covered: CoveredValues): string {
   switch (component) {
     case '@method':
-      return 'POST';
+      return covered.method ?? 'POST';
     case '@authority':
       return covered.authority;
     case '@path':

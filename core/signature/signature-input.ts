@@ -7,6 +7,8 @@ import type { SignatureRefusal } from '../errors.ts';
 import { err, ok, type Result } from '../result.ts';
 
 export const COMPONENTS = ['@method', '@authority', '@path', 'content-type', 'content-digest'] as const;
+/** What there is to sign of a request without a body. */
+export const BODILESS_COMPONENTS = ['@method', '@authority', '@path'] as const;
 export type Component = (typeof COMPONENTS)[number];
 
 export type SignatureInput = {
@@ -36,32 +38,35 @@ const PARAMETER =
   /;([a-z*][a-z0-9_.*-]*)(?:=(?:(0|-?[1-9]\d{0,14})(?![\d.])|"((?:[ !#-[\]-~]|\\["\\])*)"|(\?0|[A-Za-z*][!#$%&'*+.^_`|~0-9A-Za-z:/-]*)))?/y;
 const NONCE = /^[0-9a-f]{16}$/;
 
-export function parseSignatureInput(header: string): Result<SignatureInput, SignatureRefusal> {
+export function parseSignatureInput(
+  header: string,
+  required: readonly Component[] = COMPONENTS,
+): Result<SignatureInput, SignatureRefusal> {
   if (header.length > MAX_CHARACTERS) return malformed(`Signature-Input is longer than ${MAX_CHARACTERS} characters`);
   const equals = header.indexOf('=');
   const label = header.slice(0, Math.max(equals, 0));
   const close = header.indexOf(')');
   if (!LABEL.test(label) || header[equals + 1] !== '(' || close < 0)
     return malformed('Signature-Input must read label=("component" ...);parameters');
-  const components = parseComponents(header.slice(equals + 2, close));
+  const components = parseComponents(header.slice(equals + 2, close), required);
   if (!components.ok) return components;
   const parameters = parseParameters(header, close + 1);
   if (!parameters.ok) return parameters;
   return checkParameters(parameters.value, { label, components: components.value, params: header.slice(equals + 1) });
 }
 
-function parseComponents(list: string): Result<readonly Component[], SignatureRefusal> {
-  if (`(${list})` === STANDARD_COVERAGE) return ok(COMPONENTS);
+function parseComponents(list: string, required: readonly Component[]): Result<readonly Component[], SignatureRefusal> {
+  if (required === COMPONENTS && `(${list})` === STANDARD_COVERAGE) return ok(COMPONENTS);
   const names = list === '' ? [] : list.split(' ');
   const components: Component[] = [];
   for (const quoted of names) {
-    const component = COMPONENTS.find((name) => quoted === `"${name}"`);
+    const component = required.find((name) => quoted === `"${name}"`);
     if (component === undefined)
-      return malformed(`component ${quoted.slice(0, 40)} is not one of the five that are signed`);
+      return malformed(`component ${quoted.slice(0, 40)} is not one of the ${required.length} that are signed`);
     if (components.includes(component)) return malformed(`component ${quoted} is listed twice`);
     components.push(component);
   }
-  const missing = COMPONENTS.find((name) => !components.includes(name));
+  const missing = required.find((name) => !components.includes(name));
   return missing === undefined ? ok(components) : err({ reason: 'weak-coverage', missing });
 }
 

@@ -122,7 +122,7 @@ export function membershipRows(state: RegionState, db: D1Database): D1PreparedSt
   const { charter } = state;
   if (charter === null) return [];
   const rows = state.devices.map(({ membership }) => {
-    const { kind: _kind, ...facts } = membership;
+    const { kind: _kind, act: _act, ...facts } = membership;
     return { ...facts, cell: charter.cell };
   });
   return bulkUpsert(db, devices, rows, {
@@ -137,6 +137,8 @@ export function membershipRows(state: RegionState, db: D1Database): D1PreparedSt
       'elevationM',
       'tier',
       'density',
+      // The state has none: what these rows are made from stands in the log.
+      'act',
     ],
     when: 'excluded.version > device.version AND excluded.cell = device.cell',
   });

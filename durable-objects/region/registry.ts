@@ -3,6 +3,7 @@ import { drizzle } from 'drizzle-orm/d1';
 import { eq } from 'drizzle-orm';
 import { parseDeviceId, parseOwnerAddress, parsePlaceCell } from '../../core/ids.ts';
 import type { DeviceId } from '../../core/ids.ts';
+import { signedActOfText } from '../../core/lifecycle/signed-act.ts';
 import type { MembershipBody } from '../../core/region/entry.ts';
 import { devices } from '../../schema/d1/devices.ts';
 
@@ -12,7 +13,7 @@ export async function readMembership(
 ): Promise<{ readonly cell: string; readonly membership: MembershipBody } | null> {
   const [row] = await drizzle(db).select().from(devices).where(eq(devices.device, device)).limit(1);
   if (row === undefined) return null;
-  const { cell, device: did, owner, place, density, tier, ...facts } = row;
+  const { cell, device: did, owner, place, density, tier, act, ...facts } = row;
   const checked = {
     device: parseDeviceId(did),
     owner: parseOwnerAddress(owner),
@@ -44,6 +45,7 @@ export async function readMembership(
       tier,
       density: checked.density.value,
       claimedMs: facts.claimedMs,
+      ...(act === null ? {} : { act: signedActOfText(act) }),
     },
   };
 }

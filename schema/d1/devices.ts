@@ -17,6 +17,7 @@ export const devices = sqliteTable(
     tier: integer('tier').notNull(),
     density: text('density').notNull(), // H3 resolution 7
     claimedMs: integer('claimed_ms').notNull(), // unix milliseconds
+    act: text('act'), // what brought this version about, CBOR in base64 (core/lifecycle/signed-act.ts); null: the operator's word
   },
   // Queries for an area read what lies in it, not the whole registry.
   (table) => [

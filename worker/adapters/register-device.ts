@@ -3,6 +3,7 @@
  * by the same call, because a change that is already there counts as done.
  */
 import type { RegionRefusal } from '../../core/errors.ts';
+import { signedActText, type SignedAct } from '../../core/lifecycle/signed-act.ts';
 import type { MembershipBody } from '../../core/region/entry.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { EdgeBindings } from '../env.ts';
@@ -13,12 +14,16 @@ import { callRegion } from './region.ts';
 type Bindings = Pick<EdgeBindings, 'DB' | 'REGION'>;
 type Registered = Result<number, EdgeRefusal | RegionRefusal>;
 
-/** `wanted`: the registration as it shall be, but for `version` and `claimedMs`, which are decided here. Answers the new version. */
+/**
+ * `wanted`: the registration as it shall be, but for `version` and `claimedMs`, which are decided here. `beside` goes into the
+ * transaction that makes the first change. Answers the new version.
+ */
 export async function registerDevice(
   bindings: Bindings,
   wanted: Registration,
   expected: number,
   nowMs: number,
+  beside: readonly D1PreparedStatement[] = [],
 ): Promise<Registered> {
   const { device } = wanted.membership;
   const current = await readDevice(bindings.DB, device);
@@ -34,11 +39,17 @@ export async function registerDevice(
   if (current !== null && current.cell !== wanted.cell && current.membership.status !== 'retired') {
     // A move is two versions: the old region retires the device before the new one takes its batches, and of the two entries
     // that the logs will hold, the later version says for ever which region owns it.
-    const left = at({ cell: current.cell, membership: { ...current.membership, status: 'retired' } }, expected + 1);
-    const retired = await change(bindings, left, expected);
+    const left = at({ cell: current.cell, membership: leaving(current.membership, wanted.membership) }, expected + 1);
+    const retired = await change(bindings, left, expected, beside);
     return retired.ok ? change(bindings, at(wanted, expected + 2), expected + 1) : retired;
   }
-  return change(bindings, at(wanted, expected + 1), expected);
+  return change(bindings, at(wanted, expected + 1), expected, beside);
+}
+
+/** What the old region is told of a device that goes elsewhere: why, too. */
+function leaving(membership: MembershipBody, { act }: MembershipBody): MembershipBody {
+  const { act: _before, ...rest } = membership;
+  return { ...rest, status: 'retired', ...(act === undefined ? {} : { act }) };
 }
 
 /** The change based on `expected` was made before, by one version or, where it was a move, by two. */
@@ -52,12 +63,21 @@ function isDone(current: Registration, wanted: Registration, expected: number): 
 }
 
 function sameMembership(left: MembershipBody, right: MembershipBody): boolean {
-  const keys = Object.keys(left) as (keyof MembershipBody)[];
-  return keys.every((key) => left[key] === right[key]);
+  const keys = (Object.keys(left) as (keyof MembershipBody)[]).filter((key) => key !== 'act');
+  return keys.every((key) => left[key] === right[key]) && textOf(left.act) === textOf(right.act);
 }
 
-async function change(bindings: Bindings, registration: Registration, expected: number): Promise<Registered> {
-  if (await replaceDevice(bindings.DB, registration, expected)) return tellRegion(bindings, registration);
+function textOf(act: SignedAct | undefined): string | null {
+  return act === undefined ? null : signedActText(act);
+}
+
+async function change(
+  bindings: Bindings,
+  registration: Registration,
+  expected: number,
+  beside: readonly D1PreparedStatement[] = [],
+): Promise<Registered> {
+  if (await replaceDevice(bindings.DB, registration, expected, beside)) return tellRegion(bindings, registration);
   const now = await readDevice(bindings.DB, registration.membership.device);
   return err({ reason: 'version-conflict', current: now?.membership.version ?? 0 });
 }

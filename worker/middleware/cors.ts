@@ -3,7 +3,6 @@
  * The operator's commands stay closed.
  */
 import { createMiddleware } from 'hono/factory';
-import type { AppEnv } from '../context.ts';
 import { PAYMENT_REQUIRED, PAYMENT_RESPONSE, PAYMENT_SIGNATURE } from './x402-wire.ts';
 
 const CLOSED = /^\/v1\/admin\//;
@@ -38,7 +37,7 @@ const PREFLIGHT = {
   'access-control-max-age': '7200',
 };
 
-export const cors = createMiddleware<AppEnv>(async (c, next) => {
+export const cors = createMiddleware(async (c, next) => {
   if (CLOSED.test(c.req.path)) return next();
   if (c.req.method === 'OPTIONS') return c.body(null, 204, PREFLIGHT);
   await next();

@@ -30,7 +30,7 @@ export function problemResponse(parts: ProblemParts): Response {
   });
 }
 
-function describeRefusal(refusal: Refusal): ProblemParts {
+export function describeRefusal(refusal: Refusal): ProblemParts {
   return isEdgeRefusal(refusal) ? describeEdgeRefusal(refusal) : describeIngestRefusal(refusal);
 }
 

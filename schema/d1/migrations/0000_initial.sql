@@ -11,7 +11,8 @@ CREATE TABLE `device` (
 	`elevation_m` integer,
 	`tier` integer NOT NULL,
 	`density` text NOT NULL,
-	`claimed_ms` integer NOT NULL
+	`claimed_ms` integer NOT NULL,
+	`act` text
 ) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE INDEX `device_cell` ON `device` (`cell`);--> statement-breakpoint

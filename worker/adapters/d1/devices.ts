@@ -2,6 +2,7 @@
 import { and, eq } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import { parseRegionCell, type DeviceId, type RegionCell } from '../../../core/ids.ts';
+import { signedActText } from '../../../core/lifecycle/signed-act.ts';
 import type { MembershipBody } from '../../../core/region/entry.ts';
 import { readMembership } from '../../../durable-objects/region/registry.ts';
 import { devices } from '../../../schema/d1/devices.ts';
@@ -19,23 +20,30 @@ export async function readDevice(db: D1Database, device: DeviceId): Promise<Regi
 
 /**
  * Writes the registration over version `expected` (0: there is no row yet). False: another version is there, and nothing
- * was written.
+ * was written. `beside` is carried out in the same transaction, after it, whether it was written or not.
  */
-export async function replaceDevice(db: D1Database, registration: Registration, expected: number): Promise<boolean> {
-  const { kind: _kind, ...facts } = registration.membership;
-  const row = { ...facts, cell: registration.cell };
-  if (expected === 0) {
-    const inserted = await drizzle(db)
-      .insert(devices)
-      .values(row)
-      .onConflictDoNothing()
-      .returning({ version: devices.version });
-    return inserted.length === 1;
-  }
-  const updated = await drizzle(db)
-    .update(devices)
-    .set(row)
-    .where(and(eq(devices.device, row.device), eq(devices.version, expected)))
-    .returning({ version: devices.version });
-  return updated.length === 1;
+export async function replaceDevice(
+  db: D1Database,
+  registration: Registration,
+  expected: number,
+  beside: readonly D1PreparedStatement[] = [],
+): Promise<boolean> {
+  const [written] = await db.batch([replaceStatement(db, registration, expected), ...beside]);
+  return written?.results.length === 1;
+}
+
+export function replaceStatement(db: D1Database, registration: Registration, expected: number): D1PreparedStatement {
+  const { kind: _kind, act, ...facts } = registration.membership;
+  const row = { ...facts, cell: registration.cell, act: act === undefined ? null : signedActText(act) };
+  const version = { version: devices.version };
+  const { sql, params } =
+    expected === 0
+      ? drizzle(db).insert(devices).values(row).onConflictDoNothing().returning(version).toSQL()
+      : drizzle(db)
+          .update(devices)
+          .set(row)
+          .where(and(eq(devices.device, row.device), eq(devices.version, expected)))
+          .returning(version)
+          .toSQL();
+  return db.prepare(sql).bind(...params);
 }

@@ -1,0 +1,53 @@
+/**
+ * What the registry keeps beside a device's row: the acts behind it, and what nobody else may see. `device_position` and
+ * `waiting_claim` hold exact positions: no public query reads them.
+ */
+import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+
+export const registryActs = sqliteTable(
+  'registry_act',
+  {
+    hash: text('hash').primaryKey(), // EIP-712 digest, 0x and 64 hex digits
+    device: text('device').notNull(),
+    successor: text('successor'), // of a rotation
+    kind: text('kind', { enum: ['claim', 'relocate', 'maintenance', 'transfer', 'rotate', 'retire'] }).notNull(),
+    version: integer('version').notNull(), // of the device, once the act is carried out
+    cell: text('cell').notNull(), // the region of the device then
+    fromCell: text('from_cell'), // the one it left, of a relocation to another region
+    issuedAt: integer('issued_at').notNull(), // unix seconds, as signed
+    receivedMs: integer('received_ms').notNull(),
+    act: text('act').notNull(), // CBOR in base64 (core/lifecycle/signed-act.ts)
+    outcome: text('outcome').notNull(), // JSON: the device's row as it shall be, for an act that was cut off
+    told: integer('told', { mode: 'boolean' }).notNull(), // the regions have it in their logs
+  },
+  (table) => [index('registry_act_device').on(table.device), index('registry_act_successor').on(table.successor)],
+);
+
+export const devicePositions = sqliteTable(
+  'device_position',
+  {
+    seq: integer('seq').primaryKey(), // order in which devices came to their places; the next one is the highest and one
+    device: text('device').notNull().unique(),
+    density: text('density').notNull(), // H3 resolution 7
+    latitudeE7: integer('latitude_e7'), // null: forgotten with the device's retirement
+    longitudeE7: integer('longitude_e7'),
+    elevationCm: integer('elevation_cm'),
+    heightCm: integer('height_cm'),
+    salt: text('salt'),
+  },
+  (table) => [index('device_position_latitude').on(table.latitudeE7)],
+);
+
+export const waitingClaims = sqliteTable(
+  'waiting_claim',
+  {
+    device: text('device').notNull(),
+    code: text('code').notNull(), // of the claim's link; only its maker and the device know it
+    hash: text('hash').notNull(), // EIP-712 digest
+    act: text('act').notNull(), // JSON as signed
+    ownerSignature: text('owner_signature').notNull(), // 0x and 130 hex digits
+    position: text('position').notNull(), // JSON
+    receivedMs: integer('received_ms').notNull(), // forgotten a day later, or when the device is claimed
+  },
+  (table) => [primaryKey({ columns: [table.device, table.code] })],
+);

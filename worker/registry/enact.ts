@@ -1,0 +1,182 @@
+/**
+ * Carries an act out exactly once: D1 decides, in one transaction with the act itself, then the regions are told. The same
+ * act again finds itself and tells whoever has not heard; so a request that was cut off anywhere is repeated, never undone.
+ */
+import { checkOrder } from '../../core/lifecycle/rules.ts';
+import type { Hex } from '../../core/lifecycle/act.ts';
+import type { ExactPosition } from '../../core/lifecycle/position.ts';
+import { signedActText, type SignedAct } from '../../core/lifecycle/signed-act.ts';
+import type { MembershipBody } from '../../core/region/entry.ts';
+import { err, ok, type Result } from '../../core/result.ts';
+import { readDevice, replaceStatement, type Registration } from '../adapters/d1/devices.ts';
+import { registerDevice } from '../adapters/register-device.ts';
+import {
+  findAct,
+  findUntold,
+  GUARD,
+  guardValues,
+  latestIssuedAt,
+  recordStatement,
+  type Guard,
+  type RecordedAct,
+} from './act-store.ts';
+import type { RegistryBindings } from './env.ts';
+import { findSeat, forgetStatement, handOnStatement, isSeatTaken, settleStatement } from './position-store.ts';
+import type { RegistryRefusal } from './problems.ts';
+import { tellRegions } from './tell-regions.ts';
+import { dropWaitingStatement } from './waiting-store.ts';
+
+/** Others that settle at the same moment, and changes of the same device, are few. */
+const MAX_TRIES = 8;
+
+export type TakenAct = {
+  readonly hash: Hex;
+  readonly signed: SignedAct;
+  /** Of a claim or a relocation. */
+  readonly position: ExactPosition | null;
+};
+
+/** What the device's row (of a rotation: the successor's) shall be; `density` is settled here where there is a position. */
+export type Decide = (current: Registration | null) => Promise<Result<Registration, RegistryRefusal>>;
+
+export type Enacted = { readonly recorded: RecordedAct; readonly isNew: boolean };
+type Enacting = Promise<Result<Enacted, RegistryRefusal>>;
+
+export async function enact(bindings: RegistryBindings, taken: TakenAct, decide: Decide, nowMs: number): Enacting {
+  const { DB } = bindings;
+  const { act } = taken.signed;
+  for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
+    const known = await findAct(DB, taken.hash);
+    if (known !== null) return finish(bindings, known, false);
+    const untold = await findUntold(DB, act.device);
+    if (untold !== null) {
+      const told = await tellRegions(bindings, untold);
+      if (!told.ok) return told;
+    }
+    const current = await readDevice(DB, act.device);
+    if (act.kind !== 'maintenance') {
+      const order = checkOrder(act, await latestIssuedAt(DB, act.device));
+      if (!order.ok) return order;
+    }
+    const decided = await decide(current);
+    if (!decided.ok) return decided;
+    const recorded = recordOf(taken, current, decided.value, nowMs);
+    try {
+      const done = await carryOut(bindings, taken, recorded, current, nowMs);
+      if (done.ok) return await finish(bindings, recorded, true);
+      // Somebody was faster: the next try sees what there is now.
+      if (done.error.reason !== 'version-conflict') return done;
+    } catch (error) {
+      if (!isSeatTaken(error) && !isSuccessorTaken(error)) throw error;
+    }
+  }
+  return err({ reason: 'registry-busy' });
+}
+
+function recordOf(taken: TakenAct, current: Registration | null, outcome: Registration, nowMs: number): RecordedAct {
+  const { act } = taken.signed;
+  const base = current?.membership.version ?? 0;
+  const isMove = current !== null && current.cell !== outcome.cell;
+  const version =
+    base + { maintenance: 0, claim: 1, relocate: isMove ? 2 : 1, transfer: 1, rotate: 1, retire: 1 }[act.kind];
+  return {
+    hash: taken.hash,
+    kind: act.kind,
+    device: act.device,
+    successor: act.kind === 'rotate' ? act.successor : null,
+    version,
+    fromCell: isMove ? current.cell : null,
+    receivedMs: nowMs,
+    signed: taken.signed,
+    outcome: {
+      cell: outcome.cell,
+      membership: {
+        ...outcome.membership,
+        // A successor's row is a new one.
+        version: act.kind === 'rotate' ? 1 : version,
+        claimedMs: current?.membership.claimedMs ?? nowMs,
+        act: taken.signed,
+      },
+    },
+    told: false,
+  };
+}
+
+async function carryOut(
+  bindings: RegistryBindings,
+  taken: TakenAct,
+  recorded: RecordedAct,
+  current: Registration | null,
+  nowMs: number,
+): Promise<Result<number, RegistryRefusal>> {
+  const { DB } = bindings;
+  const { act } = taken.signed;
+  const base = current?.membership.version ?? 0;
+  // Of the first change: the only one, or a move's retirement in the old region.
+  const guard: Guard = { device: act.device, version: base + 1, act: signedActText(taken.signed) };
+  if (act.kind === 'maintenance') {
+    await recordStatement(DB, recorded, null).run();
+    return ok(base);
+  }
+  if (act.kind === 'rotate') return current === null ? conflict() : rotate(DB, recorded, current.membership, guard);
+  const { position } = taken;
+  if (position === null) {
+    const beside = act.kind === 'retire' ? [forgetStatement(DB, act.device, guard)] : [];
+    const all = [recordStatement(DB, recorded, guard), ...beside];
+    return registerDevice(bindings, recorded.outcome, base, nowMs, all);
+  }
+  const { cell, membership } = recorded.outcome;
+  const seat = await findSeat(DB, act.device, position, membership.place);
+  const settled = { ...recorded, outcome: { cell, membership: { ...membership, density: seat.density } } };
+  return registerDevice(bindings, settled.outcome, base, nowMs, [
+    recordStatement(DB, settled, guard),
+    settleStatement(DB, act.device, seat, position, guard),
+    dropWaitingStatement(DB, act.device, guard),
+  ]);
+}
+
+/** Both rows at once: there is no moment at which neither key may post, and none at which both may. */
+async function rotate(
+  db: D1Database,
+  recorded: RecordedAct,
+  old: MembershipBody,
+  guard: Guard,
+): Promise<Result<number, RegistryRefusal>> {
+  const { cell, membership } = recorded.outcome;
+  const { successor, signed } = recorded;
+  if (successor === null) throw new Error('a rotation names a successor');
+  const retired: Registration = {
+    cell,
+    membership: { ...old, version: old.version + 1, status: 'retired', act: signed },
+  };
+  // A successor that has a row by now fails as a whole, by its primary key.
+  const columns =
+    'cell, status, owner, display_name, place, latitude_e5, longitude_e5, elevation_m, tier, density, claimed_ms, act';
+  const heir = db
+    .prepare(
+      `INSERT INTO device (device, version, ${columns}) ` +
+        `SELECT ?, 1, ${columns.replace('status', '? AS status')} FROM device WHERE device = ? AND ${GUARD}`,
+    )
+    .bind(successor, membership.status, recorded.device, ...guardValues(guard));
+  const [written] = await db.batch([
+    replaceStatement(db, retired, old.version),
+    heir,
+    recordStatement(db, recorded, guard),
+    handOnStatement(db, recorded.device, successor, guard),
+  ]);
+  return written?.results.length === 1 ? ok(guard.version) : conflict();
+}
+
+function isSuccessorTaken(error: unknown): boolean {
+  return String(error).includes('UNIQUE constraint failed: device.device');
+}
+
+const conflict = (): Result<never, RegistryRefusal> => err({ reason: 'version-conflict', current: 0 });
+
+async function finish(bindings: RegistryBindings, recorded: RecordedAct, isNew: boolean): Enacting {
+  // As written: the density is known only there.
+  const known = isNew ? await findAct(bindings.DB, recorded.hash) : recorded;
+  if (known === null) throw new Error('an act was carried out and not recorded');
+  const told = await tellRegions(bindings, known);
+  return told.ok ? ok({ recorded: known, isNew }) : told;
+}

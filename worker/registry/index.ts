@@ -1,0 +1,4 @@
+/** The registry Worker: `/v1/registry/...`. */
+import { app } from './app.ts';
+
+export default { fetch: app.fetch };

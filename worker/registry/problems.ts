@@ -1,0 +1,128 @@
+/** What the registry refuses, in words. Who has signed is no secret here: an act names its signers. */
+import type { IngestRefusal } from '../../core/errors.ts';
+import type { ActRefusal } from '../../core/lifecycle/rules.ts';
+import { ISSUED_WINDOW_SECONDS, WAITING_SECONDS } from '../../core/lifecycle/rules.ts';
+import { POSITION_HEADER } from '../../core/lifecycle/position.ts';
+import { rfc3339 } from '../../core/time.ts';
+import { logLine } from '../../durable-objects/log.ts';
+import type { EdgeRefusal } from '../middleware/edge-problems.ts';
+import type { ProblemParts } from '../middleware/problem-parts.ts';
+import { describeRefusal, problemResponse } from '../middleware/problem.ts';
+import type { RegistryContext } from './env.ts';
+
+export type LifecycleRefusal =
+  | ActRefusal
+  | { readonly reason: 'wrong-owner-signature'; readonly expected: string; readonly recovered: string | null }
+  | { readonly reason: 'device-signature-missing'; readonly device: string }
+  | { readonly reason: 'position-missing' }
+  | { readonly reason: 'wrong-position'; readonly expected: string }
+  | { readonly reason: 'wrong-place'; readonly field: 'region' | 'place'; readonly expected: string }
+  | { readonly reason: 'already-claimed'; readonly device: string }
+  | { readonly reason: 'no-waiting-claim'; readonly device: string }
+  | { readonly reason: 'registry-busy' };
+
+export type RegistryRefusal = LifecycleRefusal | EdgeRefusal | IngestRefusal;
+
+export function refuse(c: RegistryContext, refusal: RegistryRefusal): Response {
+  const parts = describe(refusal);
+  logLine({ requestId: c.var.requestId, code: parts.code, status: parts.status, reason: refusal.reason });
+  return problemResponse(parts);
+}
+
+function describe(refusal: RegistryRefusal): ProblemParts {
+  switch (refusal.reason) {
+    case 'act-clock':
+      return {
+        status: 401,
+        code: refusal.reason,
+        title: 'The act is not of now',
+        detail: `issuedAt is ${refusal.issuedAt}; it is ${refusal.serverSeconds} here, and ${ISSUED_WINDOW_SECONDS} s either way are allowed.`,
+        remedy: 'Set the clock, then sign the act again with the present time.',
+        members: { serverTime: rfc3339(refusal.serverSeconds * 1000) },
+      };
+    case 'stale-act':
+      return {
+        status: 409,
+        code: refusal.reason,
+        title: 'The device has had a later act',
+        detail: `issuedAt is ${refusal.issuedAt}; the latest act of this device was issued at ${refusal.latest}.`,
+        remedy: 'See /v1/registry/devices/{device}/events; if this one is still wanted, sign it again.',
+        members: { latest: refusal.latest },
+      };
+    case 'wrong-owner-signature':
+      return {
+        status: 401,
+        code: refusal.reason,
+        title: "The owner's signature does not hold",
+        detail:
+          refusal.recovered === null
+            ? `It is no signature of this act; ${refusal.expected} was to sign.`
+            : `It is of ${refusal.recovered}, or of other data; ${refusal.expected} was to sign.`,
+        remedy:
+          'Sign these very fields as EIP-712 typed data, for this chain and contract. Contract wallets cannot own.',
+        members: { expected: refusal.expected },
+      };
+    case 'device-signature-missing':
+      return {
+        status: 401,
+        code: refusal.reason,
+        title: 'A device has to sign this request',
+        detail: `There is no signature of ${refusal.device}.`,
+        remedy: 'Sign the request with its key as a batch is signed (docs/protocol.md, "Lifecycle").',
+        members: { device: refusal.device },
+      };
+    case 'position-missing':
+      return {
+        status: 400,
+        code: refusal.reason,
+        title: 'The exact position is missing',
+        detail: 'It is neither in the request nor in a half that waits here.',
+        remedy: `Send it as JSON in the header ${POSITION_HEADER}: the body of this request is published, the position is not.`,
+      };
+    case 'wrong-position':
+      return {
+        status: 422,
+        code: refusal.reason,
+        title: 'This is not the position that was signed',
+        detail: `Position and salt give the commitment ${refusal.expected}.`,
+        remedy: 'Send the position and the salt of which the act holds the commitment.',
+        members: { expected: refusal.expected },
+      };
+    case 'wrong-place':
+      return {
+        status: 422,
+        code: refusal.reason,
+        title: `The ${refusal.field} is not that of the position`,
+        detail: `The ${refusal.field} of the position is ${refusal.expected}.`,
+        remedy: `Sign the act again with ${refusal.field} ${refusal.expected}.`,
+        members: { pointer: `/act/${refusal.field}`, expected: refusal.expected },
+      };
+    case 'already-claimed':
+      return {
+        status: 409,
+        code: refusal.reason,
+        title: 'The device is registered already',
+        detail: `${refusal.device} has an owner, or had one and is retired.`,
+        remedy: 'Its owner transfers it, moves it or rotates its key; a new device has a new key.',
+      };
+    case 'no-waiting-claim':
+      return {
+        status: 404,
+        code: refusal.reason,
+        title: 'No claim is waiting',
+        detail: `No owner's half for ${refusal.device} came within the last ${WAITING_SECONDS / 3600} hours.`,
+        remedy: "Open the device's claim link with the owner's wallet, then ask again.",
+      };
+    case 'registry-busy':
+      return {
+        status: 503,
+        code: refusal.reason,
+        title: 'Too many places are being settled at once',
+        detail: 'Nothing was changed.',
+        remedy: 'Send the same request again.',
+        headers: { 'retry-after': '1' },
+      };
+    default:
+      return describeRefusal(refusal);
+  }
+}
