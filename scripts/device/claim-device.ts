@@ -53,10 +53,15 @@ async function sendClaim(
   body: ClaimBody,
 ): Promise<Result<OpenDevice, NetworkProblem>> {
   const answer = await postClaim(api, key, body);
-  const address = answer.ok ? { ingestUrl: answer.value.ingestUrl, region: answer.value.region } : null;
-  const next = { ...state, api, address, claim: null };
+  if (!answer.ok) {
+    // A network that is out of order may have taken it all the same.
+    if (answer.error.status < 500) await writeState(keyFile, { ...state, claim: null });
+    return answer;
+  }
+  const { ingestUrl, region } = answer.value;
+  const next = { ...state, api, address: { ingestUrl, region }, claim: null };
   await writeState(keyFile, next);
-  return answer.ok ? ok({ keyFile, key, state: next }) : answer;
+  return ok({ keyFile, key, state: next });
 }
 
 /** Null: there is none, or it came to nothing and another may be made. */
@@ -64,6 +69,7 @@ export async function repeatClaim(device: OpenDevice, api: string): Promise<Open
   const body = parseClaim(device.state.claim);
   if (body === null) return null;
   const repeated = await sendClaim(device, api, body);
+  if (!repeated.ok && repeated.error.status >= 500) throw new Refusal(sentenceOf(repeated.error));
   return repeated.ok ? repeated.value : null;
 }
 

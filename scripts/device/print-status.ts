@@ -31,8 +31,8 @@ function healthLines({ registered, ingestUrl, lastReceipt, isBatchWaiting, api }
     lastReceipt === null
       ? dim('none from here')
       : `${lastReceipt.receipt} of ${lastReceipt.received}: ${lastReceipt.accepted} accepted` +
-        `${lastReceipt.refused > 0 ? `, ${red(`${lastReceipt.refused} refused`)}` : ''}` +
-        `, ${lastReceipt.flags.length === 0 ? 'no flag' : yellow(`${lastReceipt.flags.length} flags`)}`;
+        (lastReceipt.refused > 0 ? `, ${red(`${lastReceipt.refused} refused`)}` : '') +
+        (lastReceipt.flags.length === 0 ? ', no flag' : `, ${yellow(`${lastReceipt.flags.length} flags`)}`);
   return [
     ...row('network', api),
     ...(registered === null

@@ -63,14 +63,15 @@ export async function changeKey(keyFile: string, state: DeviceState, change: Cha
   const repeated = begun === null ? null : await post(begun, successor);
   const rotation = { successor: successor.did, body: state.rotation?.body ?? null, address: null };
   let answer = repeated;
-  if (!answer?.ok) {
+  // A network that is out of order may have taken it all the same: then only the same act is right.
+  if (answer === null || (!answer.ok && answer.error.status < 500)) {
     const act = rotateAct(state.device, successor.did, change.issuedAt());
     rotation.body = actFields(act);
     await steps.writeState(keyFile, { ...state, rotation });
     answer = await post(act, successor);
   }
   if (!answer.ok) {
-    await steps.writeState(keyFile, { ...state, rotation: null });
+    if (answer.error.status < 500) await steps.writeState(keyFile, { ...state, rotation: null });
     throw new Refusal(sentenceOf(answer.error));
   }
   const { ingestUrl, region } = answer.value;

@@ -138,7 +138,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`the claim page (needs ${CHROMIUM})`, { t
     await page.getByText('in the region Madrid').waitFor();
     await fill({ elevation: '657', height: '12,5', name: `Roof <${name}>`, type: 'SDS011' });
     await page.screenshot({ path: join(tmpdir(), `isobar-claim-${name}.png`), fullPage: true });
-    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
     await page.locator('#sign').click();
     await page.getByText('Now the device').waitFor();
     expect(chainId).toBe(LOCAL_CHAIN_ID);
@@ -211,7 +211,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`the claim page (needs ${CHROMIUM})`, { t
     await page.getByText(owner().address.toLowerCase()).waitFor();
     await page.locator('#sign').focus();
     await page.keyboard.press('Enter');
-    expect(await page.evaluate(() => document.activeElement?.id)).toBe('lat');
+    expect(await page.evaluate('document.activeElement.id')).toBe('lat');
     expect(await page.getByLabel('Latitude').getAttribute('aria-invalid')).toBe('true');
     expect(await text('#lat-error')).toContain('write a number');
     expect(await text('#type-error')).toContain('model');

@@ -30,10 +30,10 @@ test('page and core hash the same claim to the same digest', () => {
   };
   const act = parseAct('claim', fields);
   if (!act.ok) throw new Error(act.error.detail);
-  const { domain, primaryType, message, types } = typedDataOf(act.value, { chainId: 10, contract: CONTRACT });
+  const { domain, message, types } = typedDataOf(act.value, { chainId: 10, contract: CONTRACT });
   const core = hashTypedData({
     domain,
-    primaryType,
+    primaryType: 'Claim',
     message: { ...message },
     types: { Claim: [...(types['Claim'] ?? [])] },
   });
