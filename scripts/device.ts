@@ -1,13 +1,5 @@
 /** `npm run device`: what a sensor maker and an owner do with a device, from its key to its end. */
-import { runSubcommand } from './command-line.ts';
-import { checkReadings } from './device/check.ts';
-import { claim } from './device/claim.ts';
-import { init } from './device/init.ts';
-import { maintenance, relocate, retire, transfer } from './device/owner-acts.ts';
-import { rotate } from './device/rotate.ts';
-import { send } from './device/send.ts';
-import { simulate } from './device/simulate.ts';
-import { showStatus } from './device/status.ts';
+import { runSubcommand, type Subcommands } from './command-line.ts';
 
 const HELP = `npm run device -- COMMAND
 
@@ -45,17 +37,19 @@ const HELP = `npm run device -- COMMAND
   Exit codes: 0 done, 1 refused, 2 wrongly called. What could not be delivered is kept and goes out first with the next
   call; nothing is counted twice.`;
 
-const subcommands = new Map([
-  ['init', init],
-  ['claim', claim],
-  ['send', send],
-  ['check', checkReadings],
-  ['status', showStatus],
-  ['rotate', rotate],
-  ['relocate', relocate],
-  ['maintenance', maintenance],
-  ['transfer', transfer],
-  ['retire', retire],
-  ['simulate', simulate],
+/** Loaded when called: who sends a reading need not wait for wallets and simulators. */
+const ownerActs = () => import('./device/owner-acts.ts');
+const subcommands: Subcommands = new Map([
+  ['init', async (args) => (await import('./device/init.ts')).init(args)],
+  ['claim', async (args) => (await import('./device/claim.ts')).claim(args)],
+  ['send', async (args) => (await import('./device/send.ts')).send(args)],
+  ['check', async (args) => (await import('./device/check.ts')).checkReadings(args)],
+  ['status', async (args) => (await import('./device/status.ts')).showStatus(args)],
+  ['rotate', async (args) => (await import('./device/rotate.ts')).rotate(args)],
+  ['relocate', async (args) => (await ownerActs()).relocate(args)],
+  ['maintenance', async (args) => (await ownerActs()).maintenance(args)],
+  ['transfer', async (args) => (await ownerActs()).transfer(args)],
+  ['retire', async (args) => (await ownerActs()).retire(args)],
+  ['simulate', async (args) => (await import('./device/simulate.ts')).simulate(args)],
 ]);
 await runSubcommand(HELP, subcommands, process.argv.slice(2));

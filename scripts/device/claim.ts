@@ -7,7 +7,8 @@ import { type ClaimBody, readWaitingHalf } from '../registry/routes.ts';
 import { claimAs, countersign, repeatClaim, tierOf } from './claim-device.ts';
 import { claimFromList } from './claim-many.ts';
 import { showLink } from './init.ts';
-import { apiOf, DEFAULT_KEY_FILE, findOwner, openDevice, type OpenDevice, webOf } from './open.ts';
+import { apiOf, DEFAULT_KEY_FILE, openDevice, type OpenDevice, webOf } from './open.ts';
+import { findOwner } from './owner-key.ts';
 import { readSite, type Site, SITE_FLAGS } from './site.ts';
 import { stateFileOf } from './state.ts';
 

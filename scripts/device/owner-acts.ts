@@ -12,7 +12,8 @@ import { confirm } from '../lib/confirm.ts';
 import { bold, dim, done, Refusal } from '../lib/say.ts';
 import { exactPosition, issuedNow, ownerAddress, ownerOf, placed, readTerms, signAct } from '../registry/acts.ts';
 import { postAct, type Registered } from '../registry/routes.ts';
-import { apiOf, openDevice, type OpenDevice, requireOwner } from './open.ts';
+import { apiOf, openDevice, type OpenDevice } from './open.ts';
+import { requireOwner } from './owner-key.ts';
 import { readSite, SITE_FLAGS } from './site.ts';
 import { stateFileOf, writeState } from './state.ts';
 

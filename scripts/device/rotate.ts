@@ -14,7 +14,8 @@ import { issuedNow, readTerms, signAct } from '../registry/acts.ts';
 import { postAct, type Registered } from '../registry/routes.ts';
 import { deliverWaiting } from './deliver.ts';
 import { algorithmOf } from './init.ts';
-import { apiOf, DEFAULT_KEY_FILE, requireOwner } from './open.ts';
+import { apiOf, DEFAULT_KEY_FILE } from './open.ts';
+import { requireOwner } from './owner-key.ts';
 import { FILE_STEPS, finishRotation, retiredFileOf, type RotationSteps, successorFileOf } from './rotation.ts';
 import { type DeviceState, newState, readState } from './state.ts';
 

@@ -5,7 +5,6 @@ import { Refusal } from '../lib/say.ts';
 import { DEFAULT_DIR } from '../local-network.ts';
 import { deliver, deliverWaiting, type Target } from './deliver.ts';
 import { DEFAULT_KEY_FILE, localNetwork, openKeyFile } from './open.ts';
-import { rotate } from './rotate.ts';
 import { READING_FLAGS, readBatchBody } from './readings.ts';
 import { readState } from './state.ts';
 
@@ -31,7 +30,7 @@ async function targetOf(flags: Flags): Promise<Target> {
 async function claimedTarget(keyFile: string, given: string | undefined): Promise<Target> {
   if (given !== undefined) return { key: await requireKeyFile(keyFile), url: given, keyFile };
   // Begun and cut short: the network may know the new key already.
-  if ((await readState(keyFile))?.rotation) await rotate(['--key', keyFile]);
+  if ((await readState(keyFile))?.rotation) await (await import('./rotate.ts')).rotate(['--key', keyFile]);
   const { key, state } = await openKeyFile(keyFile);
   if (state.address === null)
     throw new Refusal(

@@ -206,6 +206,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`the claim page (needs ${CHROMIUM})`, { t
 
   test('the keyboard alone fills the form in, and every wrong field says what is wrong', async () => {
     await openPage((await newDevice()).link, DESKTOP);
+    await page.locator('#connect').waitFor();
     await page.locator('#connect').focus();
     await page.keyboard.press('Enter');
     await page.getByText(owner().address.toLowerCase()).waitFor();
@@ -240,8 +241,8 @@ describe.skipIf(!existsSync(CHROMIUM))(`the claim page (needs ${CHROMIUM})`, { t
     await openPage((await newDevice()).link, { ...DESKTOP, wallet: false });
     await page.locator('#connect').click();
     await page.getByText('There is no wallet in this browser').waitFor();
+    // Only the fragment changes, and the page reads it anew by itself.
     await page.goto(`${network.api}/claim#device=did:key:z6Mk`);
-    await page.reload();
     await page.getByText('This link is not whole').waitFor();
     expect(await page.locator('#claim').isVisible()).toBe(false);
   });

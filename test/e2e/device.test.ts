@@ -1,5 +1,7 @@
 /** `npm run device` against the real Workers: from the box to receipts, many at once, and through a device's life. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -109,7 +111,7 @@ test.each([
   [['transfer', '--accept', 'KEY'], 1, 'is no transfer'],
 ])('%j is refused in a sentence', async (args, exitCode, sentence) => {
   const key = keyOf('unclaimed');
-  await device('init', '--key', key, '--no-qr');
+  if (!existsSync(key)) await succeed('init', '--key', key, '--no-qr');
   const ran = await device(...args.map((word) => word.replace('KEY', key).replace('NOWHERE', keyOf('nowhere'))));
   expect(ran.output).toContain(sentence);
   expect(ran.output).not.toContain('    at ');
@@ -178,6 +180,34 @@ test('after a change of key the next send goes under the new one', async () => {
   );
   expect(old.exitCode).toBe(1);
 });
+
+test('a change of key that is killed at any moment ends with the next command, and no reading is refused', async () => {
+  await claimed('killed');
+  let changes = 0;
+  // The n-th change of a file in its folder is when the n-th kill comes.
+  for (let moment = 1; moment <= 12; moment += 2) {
+    const before = stateOf('killed')['device'];
+    const ended = await killAtChange(moment, ['rotate', '--key', keyOf('killed'), '--dir', dir]);
+    const sent = await succeed('send', '--key', keyOf('killed'), '--quantity', 'temp', '--value', String(moment));
+    expect(sent, `kill at change ${moment}, ${ended}`).toContain('1 accepted');
+    if (stateOf('killed')['device'] !== before) changes += 1;
+    expect(stateOf('killed')['rotation']).toBeNull();
+  }
+  expect(changes).toBeGreaterThan(0);
+});
+
+/** Resolves with what ended it: the kill, or the command itself where fewer files changed. */
+async function killAtChange(moment: number, args: readonly string[]): Promise<string> {
+  let seen = 0;
+  const child = spawn(process.execPath, ['scripts/device.ts', ...args], { stdio: 'ignore' });
+  const watcher = watch(base, () => {
+    seen += 1;
+    if (seen === moment) child.kill('SIGKILL');
+  });
+  const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
+  watcher.close();
+  return signal ?? `exit ${code}`;
+}
 
 test('a lost key is replaced by its owner’s word', async () => {
   await claimed('lost');

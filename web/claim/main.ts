@@ -68,7 +68,8 @@ function fillIn(link: ClaimLink, status: StatusAnswer, regions: readonly RegionI
   byId('connect').addEventListener('click', () => void connectWallet());
   async function connectWallet(): Promise<boolean> {
     wallet = findWallet();
-    const connected = wallet === null ? ({ ok: false, sentence: NO_WALLET } as const) : await connect(wallet);
+    const connected =
+      wallet === null ? ({ ok: false, sentence: NO_WALLET } as const) : await connect(wallet, owner !== null);
     owner = connected.ok ? connected.value : null;
     byId('owner').textContent = owner ?? '';
     byId('connect').textContent = owner === null ? 'Connect a wallet' : 'Use another account';

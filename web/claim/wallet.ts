@@ -27,14 +27,25 @@ export function findWallet(): Provider | null {
   return isProvider(injected) ? injected : (announced[0] ?? null);
 }
 
-export async function connect(wallet: Provider): Promise<Asked<string>> {
+/** `isAgain`: the wallet shall ask which account, though it has allowed one before. */
+export async function connect(wallet: Provider, isAgain: boolean): Promise<Asked<string>> {
   return withSentence(async () => {
+    if (isAgain) await askForPermission(wallet);
     const accounts = await wallet.request({ method: 'eth_requestAccounts' });
     const first: unknown = Array.isArray(accounts) ? accounts[0] : null;
     if (typeof first !== 'string' || !/^0x[0-9a-fA-F]{40}$/.test(first))
       return { ok: false, sentence: 'The wallet gave no account. Unlock it and connect again.' };
     return { ok: true, value: first.toLowerCase() };
   });
+}
+
+/** EIP-2255; a wallet that does not know it has a list of accounts of its own. */
+async function askForPermission(wallet: Provider): Promise<void> {
+  try {
+    await wallet.request({ method: 'wallet_requestPermissions', params: [{ eth_accounts: {} }] });
+  } catch (error) {
+    if (codeOf(error) === 4001) throw error;
+  }
 }
 
 /** A wallet signs typed data only for the chain it is on. */
