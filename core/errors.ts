@@ -53,3 +53,7 @@ export type RegionRefusal =
   | { readonly reason: 'region-not-open'; readonly cell: string }
   | { readonly reason: 'nonce-reused'; readonly nonce: string }
   | { readonly reason: 'nonce-too-old'; readonly nonce: string; readonly highest: string };
+
+export type MaintenanceRefusal =
+  | { readonly reason: 'maintenance-over'; readonly untilMs: number; readonly receivedMs: number }
+  | { readonly reason: 'maintenance-too-far'; readonly untilMs: number; readonly latestMs: number };

@@ -8,7 +8,7 @@ import type { DeviceId, RegionCell } from '../ids.ts';
 import { admit } from '../region/decide.ts';
 import { makeBlock } from '../region/block.ts';
 import { dueHour, nextHour } from '../region/due.ts';
-import type { CharterBody, LogEntry } from '../region/entry.ts';
+import type { CharterBody, LogEntry, Reputation } from '../region/entry.ts';
 import { applyEntry } from '../region/fold.ts';
 import { noOutputs, type Outputs, type Seal } from '../region/outputs.ts';
 import { emptyState, encodeState, type RegionState } from '../region/state.ts';
@@ -18,6 +18,7 @@ import { ok, type Result } from '../result.ts';
 import { hashRuleSet, type RuleSet } from '../rules/rule-set.ts';
 import { hoursPerEpoch, rfc3339 } from '../time.ts';
 import { toldBlock, usedBlocks, type BlockRecord, type ToldBlock, type UsedBlock } from './compare-blocks.ts';
+import { departureKey, type Arrival, type HandOverRecord } from './compare-hand-overs.ts';
 import { differs, type Difference, type Place } from './difference.ts';
 
 export type RegionReplay = {
@@ -35,6 +36,9 @@ export type RegionReplay = {
   /** Blocks of its own that follow from the log, by hour, and those of others that it used. */
   readonly told: Map<number, ToldBlock>;
   readonly used: UsedBlock[];
+  /** How devices stood when they left, by device and entry, and what others are said to have brought along. */
+  readonly departures: Map<string, Reputation>;
+  readonly arrivals: Arrival[];
   /** Everybody whom a device has ever belonged to. */
   readonly owners: Map<string, Set<string>>;
 };
@@ -52,6 +56,8 @@ export function startReplay(cell: RegionCell, rules: RuleSet): RegionReplay {
     seals: [],
     told: new Map(),
     used: [],
+    departures: new Map(),
+    arrivals: [],
     owners: new Map(),
   };
 }
@@ -78,6 +84,7 @@ export function replayEntry(replay: RegionReplay, entry: LogEntry): Result<Devic
   recordBlocks(replay, entry);
   if (entry.kind === 'membership')
     replay.owners.set(entry.device, (replay.owners.get(entry.device) ?? new Set()).add(entry.owner));
+  recordHandOver(replay, entry);
   recordDays(replay, outputs.days);
   recordClosing(replay, entry);
   replay.seals.push(...outputs.seals);
@@ -88,12 +95,20 @@ export function replayEntry(replay: RegionReplay, entry: LogEntry): Result<Devic
 function recordDays(replay: RegionReplay, days: Outputs['days']): void {
   const epoch = days[0]?.epoch;
   if (epoch === undefined) return;
-  const own = days.map(({ member, series }): SeriesDay => ({ device: member.device, epoch, series }));
+  const own = days.map(({ member, series }): SeriesDay => ({ device: member.origin ?? member.device, epoch, series }));
   replay.week = [...replay.week.filter((day) => day.epoch > epoch - ALIKE_EPOCHS), ...own];
   const weighed = days.map(({ member, scoreBps, score30Bps, eligible }): DeviceDay => {
     return { ...member, cell: replay.cell, scoreBps, score30Bps, eligible };
   });
   replay.days.set(epoch, withAlike(weighed, replay.week, epoch, hoursPerEpoch(replay.rules.time)));
+}
+
+function recordHandOver({ state, departures, arrivals }: RegionReplay, entry: LogEntry): void {
+  if (entry.kind === 'inherit' && entry.reputation !== null) arrivals.push(entry);
+  if (entry.kind !== 'membership' || entry.status !== 'retired') return;
+  const device = state.devices.find(({ membership }) => membership.device === entry.device);
+  if (device?.departure?.seq === entry.seq)
+    departures.set(departureKey(entry.device, entry.seq), device.departure.reputation);
 }
 
 function recordClosing({ state, closings }: RegionReplay, entry: LogEntry): void {
@@ -104,6 +119,10 @@ function recordClosing({ state, closings }: RegionReplay, entry: LogEntry): void
 
 export function blockRecord({ cell, told, used, state }: RegionReplay): BlockRecord {
   return { cell, told, used, toldThrough: state.frozenThrough };
+}
+
+export function handOverRecord({ cell, departures, arrivals, state }: RegionReplay): HandOverRecord {
+  return { cell, departures, arrivals, throughSeq: state.seq };
 }
 
 function recordBlocks({ state, told, used }: RegionReplay, entry: LogEntry): void {
@@ -135,10 +154,14 @@ function checkEntry(replay: RegionReplay, entry: LogEntry, at: Place): Result<De
       }
       return ok(null);
     }
+    case 'inherit': {
+      const known = entry.reputation === null ? entry.from : entry.device;
+      const isKnown = state.devices.some(({ membership }) => membership.device === known);
+      return isKnown ? ok(null) : differs('unknown-device', at, known, 'a device of this region');
+    }
     case 'membership':
     case 'neighbour-cells':
     case 'maintenance':
-    case 'inherit':
       return ok(null);
   }
 }

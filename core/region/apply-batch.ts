@@ -4,7 +4,7 @@ import { judgePost } from '../qc/receipt-time.ts';
 import { provisionalFlag } from '../qc/provisional.ts';
 import { pointCodes } from '../qc/tests.ts';
 import { quantityByIndex, type Quantity } from '../reading/quantity.ts';
-import { FAIL, GOOD, SUSPECT, type Flag, type Reading } from '../reading/reading.ts';
+import { FAIL, GOOD, NOT_EVALUATED, SUSPECT, type Flag, type Reading } from '../reading/reading.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import { firstHourOf, epochOf, hourOf, rfc3339 } from '../time.ts';
 import { addReading } from './cells.ts';
@@ -70,6 +70,8 @@ function applyReading(
   };
   if (measuredMs > receivedMs + rules.time.maxAheadSeconds * 1000) return refuse('in-the-future');
   if (measuredMs < receivedMs - rules.time.maxAgeSeconds * 1000) return refuse('too-old');
+  // Measured somewhere else: here it would be of the wrong place, and could count twice.
+  if (measuredMs <= device.placedMs) return refuse('before-move');
 
   const series = seriesOf(device, quantity.index, receivedMs, measuredMs, rules);
   const coverage = coverageOf(series, measuredMs, steps, device.newestMs, rules.time);
@@ -95,7 +97,8 @@ function applyReading(
     (state.frozenThrough !== null && hour <= state.frozenThrough) ||
     (state.firstHour !== null && hour < state.firstHour);
   if (isLate) {
-    addLate(device, hour, reading);
+    // Taken under maintenance: kept, not sold.
+    if (verdict.flag !== NOT_EVALUATED) addLate(device, hour, reading);
     effect.late += 1;
   } else {
     addReading(device.open, hour, reading, verdict);

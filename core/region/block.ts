@@ -11,6 +11,7 @@ import { sightsOf } from '../qc/view.ts';
 import { parseRegionCell, type DeviceId, type RegionCell } from '../ids.ts';
 import { err, ok, type Result } from '../result.ts';
 import type { RegionState } from './state.ts';
+import { firstKey } from './succession.ts';
 
 /** Regions that run different code for a moment do not exchange: what a number means may have changed. */
 const VERSION = 1;
@@ -49,7 +50,7 @@ export function makeBlock(state: RegionState, hour: number): Block | null {
       const series = sightsOf(slot, device, cells).map((sight) =>
         packOutlook(sight.cell.quantity, outlookOf(sight, elevationM)),
       );
-      return [membership.device, latitudeE5, longitudeE5, elevationM, series];
+      return [firstKey(device), latitudeE5, longitudeE5, elevationM, series];
     })
     .sort(([a], [b]) => (a < b ? -1 : 1));
   const bytes = encode([VERSION, cell, hour, devices]);

@@ -8,6 +8,7 @@ import type { DayCell, DayMember, DaySeries, Outputs } from './outputs.ts';
 import { spendMaintenance } from './maintenance.ts';
 import { rememberScore, rememberSilence, scoreDay } from './score.ts';
 import type { DeviceState, RegionState } from './state.ts';
+import { firstKey, keyAt } from './succession.ts';
 
 export function closeDay(state: RegionState, epoch: number, rules: RuleSet, outputs: Outputs): void {
   for (const device of state.devices) {
@@ -16,9 +17,10 @@ export function closeDay(state: RegionState, epoch: number, rules: RuleSet, outp
   }
 }
 
-function memberOf({ membership }: DeviceState): DayMember {
-  const { device, owner, status, tier, density, claimedMs } = membership;
-  return { device, owner, status, tier, density, claimedMs };
+function memberOf(known: DeviceState, epoch: number): DayMember {
+  const { owner, status, tier, density, claimedMs } = known.membership;
+  const [device, first] = [keyAt(known, epoch), firstKey(known)];
+  return { device, owner, status, tier, density, claimedMs, origin: first === device ? null : first };
 }
 
 function scoreDevice(device: DeviceState, epoch: number, rules: RuleSet, outputs: Outputs): void {
@@ -42,7 +44,7 @@ function scoreDevice(device: DeviceState, epoch: number, rules: RuleSet, outputs
     byQuantity.set(cell.quantity, row);
   }
   outputs.days.push({
-    member: memberOf(device),
+    member: memberOf(device, epoch),
     epoch,
     scoreBps: score.scoreBps,
     score30Bps: device.score30Bps,
@@ -90,7 +92,7 @@ function revise(device: DeviceState, epoch: number, rules: RuleSet, outputs: Out
       byQuantity.set(cell.quantity, row);
     }
     outputs.revisions.push({
-      member: memberOf(device),
+      member: memberOf(device, late),
       epoch: late,
       late: readings,
       series: seriesOfDay(byQuantity, late, rules),

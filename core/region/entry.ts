@@ -85,7 +85,10 @@ export type NeighbourBlock = {
   readonly devices: readonly BlockDevice[];
 };
 
-/** `maintenance`: readings of the device measured in [fromMs, untilMs) are stored but not evaluated, sold or missed. */
+/**
+ * `maintenance`: readings of the device measured in [fromMs, untilMs) are stored but not evaluated, sold or missed. Another
+ * entry with the same `fromMs` moves the end of a window that is not over (maintenance.ts).
+ */
 export type MaintenanceBody = FromAct & {
   readonly kind: 'maintenance';
   readonly device: DeviceId;
@@ -93,17 +96,46 @@ export type MaintenanceBody = FromAct & {
   readonly untilMs: number;
 };
 
-/** `inherit`: the device brings what another region (or its former key) knew of it: nonce mark, score and integrity memory. */
-export type InheritBody = FromAct & {
+/** `inherit`: the device is not new. It succeeds a key that this region knows, or it comes from another region. */
+export type InheritBody = SuccessionBody | ArrivalBody;
+
+/** The key `device` takes over the slot of the key `from`, with all that is known of it (succession.ts). */
+export type SuccessionBody = FromAct & {
   readonly kind: 'inherit';
   readonly device: DeviceId;
-  readonly from: RegionCell | DeviceId;
-  readonly highNonce: string;
-  readonly badHours: number;
-  readonly scoreBps: number;
+  readonly from: DeviceId;
+  readonly reputation: null;
 };
 
-/** What a region can tell of a device to its next region or its next key. */
-export type DeviceLegacy = Omit<InheritBody, 'kind' | 'device' | 'from' | 'act'>;
+/** What the region `from` knew of the device when its entry `leftSeq` retired it there (hand-over.ts). */
+export type ArrivalBody = FromAct & {
+  readonly kind: 'inherit';
+  readonly device: DeviceId;
+  readonly from: RegionCell;
+  readonly leftSeq: number;
+  readonly reputation: Reputation;
+};
+
+/** What a device has earned and owes, as far as it does not hang on the place. */
+export type Reputation = {
+  /** Place where it was earned. */
+  readonly latitudeE5: number;
+  readonly longitudeE5: number;
+  readonly highNonce: string;
+  readonly newestMs: number;
+  readonly conflicts: number;
+  readonly scoreDays: number;
+  readonly score30Bps: number;
+  readonly weeklyBps: number;
+  readonly eligible: boolean;
+  /** One number a day, newest first; what the open day holds so far is added to the first. */
+  readonly badHours: readonly number[];
+  readonly maintained: readonly number[];
+  /** Windows that were not over. */
+  readonly maintenance: readonly MaintenanceWindow[];
+};
+
+/** [fromMs, untilMs) as it counts, and its start as it was announced. */
+export type MaintenanceWindow = { readonly fromMs: number; readonly untilMs: number; readonly announcedMs: number };
 
 export type EntryKind = EntryBody['kind'];

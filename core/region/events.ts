@@ -85,6 +85,7 @@ function openEvent(
   const found = findings.get(cell)?.find((finding) => finding.test === test);
   const facts = found === undefined ? factsOf(device, cell, cells, test, rules) : foundFacts(state, found);
   return {
+    device: device.membership.device,
     quantity: cell.quantity,
     test,
     startHour: cell.hour,

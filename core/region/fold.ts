@@ -9,13 +9,15 @@ import { freezeHours, judgeHours } from './close.ts';
 import { rememberBatch } from './decide.ts';
 import { newHabit } from '../qc/receipt-time.ts';
 import { distanceMeters } from '../geo.ts';
-import { hourOf } from '../time.ts';
 import { charterFacts, membershipFacts } from './facts.ts';
-import type { BatchBody, InheritBody, LogEntry, MembershipBody } from './entry.ts';
+import type { BatchBody, LogEntry, MembershipBody } from './entry.ts';
+import { arrive, depart } from './hand-over.ts';
+import { announce } from './maintenance.ts';
 import { updateNeighbors } from './neighbors.ts';
 import type { Outputs } from './outputs.ts';
-import { noteDisorder } from './own-order.ts';
+import { moveTo } from './relocation.ts';
 import type { DeviceState, RegionState } from './state.ts';
+import { succeed } from './succession.ts';
 
 /** Null for entries other than batches. */
 export function applyEntry(state: RegionState, entry: LogEntry, rules: RuleSet, outputs: Outputs): BatchEffect | null {
@@ -26,7 +28,7 @@ export function applyEntry(state: RegionState, entry: LogEntry, rules: RuleSet, 
       state.charter = charterFacts(entry);
       return null;
     case 'membership':
-      applyMembership(state, membershipFacts(entry));
+      applyMembership(state, membershipFacts(entry), entry.receivedMs, rules);
       return null;
     case 'batch':
       return foldBatch(state, entry, rules);
@@ -36,19 +38,12 @@ export function applyEntry(state: RegionState, entry: LogEntry, rules: RuleSet, 
     case 'neighbour-cells':
       judgeHours(state, entry, rules, outputs);
       return null;
-    case 'maintenance': {
-      const device = state.devices.find((candidate) => candidate.membership.device === entry.device);
-      // Announced, not excused: a window starts no earlier than its receipt.
-      const fromMs = Math.max(entry.fromMs, entry.receivedMs);
-      if (device === undefined || fromMs >= entry.untilMs) return null;
-      device.maintenance.push([fromMs, entry.untilMs]);
-      // A clock that is ahead has sent readings of the window already.
-      const hour = Math.max(hourOf(fromMs, rules.time), (state.frozenThrough ?? -1) + 1);
-      for (const series of device.quantities) if (series.lastMs >= fromMs) noteDisorder(series, hour);
+    case 'maintenance':
+      announce(state, entry, rules);
       return null;
-    }
     case 'inherit':
-      inherit(state, entry, rules);
+      if (entry.reputation === null) succeed(state, entry, rules.time);
+      else arrive(state, entry, rules);
       return null;
   }
 }
@@ -62,39 +57,36 @@ function foldBatch(
   const readings = unpackReadings(entry.readings);
   if (device === undefined || !readings.ok) return null;
   rememberBatch(device, entry.nonce, entry.digest, entry.seq);
+  // It is back, and its history goes on here.
+  device.departure = null;
   return applyBatch(state, device, readings.value, entry.receivedMs, rules);
 }
 
-function applyMembership(state: RegionState, membership: MembershipBody): void {
+function applyMembership(state: RegionState, membership: MembershipBody, receivedMs: number, rules: RuleSet): void {
   const known = state.devices.findIndex((device) => device.membership.device === membership.device);
   const device = state.devices[known];
   if (device === undefined) {
+    // A key that has a successor here is retired, whatever the registry's row of it says.
+    if (state.devices.some(({ former }) => former.some((key) => key.device === membership.device))) return;
     state.devices.push(newDevice(membership));
     updateNeighbors(state, state.devices.length - 1);
     return;
   }
   if (membership.version <= device.membership.version) return;
-  const isMoved = distanceMeters(device.membership, membership) > 0;
+  const wasRetired = device.membership.status === 'retired';
+  const meters = distanceMeters(device.membership, membership);
+  if (meters > 0) moveTo(device, meters, receivedMs, rules);
   device.membership = membership;
-  if (isMoved) updateNeighbors(state, known);
-}
-
-function inherit(state: RegionState, entry: InheritBody, rules: RuleSet): void {
-  const device = state.devices.find((candidate) => candidate.membership.device === entry.device);
-  // Only a device without a history of its own here can bring one along.
-  if (device === undefined || device.highNonce !== '') return;
-  device.highNonce = entry.highNonce;
-  device.badHours = [entry.badHours];
-  device.scoreDays = 1;
-  device.score30Bps = entry.scoreBps;
-  device.weeklyBps = entry.scoreBps;
-  // A new key or region is no way back to earning.
-  device.eligible = entry.scoreBps >= rules.score.ineligibleBps;
+  if (meters > 0) updateNeighbors(state, known);
+  if (membership.status === 'retired' && !wasRetired) depart(state, device, receivedMs, rules);
 }
 
 function newDevice(membership: MembershipBody): DeviceState {
   return {
     membership,
+    former: [],
+    placedMs: 0,
+    departure: null,
     near: [],
     highNonce: '',
     recent: [],

@@ -2,6 +2,7 @@
 import { distanceMeters, METERS_PER_E5_DEGREE, type Place } from '../geo.ts';
 import type { DeviceId } from '../ids.ts';
 import type { RegionState } from './state.ts';
+import { firstKey } from './succession.ts';
 
 /** More than are asked, because not every one measures every quantity. */
 export const NEAREST = 24;
@@ -44,7 +45,7 @@ function replaceList(state: RegionState, of: number, slots: readonly number[]): 
   const device = state.devices[of];
   if (device === undefined) return;
   device.near = slots
-    .map((slot) => ({ slot, meters: meters(state, of, slot), device: standingAt(state, slot)?.device ?? '' }))
+    .map((slot) => ({ slot, meters: meters(state, of, slot), device: nameOf(state, slot) }))
     .sort((a, b) => a.meters - b.meters || compare(a.device, b.device) || b.slot - a.slot)
     .slice(0, NEAREST)
     .map(({ slot }) => slot);
@@ -56,6 +57,12 @@ function replaceList(state: RegionState, of: number, slots: readonly number[]): 
 function nearestTo(state: RegionState, of: number): number[] {
   const slots = [...state.devices.keys(), ...state.foreign.map((_, index) => -1 - index)];
   return slots.filter((slot) => slot !== of && meters(state, of, slot) <= RADIUS_METERS);
+}
+
+/** A device across the border goes by its first key as well (block.ts). */
+function nameOf(state: RegionState, slot: number): string {
+  const device = state.devices[slot];
+  return device === undefined ? (standingAt(state, slot)?.device ?? '') : firstKey(device);
 }
 
 /** By device and not by slot, so that both sides of a border order their lists alike. */

@@ -30,7 +30,10 @@ export type DayCell = readonly [number, number, number, number];
 export type DaySeries = { readonly quantity: number; readonly hours: readonly (DayCell | null)[] };
 
 /** What a payout depends on besides the score, as of the day's close. */
-export type DayMember = Pick<MembershipBody, 'device' | 'owner' | 'status' | 'tier' | 'density' | 'claimedMs'>;
+export type DayMember = Pick<MembershipBody, 'device' | 'owner' | 'status' | 'tier' | 'density' | 'claimedMs'> & {
+  /** The key under which it was claimed, where it has another one now; else null. */
+  readonly origin: DeviceId | null;
+};
 
 export type DeviceDay = {
   readonly member: DayMember;
@@ -54,6 +57,8 @@ export type DayRevision = {
 
 export type AnomalyEvent = {
   readonly change: 'begin' | 'worsen' | 'end';
+  /** Key of the device when it began. */
+  readonly device: DeviceId;
   readonly slot: number;
   readonly quantity: number;
   readonly test: number;

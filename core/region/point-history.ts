@@ -28,6 +28,8 @@ export function judgeReading(
 ): PointVerdict {
   if (isUnderMaintenance(device, reading.measuredMs)) return UNEVALUATED;
   const scale = quantity.stepsPerUnit;
+  // The first level at a new place is no step from the old one's; a value that stands still has not moved at all.
+  const isElsewhere = history !== null && history.levelMs <= device.placedMs && device.placedMs < reading.measuredMs;
   const before =
     history === null || history.lastMs === NEVER_MS
       ? null
@@ -35,7 +37,7 @@ export function judgeReading(
           lastMs: history.lastMs,
           last: history.lastSteps / scale,
           levelMs: history.levelMs,
-          level: history.levelSteps / scale,
+          level: (isElsewhere ? reading.steps : history.levelSteps) / scale,
           runStartMs: history.runStartMs,
         };
   return checkPoint(

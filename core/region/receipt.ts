@@ -24,7 +24,7 @@ export type Receipt = {
   readonly next: { readonly interval: number };
 };
 
-export type ReadingRefusal = 'too-old' | 'in-the-future' | 'already-covered' | 'conflicting-value';
+export type ReadingRefusal = 'too-old' | 'in-the-future' | 'before-move' | 'already-covered' | 'conflicting-value';
 export type RefusedReading = { readonly quantity: string; readonly time: string; readonly code: ReadingRefusal };
 
 /** Stable codes of the checks; the meaning of each is in docs/quality.md. */

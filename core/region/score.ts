@@ -99,7 +99,7 @@ function integrityOf(
 }
 
 /** Sum over hours of the share of bad quantities, in basis points, counting hours in which at least a third was bad. */
-function badShareOfDay(cells: readonly Cell[], weights: Map<string, number>): number {
+export function badShareOfDay(cells: readonly Cell[], weights: Map<string, number> = new Map()): number {
   let sum = 0;
   for (const ofHour of byHour(cells)) {
     const bad = ofHour.reduce((total, { flag }) => total + badness(flag), 0);

@@ -8,13 +8,13 @@ import type { PostingHabit } from '../qc/receipt-time.ts';
 import type { Model } from '../qc/model.ts';
 import type { DeviceId, RegionCell } from '../ids.ts';
 import type { Nearby } from '../qc/provisional.ts';
-import type { CharterBody, MembershipBody } from './entry.ts';
+import type { CharterBody, MaintenanceWindow, MembershipBody, Reputation } from './entry.ts';
 
 /**
  * Raise it with every change of the fold or of this shape: a checkpoint of another version is not read, the log is folded
  * anew. A test holds the state hash of a fixed log to it.
  */
-export const STATE_VERSION = 6;
+export const STATE_VERSION = 7;
 
 export type RegionState = {
   seq: number;
@@ -48,6 +48,12 @@ export type ForeignDevice = {
 
 export type DeviceState = {
   membership: MembershipBody;
+  /** Keys that it had before, oldest first (succession.ts). */
+  former: FormerKey[];
+  /** What was measured up to here belongs to another place or region; 0: it has always been here. */
+  placedMs: number;
+  /** How it stood when it was retired here; null: it is not, or it has come back. */
+  departure: Departure | null;
   /** Slots of the nearest devices, nearest first; below 0 across the border (neighbors.ts). */
   near: number[];
   /** Highest accepted nonce, 16 hex digits; '' before the first. */
@@ -65,8 +71,7 @@ export type DeviceState = {
   day: Cell[];
   /** Cells of readings that came after their hour's close; published by the daily revision. */
   late: LateCell[];
-  /** [fromMs, untilMs] of maintenance windows. */
-  maintenance: [number, number][];
+  maintenance: MaintenanceWindow[];
   /** Sum over hours of the share of bad quantities, in basis points, one number a day, newest first. */
   badHours: number[];
   /** Hours of the maintenance budget used, one number a day, newest first. */
@@ -82,6 +87,12 @@ export type DeviceState = {
   /** Evidence for each lag that this device repeats its own history (qc/replay.ts); empty before the first. */
   lags: number[];
 };
+
+/** `untilEpoch`: its days are those before; null: none of its days has been closed. */
+export type FormerKey = { device: DeviceId; version: number; untilEpoch: number | null };
+
+/** `seq`: the entry that retired it. */
+export type Departure = { seq: number; reputation: Reputation };
 
 export type RecentBatch = { nonce: string; seq: number; digest: string };
 
@@ -135,6 +146,8 @@ export type Cell = {
 export type LateCell = { hour: number; quantity: number; count: number; sum: number; revised: boolean };
 
 export type OpenEvent = {
+  /** Key of the device when it began: an event stays under one name. */
+  device: DeviceId;
   quantity: number;
   test: number;
   startHour: number;
@@ -166,7 +179,7 @@ export type CopySuspicion = {
 };
 
 export function isUnderMaintenance(device: DeviceState, measuredMs: number): boolean {
-  return device.maintenance.some(([fromMs, untilMs]) => fromMs <= measuredMs && measuredMs < untilMs);
+  return device.maintenance.some(({ fromMs, untilMs }) => fromMs <= measuredMs && measuredMs < untilMs);
 }
 
 export function emptyState(): RegionState {

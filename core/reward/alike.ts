@@ -4,13 +4,14 @@
  * Whatever is made from one series by adding up to 2 % of noise, however chosen, is alike (docs/decisions/0019).
  */
 import type { DaySeries } from '../region/outputs.ts';
-import { compareText, type DeviceDay } from './weight.ts';
+import { compareText, nameOf, type DeviceDay } from './weight.ts';
 
 /** So many epochs are compared: those of a week, the paid one being the last. */
 export const ALIKE_EPOCHS = 7;
 
 /** A device-day of the week before an epoch's end, the epoch's own included. */
 export type SeriesDay = {
+  /** By its first key. */
   readonly device: string;
   readonly epoch: number;
   readonly series: readonly DaySeries[];
@@ -41,7 +42,7 @@ export function withAlike(
   const alike = new Map<string, string>();
   for (const group of crowded) {
     const originals: { readonly device: string; readonly hours: WeekOf }[] = [];
-    for (const { device } of group.toSorted(bySeniority)) {
+    for (const device of group.toSorted(bySeniority).map(nameOf)) {
       const hours = hoursOf(byDevice.get(device) ?? [], epoch, hoursPerEpoch);
       const original = originals.find((other) => areAlike(hours, other.hours));
       if (original === undefined) originals.push({ device, hours });
@@ -49,7 +50,7 @@ export function withAlike(
     }
   }
   return days.map((day) => {
-    const original = alike.get(day.device);
+    const original = alike.get(nameOf(day));
     return original === undefined ? day : { ...day, alike: original };
   });
 }
@@ -110,5 +111,5 @@ function areClose(pairs: readonly Pair[]): boolean {
 }
 
 function bySeniority(a: DeviceDay, b: DeviceDay): number {
-  return a.claimedMs - b.claimedMs || compareText(a.device, b.device);
+  return a.claimedMs - b.claimedMs || compareText(nameOf(a), nameOf(b));
 }

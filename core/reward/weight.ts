@@ -7,6 +7,8 @@ import type { RewardRules } from '../rules/rule-set.ts';
 
 export type DeviceDay = {
   readonly device: string;
+  /** Its first key, where it has changed it since: a new key ranks and is compared as the old one. */
+  readonly origin?: string | null;
   /** Region whose fold wrote the day. */
   readonly cell: string;
   /** Lower-case 0x address. */
@@ -45,13 +47,13 @@ export function rampBps(scoreBps: number, rules: RewardRules): number {
   return Math.floor(((Math.min(scoreBps, 10_000) - from) * 10_000) / (10_000 - from));
 }
 
-/** Higher tier first, then the better band, then the earlier claim, then the id: a total order. */
+/** Higher tier first, then the better band, then the earlier claim, then the first key: a total order. */
 function compareRank(a: DeviceDay, b: DeviceDay): number {
   return (
     b.tier - a.tier ||
     Math.floor(b.score30Bps / BAND_BPS) - Math.floor(a.score30Bps / BAND_BPS) ||
     a.claimedMs - b.claimedMs ||
-    compareText(a.device, b.device) ||
+    compareText(nameOf(a), nameOf(b)) ||
     // A device that moved within the epoch has a day in each of its regions.
     compareText(a.cell, b.cell)
   );
@@ -66,8 +68,11 @@ export function earns(day: DeviceDay, rules: RewardRules): boolean {
   return day.eligible && rampBps(day.scoreBps, rules) > 0;
 }
 
+/** What the device goes by whatever its key. */
+export const nameOf = (day: Pick<DeviceDay, 'device' | 'origin'>): string => day.origin ?? day.device;
+
 /** Devices that cannot be told apart are one: the same key. */
-export const slotKey = (day: DeviceDay): string => day.alike ?? day.device;
+export const slotKey = (day: DeviceDay): string => day.alike ?? nameOf(day);
 
 /**
  * Sorted by device id, whatever the order of the input.

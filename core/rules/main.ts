@@ -154,6 +154,9 @@ export const MAIN_RULES: RuleSet = {
     weeklyDays: 4,
     maintenanceHours: 24,
     maintenanceDays: 30,
+    maintenanceAheadDays: 30,
+    // Stations this far apart share hardly any of a heavy shower or a street's particles; half of it stops the pay (docs/quality.md).
+    relocationMeters: 20_000,
   },
   reward: {
     capBaseUnits: '100000000000000000000000000',

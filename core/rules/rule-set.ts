@@ -105,6 +105,10 @@ export type ScoreRules = {
   /** Hours under announced maintenance that cost nothing, within `maintenanceDays`. */
   readonly maintenanceHours: number;
   readonly maintenanceDays: number;
+  /** A window ends at most this many days after its announcement. */
+  readonly maintenanceAheadDays: number;
+  /** A move of this distance costs a full score; a shorter one its share. */
+  readonly relocationMeters: number;
 };
 
 export type RewardRules = {

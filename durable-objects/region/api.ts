@@ -2,16 +2,11 @@
  * What callers see of a region object. Methods return values, never throw for an expected refusal: error classes do not
  * survive RPC. Reached only through durable-objects/stub.ts.
  */
-import type { RegionRefusal } from '../../core/errors.ts';
+import type { MaintenanceRefusal, RegionRefusal } from '../../core/errors.ts';
 import type { DeviceId, RegionCell } from '../../core/ids.ts';
 import type { NoBlock } from '../../core/region/due.ts';
-import type {
-  CharterBody,
-  DeviceLegacy,
-  InheritBody,
-  MaintenanceBody,
-  MembershipBody,
-} from '../../core/region/entry.ts';
+import type { CharterBody, MaintenanceBody, MembershipBody } from '../../core/region/entry.ts';
+import type { Departure } from '../../core/region/state.ts';
 import type { Receipt } from '../../core/region/receipt.ts';
 import type { Result } from '../../core/result.ts';
 
@@ -27,6 +22,15 @@ export type VerifiedBatch = {
   /** core/signature/evidence.ts */
   readonly evidence: Uint8Array;
 };
+
+/** What the registry's row says beside the membership. */
+export type DevicePast = {
+  /** The key that this one succeeds. */
+  readonly predecessor: DeviceId | null;
+  /** The region that it came from. */
+  readonly cameFrom: RegionCell | null;
+};
+export const NO_PAST: DevicePast = { predecessor: null, cameFrom: null };
 
 export type IngestReply =
   | { readonly status: 'accepted' | 'repeated'; readonly receipt: Receipt }
@@ -118,13 +122,12 @@ export interface RegionApi {
   ingest(batch: VerifiedBatch): Promise<Result<IngestReply, RegionRefusal>>;
   /** Idempotent: writes the first entry of the log, or nothing if the same rules are in force. */
   charter(charter: CharterBody): Promise<Result<RegionSummary, RegionRefusal>>;
-  /** Idempotent by version. */
-  applyMembership(membership: MembershipBody): Promise<Result<RegionSummary, RegionRefusal>>;
-  maintain(maintenance: MaintenanceBody): Promise<Result<RegionSummary, RegionRefusal>>;
-  /** What it knows of a device that moves on, to another region or another key. Null: it never heard of it. */
-  legacy(device: DeviceId): Promise<Result<DeviceLegacy | null, RegionRefusal>>;
-  /** Idempotent: a device that has a history of its own here takes none. Membership comes first. */
-  inherit(inheritance: InheritBody): Promise<Result<RegionSummary, RegionRefusal>>;
+  /** Idempotent by version. `past`: of a device that is new here, what its history goes on from. */
+  applyMembership(membership: MembershipBody, past?: DevicePast): Promise<Result<RegionSummary, RegionRefusal>>;
+  /** How a device stood when it was retired here; null: it was not. */
+  departure(device: DeviceId): Promise<Departure | null>;
+  /** Idempotent. */
+  maintain(maintenance: MaintenanceBody): Promise<Result<RegionSummary, RegionRefusal | MaintenanceRefusal>>;
   observations(query: ObservationQuery): Promise<readonly Observation[]>;
   readingsSince(query: ReadingsQuery): Promise<ReadingsPage>;
   /** For other regions: this one's block of `hour`, against theirs (core/region/block.ts). */

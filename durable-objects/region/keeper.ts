@@ -5,21 +5,15 @@
 import { admit } from '../../core/region/decide.ts';
 import { makeBlock } from '../../core/region/block.ts';
 import { blockDeadlineMs, dueHour, nextDueMs, nextHour, openHour, whyNoBlock } from '../../core/region/due.ts';
-import type {
-  CharterBody,
-  DeviceLegacy,
-  EntryBody,
-  InheritBody,
-  MaintenanceBody,
-  MembershipBody,
-} from '../../core/region/entry.ts';
-import { legacyOf } from '../../core/region/legacy.ts';
+import type { CharterBody, EntryBody, MaintenanceBody, MembershipBody } from '../../core/region/entry.ts';
 import { charterFacts } from '../../core/region/facts.ts';
 import { chooseBlocks } from '../../core/region/foreign.ts';
-import { encodeState } from '../../core/region/state.ts';
+import { mayBring } from '../../core/region/hand-over.ts';
+import { admitMaintenance } from '../../core/region/maintenance.ts';
+import { encodeState, type Departure, type DeviceState } from '../../core/region/state.ts';
 import type { Receipt } from '../../core/region/receipt.ts';
-import type { RegionRefusal } from '../../core/errors.ts';
-import type { DeviceId } from '../../core/ids.ts';
+import type { MaintenanceRefusal, RegionRefusal } from '../../core/errors.ts';
+import type { DeviceId, RegionCell } from '../../core/ids.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { BatchEffect } from '../../core/region/apply-batch.ts';
 import { migrateRegion } from '../../schema/region/migrate.ts';
@@ -27,6 +21,7 @@ import type { LiveMessage } from '../../schema/api/live.ts';
 import type {
   BlockAnswer,
   BlockOffer,
+  DevicePast,
   IngestReply,
   Observation,
   ObservationQuery,
@@ -45,6 +40,7 @@ import { membershipRows, publish, type Stores } from './publish.ts';
 import { buildReceipt, receiptId } from './receipt.ts';
 import { readMembership } from './registry.ts';
 import { RegionStore } from './store.ts';
+import { regionStub } from '../stub.ts';
 import { Turns } from '../turns.ts';
 
 export type RegionBindings = ExchangeBindings & { readonly ARCHIVE: R2Bucket };
@@ -56,6 +52,7 @@ export class RegionKeeper {
   readonly #cell: string;
   readonly #storage: DurableObjectStorage;
   readonly #stores: Stores;
+  readonly #regions: RegionBindings['REGION'];
   readonly #store: RegionStore;
   readonly #exchange: Exchange;
   readonly #tell: (message: LiveMessage) => void;
@@ -77,6 +74,7 @@ export class RegionKeeper {
     this.#tell = tell;
     this.#cell = cell;
     this.#storage = storage;
+    this.#regions = bindings.REGION;
     this.#stores = { db: bindings.DB, archive: bindings.ARCHIVE };
     migrateRegion(storage.sql);
     this.#store = new RegionStore(storage.sql);
@@ -87,6 +85,7 @@ export class RegionKeeper {
     let memory = this.#load();
     const { charter } = memory.state;
     if (charter === null) return err({ reason: 'region-not-open', cell: this.#cell });
+    if (memory.isFormer(batch.device)) return err({ reason: 'retired-device', device: batch.device });
     if (memory.slotOf(batch.device) === undefined) {
       const pulled = await this.#pullMembership(batch.device, nowMs);
       if (!pulled.ok) return pulled;
@@ -132,31 +131,69 @@ export class RegionKeeper {
   applyMembership(membership: MembershipBody, nowMs: number): Result<RegionSummary, RegionRefusal> {
     const memory = this.#load();
     if (memory.state.charter === null) return err({ reason: 'region-not-open', cell: this.#cell });
-    const slot = memory.slotOf(membership.device);
-    const known = slot === undefined ? undefined : memory.state.devices[slot];
+    if (memory.isFormer(membership.device)) return ok(this.summary());
+    const known = this.#deviceOf(membership.device);
     if (known === undefined || known.membership.version < membership.version) this.#append(membership, nowMs);
     return ok(this.summary());
   }
 
-  maintain(maintenance: MaintenanceBody, nowMs: number): Result<RegionSummary, RegionRefusal> {
-    const memory = this.#load();
-    if (memory.slotOf(maintenance.device) === undefined)
-      return err({ reason: 'unknown-device', device: maintenance.device });
-    this.#append(maintenance, nowMs);
-    return ok(this.summary());
+  /** Of a device that is new here, first what its history goes on from: its former key, or the region that it left. */
+  async join(
+    membership: MembershipBody,
+    { predecessor, cameFrom }: DevicePast,
+    nowMs: number,
+  ): Promise<Result<RegionSummary, RegionRefusal>> {
+    const { device } = membership;
+    if (this.#load().slotOf(device) === undefined && predecessor !== null) {
+      await this.#joinPredecessor(predecessor, nowMs);
+      const memory = this.#load();
+      if (memory.slotOf(device) === undefined && memory.slotOf(predecessor) !== undefined)
+        this.#append({ kind: 'inherit', device, from: predecessor, reputation: null }, nowMs);
+    }
+    const left = cameFrom !== null && this.#mayBring(membership) ? await this.#askDeparture(cameFrom, device) : null;
+    const isNews = left !== null && this.#mayBring(membership);
+    const applied = this.applyMembership(membership, nowMs);
+    if (applied.ok && isNews && cameFrom !== null) {
+      const { seq: leftSeq, reputation } = left;
+      this.#append({ kind: 'inherit', device, from: cameFrom, leftSeq, reputation }, nowMs);
+    }
+    return applied.ok ? ok(this.summary()) : applied;
   }
 
-  legacy(device: DeviceId): Result<DeviceLegacy | null, RegionRefusal> {
-    const memory = this.#load();
-    const known = memory.state.devices[memory.slotOf(device) ?? -1];
-    return ok(known === undefined ? null : legacyOf(known));
+  /** It changed its key again before this region heard of the first time. */
+  async #joinPredecessor(predecessor: DeviceId, nowMs: number): Promise<void> {
+    if (this.#load().slotOf(predecessor) !== undefined) return;
+    const found = await readMembership(this.#stores.db, predecessor);
+    if (found?.cell === this.#cell) await this.join(found.membership, found.past, nowMs);
   }
 
-  inherit(inheritance: InheritBody, nowMs: number): Result<RegionSummary, RegionRefusal> {
+  #mayBring({ device, status, version }: MembershipBody): boolean {
+    const known = this.#deviceOf(device);
+    return status !== 'retired' && (known === undefined || (known.membership.version < version && mayBring(known)));
+  }
+
+  #deviceOf(device: DeviceId): DeviceState | undefined {
     const memory = this.#load();
-    const heir = memory.state.devices[memory.slotOf(inheritance.device) ?? -1];
-    if (heir === undefined) return err({ reason: 'unknown-device', device: inheritance.device });
-    if (heir.highNonce === '' && heir.scoreDays === 0) this.#append(inheritance, nowMs);
+    const slot = memory.slotOf(device);
+    return slot === undefined ? undefined : memory.state.devices[slot];
+  }
+
+  async #askDeparture(from: RegionCell, device: DeviceId): Promise<Departure | null> {
+    return from === this.#cell ? null : regionStub(this.#regions, from).departure(device);
+  }
+
+  departure(device: DeviceId): Departure | null {
+    return this.#deviceOf(device)?.departure ?? null;
+  }
+
+  maintain(maintenance: MaintenanceBody, nowMs: number): Result<RegionSummary, RegionRefusal | MaintenanceRefusal> {
+    const memory = this.#load();
+    const device = this.#deviceOf(maintenance.device);
+    if (device === undefined) return err({ reason: 'unknown-device', device: maintenance.device });
+    const { receivedMs } = memory.nextEntry(maintenance, nowMs);
+    const isNews = admitMaintenance(device, maintenance, receivedMs, memory.rules);
+    if (!isNews.ok) return isNews;
+    if (isNews.value) this.#append(maintenance, nowMs);
     return ok(this.summary());
   }
 
@@ -356,7 +393,8 @@ export class RegionKeeper {
     const found = await readMembership(this.#stores.db, device);
     if (found === null) return err({ reason: 'unknown-device', device });
     if (found.cell !== cell) return err({ reason: 'wrong-region', owner: found.cell });
-    this.applyMembership(found.membership, nowMs);
-    return ok(null);
+    if (found.membership.status === 'retired') return err({ reason: 'retired-device', device });
+    const joined = await this.join(found.membership, found.past, nowMs);
+    return joined.ok ? ok(null) : joined;
   }
 }

@@ -20,6 +20,7 @@ export class RegionMemory {
   /** Closed but not yet in D1 and R2, oldest first. */
   readonly unpublished: Publication[] = [];
   readonly #slots = new Map<DeviceId, number>();
+  readonly #former = new Set<DeviceId>();
 
   constructor(state: RegionState) {
     this.state = state;
@@ -45,7 +46,7 @@ export class RegionMemory {
   apply(entry: LogEntry): BatchEffect | null {
     const outputs = noOutputs();
     const effect = applyEntry(this.state, entry, this.rules, outputs);
-    if (entry.kind === 'membership') this.#index();
+    if (entry.kind === 'membership' || entry.kind === 'inherit') this.#index();
     if (entry.kind === 'neighbour-cells' && this.state.closedThrough !== null) {
       this.unpublished.push({
         hour: this.state.closedThrough,
@@ -67,10 +68,19 @@ export class RegionMemory {
     return bytesToHex(sha256(encodeState(this.state)));
   }
 
+  /** Whether the key has a successor here. */
+  isFormer(key: DeviceId): boolean {
+    return this.#former.has(key);
+  }
+
   #index(): void {
-    for (let slot = this.#slots.size; slot < this.state.devices.length; slot += 1) {
-      const device = this.state.devices[slot];
-      if (device !== undefined) this.#slots.set(device.membership.device, slot);
+    for (const [slot, { membership, former }] of this.state.devices.entries()) {
+      if (this.#slots.get(membership.device) === slot) continue;
+      this.#slots.set(membership.device, slot);
+      for (const { device } of former) {
+        this.#slots.delete(device);
+        this.#former.add(device);
+      }
     }
   }
 }

@@ -56,7 +56,6 @@ export async function publish(
   }
   const hours = new Map(outputs.hours.map((closed) => [closed.hour, closed.cells]));
   for (const sealHour of sealed.keys()) if (!hours.has(sealHour)) hours.set(sealHour, []);
-  const deviceOf = (slot: number): string => state.devices[slot]?.membership.device ?? '';
   const statements = [
     ...regionRow(publication, state, stores.db),
     ...bulkUpsert(
@@ -80,7 +79,7 @@ export async function publish(
     ),
     ...dayRows(outputs.days, charter.cell, stores.db),
     ...revisionRows(outputs.revisions, charter.cell, stores.db),
-    ...eventRows(outputs.events, charter.cell, deviceOf, stores.db),
+    ...eventRows(outputs.events, charter.cell, stores.db),
   ];
   await stores.db.batch(statements);
 }
@@ -121,9 +120,14 @@ function regionRow(publication: Publication, state: RegionState, db: D1Database)
 export function membershipRows(state: RegionState, db: D1Database): D1PreparedStatement[] {
   const { charter } = state;
   if (charter === null) return [];
-  const rows = state.devices.map(({ membership }) => {
+  const rows = state.devices.flatMap(({ membership, former }) => {
     const { kind: _kind, act: _act, ...facts } = membership;
-    return { ...facts, cell: charter.cell };
+    const { cell } = charter;
+    const keys = former.map(({ device, version }, at) => {
+      const predecessor = former[at - 1]?.device ?? null;
+      return { ...facts, device, version, status: 'retired' as const, cell, predecessor };
+    });
+    return [...keys, { ...facts, cell, predecessor: former.at(-1)?.device ?? null }];
   });
   return bulkUpsert(db, devices, rows, {
     replace: [
@@ -139,12 +143,11 @@ export function membershipRows(state: RegionState, db: D1Database): D1PreparedSt
       'density',
       // The state has none: what these rows are made from stands in the log.
       'act',
+      'predecessor',
     ],
     when: 'excluded.version > device.version AND excluded.cell = device.cell',
   });
 }
-
-type DeviceOf = (slot: number) => string;
 
 function dayRows(days: readonly DeviceDay[], cell: string, db: D1Database): D1PreparedStatement[] {
   const rows = days.map(({ member, ...day }) => ({ ...member, ...day, cell, late: 0, lateSeries: [] }));
@@ -155,6 +158,7 @@ function dayRows(days: readonly DeviceDay[], cell: string, db: D1Database): D1Pr
       'tier',
       'density',
       'claimedMs',
+      'origin',
       'scoreBps',
       'score30Bps',
       'weeklyBps',
@@ -183,15 +187,10 @@ function revisionRows(revisions: readonly DayRevision[], cell: string, db: D1Dat
   return bulkUpsert(db, deviceDays, rows, { replace: ['late', 'lateSeries'] });
 }
 
-function eventRows(
-  events: readonly AnomalyEvent[],
-  cell: string,
-  deviceOf: DeviceOf,
-  db: D1Database,
-): D1PreparedStatement[] {
+function eventRows(events: readonly AnomalyEvent[], cell: string, db: D1Database): D1PreparedStatement[] {
   // Within one publication only the last word on an event counts; `ON CONFLICT` takes rows in order.
   const rows = events.map((event) => ({
-    device: deviceOf(event.slot),
+    device: event.device,
     quantity: quantityByIndex(event.quantity)?.code ?? String(event.quantity),
     test: testCodes(event.test)[0] ?? String(event.test),
     startHour: event.startHour,

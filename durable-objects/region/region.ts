@@ -3,27 +3,24 @@
  * fold's (core/region). See durable-objects/region/api.ts for what callers may rely on.
  */
 import { DurableObject } from 'cloudflare:workers';
-import type { RegionRefusal } from '../../core/errors.ts';
+import type { MaintenanceRefusal, RegionRefusal } from '../../core/errors.ts';
+import type { CharterBody, MaintenanceBody, MembershipBody } from '../../core/region/entry.ts';
 import type { DeviceId } from '../../core/ids.ts';
-import type {
-  CharterBody,
-  DeviceLegacy,
-  InheritBody,
-  MaintenanceBody,
-  MembershipBody,
-} from '../../core/region/entry.ts';
+import type { Departure } from '../../core/region/state.ts';
 import type { Result } from '../../core/result.ts';
-import type {
-  BlockAnswer,
-  BlockOffer,
-  IngestReply,
-  Observation,
-  ObservationQuery,
-  ReadingsPage,
-  ReadingsQuery,
-  RegionApi,
-  RegionSummary,
-  VerifiedBatch,
+import {
+  NO_PAST,
+  type BlockAnswer,
+  type BlockOffer,
+  type DevicePast,
+  type IngestReply,
+  type Observation,
+  type ObservationQuery,
+  type ReadingsPage,
+  type ReadingsQuery,
+  type RegionApi,
+  type RegionSummary,
+  type VerifiedBatch,
 } from './api.ts';
 import { logLine } from '../log.ts';
 import { LiveAudience } from './live.ts';
@@ -59,20 +56,16 @@ export class Region extends DurableObject<RegionBindings> implements RegionApi {
     return this.#keeper.charter(charter, Date.now());
   }
 
-  async applyMembership(membership: MembershipBody): Promise<Result<RegionSummary, RegionRefusal>> {
-    return this.#keeper.applyMembership(membership, Date.now());
+  async applyMembership(membership: MembershipBody, past?: DevicePast): Promise<Result<RegionSummary, RegionRefusal>> {
+    return this.#keeper.join(membership, past ?? NO_PAST, Date.now());
   }
 
-  async maintain(maintenance: MaintenanceBody): Promise<Result<RegionSummary, RegionRefusal>> {
+  async departure(device: DeviceId): Promise<Departure | null> {
+    return this.#keeper.departure(device);
+  }
+
+  async maintain(maintenance: MaintenanceBody): Promise<Result<RegionSummary, RegionRefusal | MaintenanceRefusal>> {
     return this.#keeper.maintain(maintenance, Date.now());
-  }
-
-  async legacy(device: DeviceId): Promise<Result<DeviceLegacy | null, RegionRefusal>> {
-    return this.#keeper.legacy(device);
-  }
-
-  async inherit(inheritance: InheritBody): Promise<Result<RegionSummary, RegionRefusal>> {
-    return this.#keeper.inherit(inheritance, Date.now());
   }
 
   observations(query: ObservationQuery): Promise<readonly Observation[]> {

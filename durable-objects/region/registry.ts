@@ -1,36 +1,43 @@
 /** The registry's word on a device, for a region that has not heard of it yet. */
 import { drizzle } from 'drizzle-orm/d1';
 import { eq } from 'drizzle-orm';
-import { parseDeviceId, parseOwnerAddress, parsePlaceCell } from '../../core/ids.ts';
+import { parseDeviceId, parseOwnerAddress, parsePlaceCell, parseRegionCell } from '../../core/ids.ts';
 import type { DeviceId } from '../../core/ids.ts';
 import { signedActOfText } from '../../core/lifecycle/signed-act.ts';
 import type { MembershipBody } from '../../core/region/entry.ts';
+import { ok } from '../../core/result.ts';
 import { devices } from '../../schema/d1/devices.ts';
+import type { DevicePast } from './api.ts';
 
 export async function readMembership(
   db: D1Database,
   device: DeviceId,
-): Promise<{ readonly cell: string; readonly membership: MembershipBody } | null> {
+): Promise<{ readonly cell: string; readonly membership: MembershipBody; readonly past: DevicePast } | null> {
   const [row] = await drizzle(db).select().from(devices).where(eq(devices.device, device)).limit(1);
   if (row === undefined) return null;
-  const { cell, device: did, owner, place, density, tier, act, ...facts } = row;
+  const { cell, device: did, owner, place, density, tier, act, predecessor, cameFrom, ...facts } = row;
   const checked = {
     device: parseDeviceId(did),
     owner: parseOwnerAddress(owner),
     place: parsePlaceCell(place),
     density: parsePlaceCell(density),
+    predecessor: predecessor === null ? ok(null) : parseDeviceId(predecessor),
+    cameFrom: cameFrom === null ? ok(null) : parseRegionCell(cameFrom),
   };
   if (
     !checked.device.ok ||
     !checked.owner.ok ||
     !checked.place.ok ||
     !checked.density.ok ||
+    !checked.predecessor.ok ||
+    !checked.cameFrom.ok ||
     (tier !== 0 && tier !== 1 && tier !== 2)
   ) {
     throw new Error(`the registry's row of ${device} is malformed`);
   }
   return {
     cell,
+    past: { predecessor: checked.predecessor.value, cameFrom: checked.cameFrom.value },
     membership: {
       kind: 'membership',
       version: facts.version,

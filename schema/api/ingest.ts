@@ -5,7 +5,7 @@ import { Cell, Count, DeviceKey, Flag, named, QuantityCode, Time } from './shape
 const RefusedReading = z.object({
   quantity: QuantityCode,
   time: Time,
-  code: z.enum(['too-old', 'in-the-future', 'already-covered', 'conflicting-value']),
+  code: z.enum(['too-old', 'in-the-future', 'before-move', 'already-covered', 'conflicting-value']),
 });
 
 const ReceiptFlag = z.object({

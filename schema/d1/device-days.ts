@@ -13,6 +13,7 @@ export const deviceDays = sqliteTable(
     tier: integer('tier').notNull(),
     density: text('density').notNull(),
     claimedMs: integer('claimed_ms').notNull(),
+    origin: text('origin'), // its first key, where it has another one now
     scoreBps: integer('score_bps').notNull(), // of this day
     score30Bps: integer('score30_bps').notNull(), // exponentially weighted over 30 days
     weeklyBps: integer('weekly_bps').notNull(), // exponentially weighted over about a week

@@ -18,6 +18,8 @@ export const devices = sqliteTable(
     density: text('density').notNull(), // H3 resolution 7
     claimedMs: integer('claimed_ms').notNull(), // unix milliseconds
     act: text('act'), // what brought this version about, CBOR in base64 (core/lifecycle/signed-act.ts); null: the operator's word
+    predecessor: text('predecessor'), // key that this one succeeds
+    cameFrom: text('came_from'), // region that owned the device before this one
   },
   // Queries for an area read what lies in it, not the whole registry.
   (table) => [

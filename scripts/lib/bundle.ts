@@ -13,6 +13,7 @@ export const WORKERS = [
   { name: 'isobar-edge', config: 'wrangler.toml', entry: 'worker/index.ts' },
   { name: 'isobar-cron', config: 'worker/cron/wrangler.toml', entry: 'worker/cron/index.ts' },
   { name: 'isobar-mcp', config: 'worker/mcp/wrangler.toml', entry: 'worker/mcp/index.ts' },
+  { name: 'isobar-registry', config: 'worker/registry/wrangler.toml', entry: 'worker/registry/index.ts' },
 ] as const;
 
 export type WorkerName = (typeof WORKERS)[number]['name'];
@@ -40,6 +41,7 @@ export async function bundleWorkers(): Promise<Bundles> {
     'isobar-edge': script('isobar-edge'),
     'isobar-cron': script('isobar-cron'),
     'isobar-mcp': script('isobar-mcp'),
+    'isobar-registry': script('isobar-registry'),
   };
 }
 

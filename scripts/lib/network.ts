@@ -137,6 +137,7 @@ export function runtimeOptions(
         ADMIN_TOKEN: derive(seed, 'admin-token'),
         SETTLER_PRIVATE_KEY: accounts.settler.privateKey,
       },
+      'isobar-registry': { INGEST_TAG_KEY: derive(seed, 'ingest-tag-key') },
       'isobar-cron': { COMMITTER_PRIVATE_KEY: accounts.committer.privateKey },
     },
   };

@@ -11,6 +11,12 @@ import { ROOT } from './files.ts';
 import { migrateDatabase, type Database } from './migrate.ts';
 import { freePort } from './ports.ts';
 
+/** Addresses of Workers beside the edge one. */
+const ROUTES = new Map<WorkerName, string>([
+  ['isobar-mcp', '*/mcp'],
+  ['isobar-registry', '*/v1/registry/*'],
+]);
+
 export type RuntimeOptions = {
   /** Databases, objects, buckets and the Workers' log. */
   readonly dir: string;
@@ -48,13 +54,14 @@ export async function startRuntime(
   const vars = { AUTHORITIES: authorities, ...options.vars };
 
   const workers = WORKERS.map(({ name, config }) => {
+    const route = ROUTES.get(name);
     const { workerOptions } = workerOptionsOf(join(ROOT, config));
     return {
       ...workerOptions,
       name,
       bindings: { ...Object(workerOptions['bindings']), ...vars, ...options.secrets[name] },
       // As the zone's routes do on a real account; the edge Worker, the first one, has all the rest.
-      ...(name === 'isobar-mcp' ? { routes: ['*/mcp'] } : {}),
+      ...(route === undefined ? {} : { routes: [route] }),
       modulesRules: undefined,
       modulesRoot: '/',
       modules: [{ type: 'ESModule' as const, path: `/${name}.js`, contents: readFileSync(scripts[name], 'utf8') }],

@@ -4,10 +4,11 @@
  */
 import { checkBatchTools } from './tools.ts';
 import { compareBlocks } from '../../core/audit/compare-blocks.ts';
+import { compareHandOvers } from '../../core/audit/compare-hand-overs.ts';
 import { comparePage, compareReport } from '../../core/audit/compare.ts';
 import { compareCommit, compareMints } from '../../core/audit/compare-payments.ts';
 import { differs, type Difference } from '../../core/audit/difference.ts';
-import { blockRecord, stateHash } from '../../core/audit/replay-region.ts';
+import { blockRecord, handOverRecord, stateHash } from '../../core/audit/replay-region.ts';
 import { walkEpochs, type EpochOnChain, type RegionHistory } from '../../core/audit/walk-epochs.ts';
 import { ok, type Result } from '../../core/result.ts';
 import type { EpochResult } from '../../core/reward/compute-epoch.ts';
@@ -71,6 +72,9 @@ export async function auditEpoch(options: AuditOptions): Promise<Checked<Audited
   const exchanged = compareBlocks(regions.value.map(({ replay }) => blockRecord(replay)));
   if (!exchanged.ok) return exchanged;
   step('exchange', `${exchanged.value} blocks of neighbouring regions, each as its own log makes it`);
+  const moved = compareHandOvers(regions.value.map(({ replay }) => handOverRecord(replay)));
+  if (!moved.ok) return moved;
+  if (moved.value > 0) step('moves', `${moved.value} devices brought what their former region's log makes of them`);
 
   const owners = ownersIn(regions.value);
   const sold = await checkSales(wanted, { api, payments, owners, rules: rules.value.time, progress });

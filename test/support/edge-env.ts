@@ -66,16 +66,12 @@ export class StandInRegion implements RegionApi {
     return { status: 'never' };
   }
 
+  async departure() {
+    return null;
+  }
+
   async maintain(maintenance: MaintenanceBody) {
     this.maintenances.push(maintenance);
-    return ok(await this.summary());
-  }
-
-  async legacy() {
-    return ok(null);
-  }
-
-  async inherit() {
     return ok(await this.summary());
   }
 

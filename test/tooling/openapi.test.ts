@@ -8,10 +8,11 @@ import { merge, type Route } from '../../schema/api/routes/route.ts';
 import { ROOT } from '../../scripts/lib/files.ts';
 import { ogcOpenapi, openapi } from '../../scripts/openapi/files.ts';
 import { app } from '../../worker/app.ts';
+import { app as registry } from '../../worker/registry/app.ts';
 
 /** `:cell` and `:command{advance|refold}` are `{cell}` and `{command}`; what `use` registers is no route. */
 function routesOfApp(): readonly string[] {
-  const named = app.routes
+  const named = [...app.routes, ...registry.routes]
     .filter(({ method, path }) => !(method === 'ALL' && path.includes('*')))
     // The landing page answers under both spellings of its address.
     .map(({ method, path }) => `${method} ${path.replace(/:(\w+)(\{[^}]*\})?/g, '{$1}').replace(/(.)\/$/, '$1')}`);
@@ -20,7 +21,7 @@ function routesOfApp(): readonly string[] {
 
 const nameOf = ({ method, path }: Route): string => `${method.toUpperCase()} ${path}`;
 
-test('every route of the app is described, and every description has its route', () => {
+test('every route of the Workers is described, and every description has its route', () => {
   const described = ROUTES.map(nameOf);
   const real = routesOfApp();
   expect({
@@ -58,7 +59,7 @@ test('what answers 402 says with which header it is paid', () => {
 });
 
 test('every code of a problem that is described is one that the code gives', () => {
-  const sources = ['worker/middleware', 'worker/routes', 'core', 'durable-objects']
+  const sources = ['worker/middleware', 'worker/routes', 'worker/registry', 'core', 'durable-objects']
     .flatMap((folder) =>
       readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(ROOT, folder, name)),
     )

@@ -13,6 +13,7 @@ import type { ObservationQuery } from '../../durable-objects/region/api.ts';
 import { RegionKeeper } from '../../durable-objects/region/keeper.ts';
 import type { Region } from '../../durable-objects/region/region.ts';
 import type { ObservationsAnswer } from '../../schema/api/observations.ts';
+import { NO_PAST } from '../../durable-objects/region/api.ts';
 import { replaceDevice } from '../../worker/adapters/d1/devices.ts';
 import { checkEdgeConfig } from '../../worker/env.ts';
 import { findObservations } from '../../worker/queries/observations.ts';
@@ -65,7 +66,7 @@ beforeAll(async () => {
     region.charter(charterOf(MAIN_RULES, CELL), DAY0_MS);
     for (const slot of [0, 1]) {
       region.applyMembership(memberOf(slot), DAY0_MS);
-      await replaceDevice(env.DB, { cell: CELL, membership: memberOf(slot) }, 0);
+      await replaceDevice(env.DB, { cell: CELL, membership: memberOf(slot) }, 0, NO_PAST);
     }
     for (let hour = 0; hour < HOURS; hour += 1) {
       for (const slot of [0, 1]) {
@@ -163,7 +164,7 @@ async function addDays(cell: RegionCell): Promise<void> {
 }
 
 test('thirty days of one device read the same rows alone and beside a thousand', async () => {
-  await replaceDevice(env.DB, { cell: CROWD, membership: memberOf(500) }, 0);
+  await replaceDevice(env.DB, { cell: CROWD, membership: memberOf(500) }, 0, NO_PAST);
   await addRegion(CROWD);
   const readBy = async (more = '') => {
     const database = countedDatabase(env.DB);
@@ -195,7 +196,7 @@ test('a page of a region reads its own days and at most seven rows a device of t
   const devices = 36;
   await addRegion(MEDIUM);
   for (let slot = 600; slot < 600 + devices; slot += 1)
-    await replaceDevice(env.DB, { cell: MEDIUM, membership: memberOf(slot) }, 0);
+    await replaceDevice(env.DB, { cell: MEDIUM, membership: memberOf(slot) }, 0, NO_PAST);
   await addDays(MEDIUM);
   let rows = 0;
   let pages = 0;

@@ -8,6 +8,7 @@ import type { MembershipBody } from '../../core/region/entry.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { EdgeBindings } from '../env.ts';
 import type { EdgeRefusal } from '../middleware/edge-problems.ts';
+import { NO_PAST, type DevicePast } from '../../durable-objects/region/api.ts';
 import { readDevice, replaceDevice, type Registration } from './d1/devices.ts';
 import { callRegion } from './region.ts';
 
@@ -33,17 +34,21 @@ export async function registerDevice(
     membership: { ...registration.membership, version, claimedMs },
   });
   const present = current?.membership.version ?? 0;
-  if (current !== null && isDone(current, at(wanted, present), expected)) return tellRegion(bindings, current);
+  const past = { ...NO_PAST, ...current?.past };
+  if (current !== null && isDone(current, at(wanted, present), expected)) return tellRegion(bindings, current, past);
   if (present !== expected) return err({ reason: 'version-conflict', current: present });
 
-  if (current !== null && current.cell !== wanted.cell && current.membership.status !== 'retired') {
+  if (current === null || current.cell === wanted.cell)
+    return change(bindings, at(wanted, expected + 1), expected, past, beside);
+  const moved = { ...past, cameFrom: current.cell };
+  if (current.membership.status !== 'retired') {
     // A move is two versions: the old region retires the device before the new one takes its batches, and of the two entries
     // that the logs will hold, the later version says for ever which region owns it.
     const left = at({ cell: current.cell, membership: leaving(current.membership, wanted.membership) }, expected + 1);
-    const retired = await change(bindings, left, expected, beside);
-    return retired.ok ? change(bindings, at(wanted, expected + 2), expected + 1) : retired;
+    const retired = await change(bindings, left, expected, past, beside);
+    return retired.ok ? change(bindings, at(wanted, expected + 2), expected + 1, moved) : retired;
   }
-  return change(bindings, at(wanted, expected + 1), expected, beside);
+  return change(bindings, at(wanted, expected + 1), expected, moved, beside);
 }
 
 /** What the old region is told of a device that goes elsewhere: why, too. */
@@ -75,14 +80,21 @@ async function change(
   bindings: Bindings,
   registration: Registration,
   expected: number,
+  past: DevicePast,
   beside: readonly D1PreparedStatement[] = [],
 ): Promise<Registered> {
-  if (await replaceDevice(bindings.DB, registration, expected, beside)) return tellRegion(bindings, registration);
+  if (await replaceDevice(bindings.DB, registration, expected, past, beside))
+    return tellRegion(bindings, registration, past);
   const now = await readDevice(bindings.DB, registration.membership.device);
   return err({ reason: 'version-conflict', current: now?.membership.version ?? 0 });
 }
 
-async function tellRegion(bindings: Bindings, { cell, membership }: Registration): Promise<Registered> {
-  const told = await callRegion(bindings.REGION, cell, (region) => region.applyMembership(membership));
+/** A region that has missed something gets it with the next word. */
+export async function tellRegion(
+  bindings: Bindings,
+  { cell, membership }: Registration,
+  past: DevicePast,
+): Promise<Registered> {
+  const told = await callRegion(bindings.REGION, cell, (region) => region.applyMembership(membership, past));
   return told.ok ? ok(membership.version) : told;
 }

@@ -95,7 +95,7 @@ export function recordStatement(db: D1Database, act: RecordedAct, guard: Guard |
   ];
   const text =
     'INSERT INTO registry_act (hash, device, successor, kind, version, cell, from_cell, issued_at, received_ms, act, ' +
-    `outcome, told) SELECT ${values.map(() => '?').join(', ')}, 0 WHERE ${guard === null ? 'true' : GUARD} ` +
+    `outcome, told) SELECT ${values.map(() => '?').join(', ')}, ${act.told ? 1 : 0} WHERE ${guard === null ? 'true' : GUARD} ` +
     'ON CONFLICT (hash) DO NOTHING';
   return db.prepare(text).bind(...values, ...(guard === null ? [] : guardValues(guard)));
 }

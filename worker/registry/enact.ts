@@ -6,9 +6,8 @@ import { checkOrder } from '../../core/lifecycle/rules.ts';
 import type { Hex } from '../../core/lifecycle/act.ts';
 import type { ExactPosition } from '../../core/lifecycle/position.ts';
 import { signedActText, type SignedAct } from '../../core/lifecycle/signed-act.ts';
-import type { MembershipBody } from '../../core/region/entry.ts';
 import { err, ok, type Result } from '../../core/result.ts';
-import { readDevice, replaceStatement, type Registration } from '../adapters/d1/devices.ts';
+import { readDevice, replaceStatement, type KnownDevice, type Registration } from '../adapters/d1/devices.ts';
 import { registerDevice } from '../adapters/register-device.ts';
 import {
   findAct,
@@ -106,7 +105,7 @@ async function carryOut(
   bindings: RegistryBindings,
   taken: TakenAct,
   recorded: RecordedAct,
-  current: Registration | null,
+  current: KnownDevice | null,
   nowMs: number,
 ): Promise<Result<number, RegistryRefusal>> {
   const { DB } = bindings;
@@ -115,10 +114,12 @@ async function carryOut(
   // Of the first change: the only one, or a move's retirement in the old region.
   const guard: Guard = { device: act.device, version: base + 1, act: signedActText(taken.signed) };
   if (act.kind === 'maintenance') {
-    await recordStatement(DB, recorded, null).run();
-    return ok(base);
+    // The region has the last word on a window, so it comes first; said again it changes nothing.
+    const told = await tellRegions(bindings, recorded);
+    if (told.ok) await recordStatement(DB, { ...recorded, told: true }, null).run();
+    return told.ok ? ok(base) : told;
   }
-  if (act.kind === 'rotate') return current === null ? conflict() : rotate(DB, recorded, current.membership, guard);
+  if (act.kind === 'rotate') return current === null ? conflict() : rotate(DB, recorded, current, guard);
   const { position } = taken;
   if (position === null) {
     const beside = act.kind === 'retire' ? [forgetStatement(DB, act.device, guard)] : [];
@@ -139,7 +140,7 @@ async function carryOut(
 async function rotate(
   db: D1Database,
   recorded: RecordedAct,
-  old: MembershipBody,
+  { membership: old, past }: KnownDevice,
   guard: Guard,
 ): Promise<Result<number, RegistryRefusal>> {
   const { cell, membership } = recorded.outcome;
@@ -154,12 +155,12 @@ async function rotate(
     'cell, status, owner, display_name, place, latitude_e5, longitude_e5, elevation_m, tier, density, claimed_ms, act';
   const heir = db
     .prepare(
-      `INSERT INTO device (device, version, ${columns}) ` +
-        `SELECT ?, 1, ${columns.replace('status', '? AS status')} FROM device WHERE device = ? AND ${GUARD}`,
+      `INSERT INTO device (device, version, predecessor, ${columns}) ` +
+        `SELECT ?, 1, device, ${columns.replace('status', '? AS status')} FROM device WHERE device = ? AND ${GUARD}`,
     )
     .bind(successor, membership.status, recorded.device, ...guardValues(guard));
   const [written] = await db.batch([
-    replaceStatement(db, retired, old.version),
+    replaceStatement(db, retired, old.version, past),
     heir,
     recordStatement(db, recorded, guard),
     handOnStatement(db, recorded.device, successor, guard),

@@ -1,5 +1,5 @@
 /** What the registry refuses, in words. Who has signed is no secret here: an act names its signers. */
-import type { IngestRefusal } from '../../core/errors.ts';
+import type { IngestRefusal, MaintenanceRefusal } from '../../core/errors.ts';
 import type { ActRefusal } from '../../core/lifecycle/rules.ts';
 import { ISSUED_WINDOW_SECONDS, WAITING_SECONDS } from '../../core/lifecycle/rules.ts';
 import { POSITION_HEADER } from '../../core/lifecycle/position.ts';
@@ -12,6 +12,7 @@ import type { RegistryContext } from './env.ts';
 
 export type LifecycleRefusal =
   | ActRefusal
+  | MaintenanceRefusal
   | { readonly reason: 'wrong-owner-signature'; readonly expected: string; readonly recovered: string | null }
   | { readonly reason: 'device-signature-missing'; readonly device: string }
   | { readonly reason: 'position-missing' }
@@ -31,6 +32,14 @@ export function refuse(c: RegistryContext, refusal: RegistryRefusal): Response {
 
 function describe(refusal: RegistryRefusal): ProblemParts {
   switch (refusal.reason) {
+    case 'wrong-content-type':
+      return {
+        status: 415,
+        code: refusal.reason,
+        title: 'The body is not JSON',
+        detail: `The Content-Type is ${refusal.given ?? 'missing'}.`,
+        remedy: 'Send application/json.',
+      };
     case 'act-clock':
       return {
         status: 401,
@@ -112,6 +121,23 @@ function describe(refusal: RegistryRefusal): ProblemParts {
         title: 'No claim is waiting',
         detail: `No owner's half for ${refusal.device} came within the last ${WAITING_SECONDS / 3600} hours.`,
         remedy: "Open the device's claim link with the owner's wallet, then ask again.",
+      };
+    case 'maintenance-over':
+      return {
+        status: 422,
+        code: refusal.reason,
+        title: 'The window is over',
+        detail: `It ends ${rfc3339(refusal.untilMs)}; it is ${rfc3339(refusal.receivedMs)} here.`,
+        remedy: 'Announce maintenance before it begins: it counts from its receipt.',
+      };
+    case 'maintenance-too-far':
+      return {
+        status: 422,
+        code: refusal.reason,
+        title: 'The window ends too late',
+        detail: `It ends ${rfc3339(refusal.untilMs)}; ${rfc3339(refusal.latestMs)} is the latest.`,
+        remedy: 'Announce it nearer to its time, or a shorter one.',
+        members: { latest: rfc3339(refusal.latestMs) },
       };
     case 'registry-busy':
       return {

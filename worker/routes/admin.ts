@@ -15,6 +15,7 @@ import { listRegionCells, recordCharter, recordOperator } from '../adapters/d1/r
 import { resumeMinter } from '../adapters/minter.ts';
 import { callRegion, type RegionUnavailable } from '../adapters/region.ts';
 import { registerDevice } from '../adapters/register-device.ts';
+import { rfc3339 } from '../../core/time.ts';
 import type { AppEnv } from '../context.ts';
 import { adminAuth } from '../middleware/admin-auth.ts';
 import { problem } from '../middleware/problem.ts';
@@ -107,7 +108,17 @@ adminRoutes.post('/v1/admin/devices/:did/maintenance', async (c) => {
   if (registered === null) return problem(c, { reason: 'no-such', kind: 'device', given: device.value });
   const maintenance: MaintenanceBody = { kind: 'maintenance', device: device.value, ...fields.value };
   const noted = await callRegion(c.env.REGION, registered.cell, (region) => region.maintain(maintenance));
-  return noted.ok ? c.json(noted.value) : problem(c, noted.error);
+  if (noted.ok) return c.json(noted.value);
+  switch (noted.error.reason) {
+    case 'maintenance-over':
+      return problem(c, { reason: 'bad-field', pointer: '/until', detail: 'must be in the future, and after from' });
+    case 'maintenance-too-far': {
+      const detail = `must be at most ${rfc3339(noted.error.latestMs)}`;
+      return problem(c, { reason: 'bad-field', pointer: '/until', detail });
+    }
+    default:
+      return problem(c, noted.error);
+  }
 });
 
 /** For the public and for buyers; it changes no verdict and no pay. */

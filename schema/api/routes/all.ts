@@ -1,4 +1,4 @@
-/** Every route of the edge Worker; the order is that of the reference page. */
+/** Every route of the edge Worker and of the registry Worker; the order is that of the reference page. */
 import { ADMIN } from './admin.ts';
 import { CREDITS } from './credits.ts';
 import { EXPORTS } from './exports.ts';
@@ -9,6 +9,7 @@ import { OGC, OGC_DOCUMENTS } from './ogc.ts';
 import { OWNERS } from './owners.ts';
 import { PLACES } from './places.ts';
 import { PROOFS } from './proofs.ts';
+import { REGISTRY } from './registry.ts';
 import type { Route } from './route.ts';
 import { STREAM } from './stream.ts';
 import { WEBHOOKS } from './webhooks.ts';
@@ -24,6 +25,7 @@ export const ROUTES: readonly Route[] = [
   ...WEBHOOKS,
   ...OGC,
   ...INGEST,
+  ...REGISTRY,
   ...OWNERS,
   ...ADMIN,
 ];

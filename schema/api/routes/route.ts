@@ -76,6 +76,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   Webhooks: 'Free. Signed messages about thresholds, and about data that turned out false.',
   'OGC API - Features': 'Free. The same devices, values and regions for QGIS and GDAL.',
   'Devices that post': 'Signed batches (docs/protocol.md).',
+  Lifecycle: 'From claim to retirement, signed by owners and devices (docs/protocol.md, "Lifecycle").',
   Owners: 'For the wallet that owns the devices.',
   Operators: 'For whoever holds the admin token.',
 };

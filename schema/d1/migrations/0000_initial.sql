@@ -12,7 +12,9 @@ CREATE TABLE `device` (
 	`tier` integer NOT NULL,
 	`density` text NOT NULL,
 	`claimed_ms` integer NOT NULL,
-	`act` text
+	`act` text,
+	`predecessor` text,
+	`came_from` text
 ) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE INDEX `device_cell` ON `device` (`cell`);--> statement-breakpoint
@@ -55,6 +57,7 @@ CREATE TABLE `device_day` (
 	`tier` integer NOT NULL,
 	`density` text NOT NULL,
 	`claimed_ms` integer NOT NULL,
+	`origin` text,
 	`score_bps` integer NOT NULL,
 	`score30_bps` integer NOT NULL,
 	`weekly_bps` integer NOT NULL,
@@ -133,4 +136,45 @@ CREATE TABLE `recall` (
 	`until_ms` integer NOT NULL,
 	`reason` text NOT NULL,
 	`created_ms` integer NOT NULL
+) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE TABLE `device_position` (
+	`seq` integer PRIMARY KEY NOT NULL,
+	`device` text NOT NULL,
+	`density` text NOT NULL,
+	`latitude_e7` integer,
+	`longitude_e7` integer,
+	`elevation_cm` integer,
+	`height_cm` integer,
+	`salt` text
+) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE UNIQUE INDEX `device_position_device_unique` ON `device_position` (`device`);--> statement-breakpoint
+CREATE INDEX `device_position_latitude` ON `device_position` (`latitude_e7`);--> statement-breakpoint
+CREATE TABLE `registry_act` (
+	`hash` text PRIMARY KEY NOT NULL,
+	`device` text NOT NULL,
+	`successor` text,
+	`kind` text NOT NULL,
+	`version` integer NOT NULL,
+	`cell` text NOT NULL,
+	`from_cell` text,
+	`issued_at` integer NOT NULL,
+	`received_ms` integer NOT NULL,
+	`act` text NOT NULL,
+	`outcome` text NOT NULL,
+	`told` integer NOT NULL
+) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE INDEX `registry_act_device` ON `registry_act` (`device`);--> statement-breakpoint
+CREATE INDEX `registry_act_successor` ON `registry_act` (`successor`);--> statement-breakpoint
+CREATE TABLE `waiting_claim` (
+	`device` text NOT NULL,
+	`code` text NOT NULL,
+	`hash` text NOT NULL,
+	`act` text NOT NULL,
+	`owner_signature` text NOT NULL,
+	`position` text NOT NULL,
+	`received_ms` integer NOT NULL,
+	PRIMARY KEY(`device`, `code`)
 ) WITHOUT ROWID;

@@ -7,9 +7,14 @@ import { hoursPerEpoch } from '../../../core/time.ts';
 /** A week of one device is some 20 kB of text; a Worker has 128 MB. */
 const DEVICES_AT_ONCE = 500;
 
+/** Days under the keys that a device had before count as its own. */
 const WEEK_OF = `
-  SELECT device, epoch, series FROM device_day
-  WHERE device IN (SELECT value FROM json_each(?1)) AND epoch BETWEEN ?2 AND ?3 AND cell = ?4 AND series <> '[]'`;
+  WITH RECURSIVE keys(key) AS (
+    SELECT value FROM json_each(?1)
+    UNION SELECT predecessor FROM keys JOIN device ON device.device = keys.key WHERE predecessor IS NOT NULL
+  )
+  SELECT coalesce(origin, device) AS device, epoch, series FROM device_day
+  WHERE device IN (SELECT key FROM keys) AND epoch BETWEEN ?2 AND ?3 AND cell = ?4 AND series <> '[]'`;
 
 /** Reads nothing where every device has its density cell for itself. */
 export async function markAlike(

@@ -13,7 +13,7 @@ export async function readRegionProgress(db: D1Database): Promise<readonly Regio
 }
 
 const DAYS_OF = `
-  SELECT device, cell, owner, status, tier, density, claimed_ms AS claimedMs, score_bps AS scoreBps,
+  SELECT device, origin, cell, owner, status, tier, density, claimed_ms AS claimedMs, score_bps AS scoreBps,
     score30_bps AS score30Bps, eligible
   FROM device_day
   WHERE epoch = ?1 AND series <> '[]' AND cell IN (SELECT value FROM json_each(?2))`;
