@@ -53,7 +53,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`the claim page (needs ${CHROMIUM})`, { t
     const admin = createAdminClient(network.api, network.adminToken);
     orRefuse(await admin.putRegion(cell, { name: 'Madrid', boundary: regionBoundary(cell) }));
     browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await browser?.close();
@@ -137,7 +137,6 @@ describe.skipIf(!existsSync(CHROMIUM))(`the claim page (needs ${CHROMIUM})`, { t
     await page.locator('#locate').click();
     await page.getByText('in the region Madrid').waitFor();
     await fill({ elevation: '657', height: '12,5', name: `Roof <${name}>`, type: 'SDS011' });
-    await page.screenshot({ path: join(tmpdir(), `isobar-claim-${name}.png`), fullPage: true });
     expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
     await page.locator('#sign').click();
     await page.getByText('Now the device').waitFor();
@@ -150,7 +149,6 @@ describe.skipIf(!existsSync(CHROMIUM))(`the claim page (needs ${CHROMIUM})`, { t
     expect(output).toContain(`Roof <${name}> (SDS011)`);
     await page.getByText('The device is claimed').waitFor();
     expect(await text('#outcome')).toContain(`Roof <${name}>`);
-    await page.screenshot({ path: join(tmpdir(), `isobar-claimed-${name}.png`), fullPage: true });
 
     const { ingestUrl } = JSON.parse(readFileSync(key.replace('.pem', '.device.json'), 'utf8')).address;
     expect(ingestUrl).toContain(network.api);
