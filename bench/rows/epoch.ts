@@ -13,7 +13,7 @@ import { NO_CARRY } from '../../core/reward/reserve.ts';
 import { MAIN_RULES } from '../../core/rules/main.ts';
 import { epochStartMs } from '../../core/time.ts';
 import { readRegion, type RegionAudit } from '../../scripts/verify/read-region.ts';
-import { checkBatchTools } from '../../scripts/verify/tools.ts';
+import { checkActTools, checkBatchTools } from '../../scripts/verify/tools.ts';
 import { edgeStores } from '../../test/support/edge-env.ts';
 import { closeEpochs } from '../../worker/cron/close-epoch.ts';
 import { EVIDENCE_EPOCH, makeRegion, type RegionEvidence } from '../epoch/evidence.ts';
@@ -185,13 +185,14 @@ type Verified = {
 
 async function verify(evidence: readonly RegionEvidence[]): Promise<Verified> {
   const tools = checkBatchTools();
+  const acts = { ...checkActTools(), domain: { chainId: 10, contract: '0x00' } } as const;
   const histories: RegionHistory[] = [];
   const audits: RegionAudit[] = [];
   const spent = { signatures: 0, fold: 0 };
   for (const { cell, segments } of evidence) {
     const files = new Map(segments.map(({ key, bytes }) => [key.slice(key.lastIndexOf('/') + 1), gzipSync(bytes)]));
     const api = { segment: async (_: string, file: string) => files.get(file) ?? new Uint8Array() };
-    const audit = await readRegion(cell, segments, { api, rules: MAIN_RULES, tools, onSegment: () => undefined });
+    const audit = await readRegion(cell, segments, { api, rules: MAIN_RULES, tools, acts, onSegment: () => undefined });
     if (!audit.ok) throw new Error(JSON.stringify(audit.error));
     const { replay, spentMs } = audit.value;
     spent.signatures += spentMs.download + spentMs.signatures;

@@ -44,6 +44,8 @@ const SENTENCES = {
   'ingest-path': 'A batch was signed for another address',
   'upload-time': 'A batch was logged at a time at which its signature was not valid',
   readings: 'The logged readings are not the signed ones',
+  act: 'An entry does not follow from the act that it names',
+  'act-signature': 'An act is not signed by those who have to sign it',
   block: 'A region judged with what its neighbour did not say',
   'hand-over': 'A device brought into its region what its former region did not say of it',
   usage: 'The usage list is not the one of its epoch',

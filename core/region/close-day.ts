@@ -35,6 +35,7 @@ function scoreDevice(device: DeviceState, epoch: number, rules: RuleSet, outputs
   }
   const score = scoreDay(device, cells, expectedQuantities(device, epoch, rules), maintenance, rules);
   device.badHours = [score.badHours, ...device.badHours].slice(0, rules.score.memoryDays - 1);
+  if (cells.some(({ flag }) => flag !== NOT_EVALUATED)) device.reliabilityBps = score.parts.reliabilityBps;
   rememberScore(device, score.scoreBps, rules.score);
   const byQuantity = new Map<number, [number, DayCell][]>();
   for (const cell of cells) {

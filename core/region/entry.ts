@@ -118,6 +118,8 @@ export type ArrivalBody = FromAct & {
 
 /** What a device has earned and owes, as far as it does not hang on the place. */
 export type Reputation = {
+  /** Receipt of the entry that retired it. */
+  readonly leftMs: number;
   /** Place where it was earned. */
   readonly latitudeE5: number;
   readonly longitudeE5: number;

@@ -100,6 +100,7 @@ function newDevice(membership: MembershipBody): DeviceState {
     maintenance: [],
     badHours: [],
     maintained: [],
+    reliabilityBps: 0,
     scoreDays: 0,
     score30Bps: 0,
     weeklyBps: 0,

@@ -31,6 +31,7 @@ function reputationOf(state: RegionState, device: DeviceState, receivedMs: numbe
   const [yesterday = 0, ...earlier] = device.badHours;
   const maintained = maintainedSoFar(state, device, receivedMs, rules);
   return {
+    leftMs: receivedMs,
     latitudeE5,
     longitudeE5,
     highNonce,
@@ -59,16 +60,12 @@ function maintainedSoFar(state: RegionState, device: DeviceState, receivedMs: nu
 }
 
 /** The first word on a device that is new here, or comes back; its membership has said where it stands. */
-export function arrive(
-  state: RegionState,
-  { device: id, reputation, receivedMs }: ArrivalBody & { readonly receivedMs: number },
-  rules: RuleSet,
-): void {
+export function arrive(state: RegionState, { device: id, reputation }: ArrivalBody, rules: RuleSet): void {
   const device = state.devices.find(({ membership }) => membership.device === id);
   if (device === undefined || !mayBring(device)) return;
-  const { highNonce, newestMs, conflicts, scoreDays, score30Bps, weeklyBps, eligible } = reputation;
+  const { leftMs, highNonce, newestMs, conflicts, scoreDays, score30Bps, weeklyBps, eligible } = reputation;
   if (highNonce > device.highNonce) device.highNonce = highNonce;
-  device.placedMs = Math.max(device.placedMs, receivedMs, newestMs);
+  device.placedMs = Math.max(device.placedMs, leftMs, newestMs);
   device.conflicts = conflicts;
   device.scoreDays = scoreDays;
   device.score30Bps = score30Bps;
@@ -77,8 +74,7 @@ export function arrive(
   device.badHours = reputation.badHours.slice(0, rules.score.memoryDays - 1);
   device.maintained = reputation.maintained.slice(0, rules.score.maintenanceDays - 1);
   for (const { fromMs, untilMs, announcedMs } of reputation.maintenance) {
-    const startMs = Math.max(fromMs, receivedMs);
-    if (startMs < untilMs) device.maintenance.push({ fromMs: startMs, untilMs, announcedMs });
+    device.maintenance.push({ fromMs: Math.max(fromMs, leftMs), untilMs, announcedMs });
   }
   device.departure = null;
   loseReputation(device, distanceMeters(reputation, device.membership), rules.score);

@@ -23,6 +23,7 @@ export function loseReputation(device: DeviceState, meters: number, score: Score
 export function moveTo(device: DeviceState, meters: number, receivedMs: number, rules: RuleSet): void {
   loseReputation(device, meters, rules.score);
   device.placedMs = Math.max(device.placedMs, receivedMs);
+  device.reliabilityBps = 0;
   const hour = hourOf(receivedMs, rules.time);
   for (const series of device.quantities) {
     series.model = series.model === null ? null : ownPart(series.model, hour);

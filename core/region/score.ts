@@ -40,7 +40,7 @@ export function scoreDay(
   const hours = hoursPerEpoch(rules.time);
   const availability = availabilityOf(cells, expected, hours, maintenance, rules.score);
   const { badHours, ...integrity } = integrityOf(device, cells, hours, rules.score);
-  const reliability = reliabilityOf(cells, rules.score);
+  const reliability = reliabilityOf(device, cells, rules.score);
   const untainted = Math.floor((availability.bps * integrity.bps) / FULL);
   const scoreBps = Math.floor((untainted * reliability.bps) / FULL);
   const costs = addCosts([
@@ -119,7 +119,7 @@ const badness = (flag: number): number => (flag === FAIL ? FULL : flag === SUSPE
  * measure does not vouch for all the others, and one that few measure costs nothing. Rain, light and directions are not
  * compared anywhere, so beside others they do not count; alone they stay unconfirmed.
  */
-function reliabilityOf(cells: readonly Cell[], score: ScoreRules): Part {
+function reliabilityOf({ reliabilityBps }: DeviceState, cells: readonly Cell[], score: ScoreRules): Part {
   let judged = 0;
   let confirmed = 0;
   for (const ofHour of byHour(cells.filter((cell) => cell.flag !== NOT_EVALUATED))) {
@@ -129,7 +129,11 @@ function reliabilityOf(cells: readonly Cell[], score: ScoreRules): Part {
     if (compared > 0 && compared * FULL >= comparable.length * score.confirmedShareBps) confirmed += 1;
   }
   const bonus = FULL - score.unverifiedBps;
-  const bps = judged === 0 ? FULL : score.unverifiedBps + Math.floor((bonus * confirmed) / judged);
+  // Maintenance all day is worth what its last day was, not more than a day on which nobody confirmed it.
+  const bps =
+    judged === 0
+      ? Math.max(score.unverifiedBps, reliabilityBps)
+      : score.unverifiedBps + Math.floor((bonus * confirmed) / judged);
   return { bps, weights: new Map([['unverified', 1]]) };
 }
 

@@ -76,6 +76,8 @@ export type DeviceState = {
   badHours: number[];
   /** Hours of the maintenance budget used, one number a day, newest first. */
   maintained: number[];
+  /** Of the last day in which anything was judged at this place; 0: none was. */
+  reliabilityBps: number;
   scoreDays: number;
   score30Bps: number;
   /** Exponential mean of about a week, and whether it lets the device earn. */

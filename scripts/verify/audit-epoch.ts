@@ -2,7 +2,7 @@
  * The audit of one epoch, from genesis: rules, chain, evidence, signatures, fold, every epoch up to it, payments. It stops
  * at the first difference. Evidence and chain decide; report and page are compared where they are served.
  */
-import { checkBatchTools } from './tools.ts';
+import { checkActTools, checkBatchTools } from './tools.ts';
 import { compareBlocks } from '../../core/audit/compare-blocks.ts';
 import { compareHandOvers } from '../../core/audit/compare-hand-overs.ts';
 import { comparePage, compareReport } from '../../core/audit/compare.ts';
@@ -10,6 +10,7 @@ import { compareCommit, compareMints } from '../../core/audit/compare-payments.t
 import { differs, type Difference } from '../../core/audit/difference.ts';
 import { blockRecord, handOverRecord, stateHash } from '../../core/audit/replay-region.ts';
 import { walkEpochs, type EpochOnChain, type RegionHistory } from '../../core/audit/walk-epochs.ts';
+import { parseOwnerAddress, type OwnerAddress } from '../../core/ids.ts';
 import { ok, type Result } from '../../core/result.ts';
 import type { EpochResult } from '../../core/reward/compute-epoch.ts';
 import { NO_USAGE } from '../../core/reward/usage.ts';
@@ -66,7 +67,7 @@ export async function auditEpoch(options: AuditOptions): Promise<Checked<Audited
   const wanted = upTo(commits, commit, chain.value);
   step('commits', `epochs ${chain.value.firstEpoch} to ${epoch}, the last in block ${commit.blockNumber}`);
 
-  const regions = await readRegions(api, epoch, rules.value, progress);
+  const regions = await readRegions(api, epoch, rules.value, network, progress);
   if (!regions.ok) return regions;
   reportRegions(regions.value, step);
   const exchanged = compareBlocks(regions.value.map(({ replay }) => blockRecord(replay)));
@@ -179,6 +180,7 @@ async function readRegions(
   api: PublicApi,
   epoch: number,
   rules: RuleSet,
+  { chainId, contracts }: NetworkStatus,
   progress: Progress,
 ): Promise<Checked<readonly RegionAudit[]>> {
   const listings = [];
@@ -188,10 +190,12 @@ async function readRegions(
   const all = listings.reduce((sum, { listed }) => sum + listed.length, 0);
   const audits: RegionAudit[] = [];
   const tools = checkBatchTools();
+  const domain = { chainId, contract: addressOf(contracts.distributor) };
+  const acts = { ...checkActTools(), domain };
   let done = 0;
   for (const { cell, listed } of listings) {
     const onSegment = (): void => progress.show(++done, all, `segment ${done} of ${all}, region ${cell}`);
-    const audit = await readRegion(cell, listed, { api, rules, tools, onSegment });
+    const audit = await readRegion(cell, listed, { api, rules, tools, acts, onSegment });
     if (!audit.ok) return audit;
     audits.push(audit.value);
   }
@@ -201,6 +205,12 @@ async function readRegions(
 function historyOf({ replay, segments }: RegionAudit): RegionHistory {
   const { cell, state, closings, days } = replay;
   return { cell, firstHour: state.firstHour, closings, days, segments };
+}
+
+function addressOf(contract: string): OwnerAddress {
+  const address = parseOwnerAddress(contract);
+  if (!address.ok) throw new Refusal(`${contract} is no address of a contract`);
+  return address.value;
 }
 
 const hasBegun =
@@ -218,6 +228,12 @@ function reportRegions(regions: readonly RegionAudit[], step: Say): void {
   const checks = `${sum(({ batches }) => batches)} batches of ${devices} devices, ${sum(({ readings }) => readings)} readings`;
   step('evidence', `${regions.length} regions, ${segments} segments, ${megabytes} MB`, spent('download'));
   step('signatures', checks, spent('signatures'));
+  const signed = sum((region) => region.acts.signed);
+  step(
+    'acts',
+    `${signed} memberships signed by owner or device, ${sum(({ acts }) => acts.word)} on the operator's word`,
+    0,
+  );
   step('fold', `${sum(({ entries }) => entries)} entries, ${days} device-days`, spent('fold'));
   for (const { replay } of regions) step(`  ${replay.cell}`, `state ${stateHash(replay)}`, 0);
 }

@@ -1,5 +1,6 @@
 /** Downloads a region's evidence segment by segment, checks every batch in it and folds it to the end of an epoch. */
 import { gunzipSync } from 'node:zlib';
+import { checkAct, standingOf, type ActTools, type Attested } from '../../core/audit/check-act.ts';
 import { checkBatch, type BatchTools, type LoggedBatch } from '../../core/audit/check-batch.ts';
 import { checkSegment, segmentFile, type ListedSegment } from '../../core/audit/check-segment.ts';
 import { differs, type Difference } from '../../core/audit/difference.ts';
@@ -20,6 +21,8 @@ export type RegionAudit = {
   readonly entries: number;
   readonly batches: number;
   readonly readings: number;
+  /** Of memberships: signed by owner and device, and the operator's word. */
+  readonly acts: { readonly signed: number; readonly word: number };
   readonly downloadedBytes: number;
   readonly spentMs: Spent;
 };
@@ -31,6 +34,7 @@ export type ReadParts = {
   readonly api: Pick<PublicApi, 'segment'>;
   readonly rules: RuleSet;
   readonly tools: BatchTools;
+  readonly acts: ActTools;
   readonly onSegment: () => void;
 };
 
@@ -59,6 +63,7 @@ export async function readRegion(
   const { api, rules } = parts;
   const replay = startReplay(cell, rules);
   const count = { entries: 0, batches: 0, readings: 0, downloadedBytes: 0 };
+  const acts = { signed: 0, word: 0 };
   const spentMs: Spent = { download: 0, signatures: 0, fold: 0 };
   const segments: (Segment & { readonly hour: number })[] = [];
   for (const listing of listed) {
@@ -84,6 +89,11 @@ export async function readRegion(
       spentMs.signatures += performance.now() - sinceMs;
       // Entries are folded up to the first that may not stand; a bad batch before it comes first.
       if (!signed.ok) return signed;
+      for (const attested of folded.attested) {
+        const found = await checkAct(attested, cell, parts.acts);
+        if (!found.ok) return found;
+        if (attested.entry.kind === 'membership') acts[found.value] += 1;
+      }
       if (folded.difference !== null) return err(folded.difference);
       count.batches += folded.batches.length;
       count.readings += signed.value;
@@ -97,19 +107,22 @@ export async function readRegion(
   // Needed while folding; several regions are held at once.
   replay.week = [];
   const byEpoch = Map.groupBy(segments, ({ hour }) => epochOfHour(hour, rules.time));
-  return ok({ replay, segments: byEpoch, spentMs, ...count });
+  return ok({ replay, segments: byEpoch, acts, spentMs, ...count });
 }
 
 type Signed = { readonly batch: LoggedBatch; readonly device: DeviceId };
 
 function foldPart(replay: RegionReplay, entries: readonly LogEntry[]) {
   const batches: Signed[] = [];
+  const attested: Attested[] = [];
   for (const entry of entries) {
+    const before = standingOf(replay.state, entry);
     const device = replayEntry(replay, entry);
-    if (!device.ok) return { batches, difference: device.error };
+    if (!device.ok) return { batches, attested, difference: device.error };
+    if (entry.kind === 'membership' || entry.kind === 'maintenance') attested.push({ entry, before });
     if (entry.kind === 'batch' && device.value !== null) batches.push({ batch: entry, device: device.value });
   }
-  return { batches, difference: null };
+  return { batches, attested, difference: null };
 }
 
 /** @return readings in them, or what is wrong with the first bad one */

@@ -187,7 +187,7 @@ test('a claim is taken once, and of two at once one is', async () => {
       });
     }),
   );
-  expect(responses.map(({ status }) => status).toSorted()).toEqual([201, 409]);
+  expect(responses.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 409]);
 });
 
 test('devices within 500 m share the density cell of the first, others do not, all at once or one by one', async () => {
@@ -200,13 +200,20 @@ test('devices within 500 m share the density cell of the first, others do not, a
   expect(far.answer.density).not.toBe(first.answer.density);
 });
 
+type Wrongly = {
+  readonly by?: Owner;
+  readonly devices?: readonly SigningKey[];
+  readonly position?: ExactPosition | null;
+  readonly members?: Readonly<Record<string, unknown>>;
+};
+
 test('what is signed by the wrong one, of another time or place, is refused with its code', async () => {
   const key = await newKey();
   const owner = newOwner();
   const stranger = newOwner();
   const send1 = async (
     act = claimOf(key, owner, HERE),
-    { by = owner, devices = [key], position = HERE as ExactPosition | null, members = {} } = {},
+    { by = owner, devices = [key], position = HERE, members = {} }: Wrongly = {},
   ) =>
     refusalOf(
       await send(act, {

@@ -10,6 +10,10 @@ import type { KeyAlgorithm } from '../../core/signature/did-key.ts';
 import { generateKeyPem, loadDeviceKey, type SigningKey } from '../../sensors/client/key.ts';
 import { contentDigest, signatureBase, signatureParameters } from '../../sensors/client/sign.ts';
 import { publicPlaceOf } from '../../scripts/place.ts';
+import { checkActTools } from '../../scripts/verify/tools.ts';
+
+/** Of an auditor, but for the network's domain. */
+export const ACT_TOOLS = checkActTools();
 
 export type Owner = PrivateKeyAccount;
 export const newOwner = (): Owner => privateKeyToAccount(generatePrivateKey());
@@ -83,7 +87,7 @@ export async function sendAct(api: string, act: Act, send: Send = {}, ask: typeo
 }
 
 /** One label a key, over the same components. */
-async function signRequest(url: string, body: Uint8Array, keys: readonly SigningKey[], createdSeconds: number) {
+export async function signRequest(url: string, body: Uint8Array, keys: readonly SigningKey[], createdSeconds: number) {
   const digest = await contentDigest(body);
   const inputs: string[] = [];
   const signatures: string[] = [];

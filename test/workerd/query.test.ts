@@ -176,7 +176,8 @@ test('thirty days of one device read the same rows alone and beside a thousand',
   const alone = await readBy();
   await env.DB.prepare(
     `WITH RECURSIVE many(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < 999)
-     INSERT INTO device SELECT 'did:key:z6Mkcrowd' || n, version, cell, status, owner, display_name, place, latitude_e5,
+     INSERT INTO device (device, version, cell, status, owner, display_name, place, latitude_e5,
+       longitude_e5, elevation_m, tier, density, claimed_ms) SELECT 'did:key:z6Mkcrowd' || n, version, cell, status, owner, display_name, place, latitude_e5,
        longitude_e5, elevation_m, tier, density, claimed_ms FROM device, many WHERE device = ?`,
   )
     .bind(ALONE satisfies DeviceId)

@@ -48,7 +48,9 @@ export async function registerDevice(
     const retired = await change(bindings, left, expected, past, beside);
     return retired.ok ? change(bindings, at(wanted, expected + 2), expected + 1, moved) : retired;
   }
-  return change(bindings, at(wanted, expected + 1), expected, moved, beside);
+  // The old region may have missed that: what it has to hand over, it notes when it hears of it.
+  const told = await tellRegion(bindings, current, past);
+  return told.ok ? change(bindings, at(wanted, expected + 1), expected, moved, beside) : told;
 }
 
 /** What the old region is told of a device that goes elsewhere: why, too. */

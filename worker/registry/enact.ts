@@ -8,7 +8,7 @@ import type { ExactPosition } from '../../core/lifecycle/position.ts';
 import { signedActText, type SignedAct } from '../../core/lifecycle/signed-act.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import { readDevice, replaceStatement, type KnownDevice, type Registration } from '../adapters/d1/devices.ts';
-import { registerDevice } from '../adapters/register-device.ts';
+import { registerDevice, tellRegion } from '../adapters/register-device.ts';
 import {
   findAct,
   findUntold,
@@ -53,6 +53,12 @@ export async function enact(bindings: RegistryBindings, taken: TakenAct, decide:
       if (!told.ok) return told;
     }
     const current = await readDevice(DB, act.device);
+    if (current !== null) {
+      // Whatever the region may have missed comes first, the operator's changes too: each act in its log follows from
+      // the entry before it.
+      const told = await tellRegion(bindings, current, current.past);
+      if (!told.ok) return told;
+    }
     if (act.kind !== 'maintenance') {
       const order = checkOrder(act, await latestIssuedAt(DB, act.device));
       if (!order.ok) return order;

@@ -21,11 +21,15 @@ export function publicPlaceOf({ latitude, longitude }: Position): PublicPlace | 
   // Of the place, not of the position: cells of H3 do not nest exactly, and the public place must name its own region.
   const cell = parseRegionCell(cellToParent(place.value, REGION_RESOLUTION));
   if (!cell.ok) throw new Error(`H3 gave ${cell.error.given}`);
-  const [centerLatitude, centerLongitude] = cellToLatLng(place.value);
   return {
     cell: cell.value,
     place: place.value,
-    latitudeE5: Math.round(centerLatitude * 1e5) + 0,
-    longitudeE5: Math.round(centerLongitude * 1e5) + 0,
+    ...centerOf(place.value),
   };
+}
+
+/** 1e-5 degrees; adding zero turns -0 into 0. */
+export function centerOf(place: PlaceCell): Pick<PublicPlace, 'latitudeE5' | 'longitudeE5'> {
+  const [latitude, longitude] = cellToLatLng(place);
+  return { latitudeE5: Math.round(latitude * 1e5) + 0, longitudeE5: Math.round(longitude * 1e5) + 0 };
 }

@@ -30,7 +30,7 @@ beforeAll(async () => {
     const devices = dids.map((did) => [did, cell]);
     await stores.DB.batch([
       stores.DB.prepare(
-        `INSERT INTO device SELECT json_extract(value, '$[0]'), 1, json_extract(value, '$[1]'), 'active', '0x${'a'.repeat(40)}', 'x', '87390cb1affffff', 4000000, -300000, NULL, 0, '87390cb1affffff', 0 FROM json_each(?)`,
+        `INSERT INTO device (device, version, cell, status, owner, display_name, place, latitude_e5, longitude_e5, elevation_m, tier, density, claimed_ms) SELECT json_extract(value, '$[0]'), 1, json_extract(value, '$[1]'), 'active', '0x${'a'.repeat(40)}', 'x', '87390cb1affffff', 4000000, -300000, NULL, 0, '87390cb1affffff', 0 FROM json_each(?)`,
       ).bind(JSON.stringify(devices)),
       stores.DB.prepare(
         `INSERT INTO region (cell, name, rules, rule_set_hash, boundary, batches, readings, state_hash, slots) VALUES (?, 'R', 'local', '00', '[[0,0],[1,0],[1,1]]', 1, 1, '00', ?)`,

@@ -1,0 +1,202 @@
+import { beforeAll, expect, test } from 'vitest';
+import {
+  ACT_TOOLS,
+  claimOf,
+  makeAct,
+  newKey,
+  newOwner,
+  nowSeconds,
+  type Owner,
+  placedAt,
+  positionAt,
+  signAct,
+  signRequest,
+} from '../../test/support/lifecycle.ts';
+import { parseOwnerAddress, type RegionCell } from '../ids.ts';
+import { actPath, type Act } from '../lifecycle/act.ts';
+import { actFields } from '../lifecycle/parse-act.ts';
+import { parseOwnerSignature, type SignedAct } from '../lifecycle/signed-act.ts';
+import { decodeEntry, encodeEntryBody } from '../region/codec.ts';
+import type { MaintenanceBody, MembershipBody } from '../region/entry.ts';
+import { encodeEvidence } from '../signature/evidence.ts';
+import { parseSignedRequest } from '../signature/signed-request.ts';
+import { evidenceOf } from '../signature/verify.ts';
+import { checkAct, type Attested, type Standing } from './check-act.ts';
+
+const DOMAIN = { chainId: 10, contract: `0x${'ab'.repeat(20)}` } as const;
+const TOOLS = { ...ACT_TOOLS, domain: DOMAIN };
+const { centerOf } = TOOLS;
+type SigningKey = Awaited<ReturnType<typeof newKey>>;
+const API = 'https://isobar.test';
+const HERE = positionAt(40.4168, -3.7038);
+const THERE = positionAt(52.52, 13.405);
+
+let key: SigningKey;
+let owner: Owner;
+let buyer: Owner;
+let claimed: MembershipBody;
+let cell: RegionCell;
+
+async function requestBy(signer: SigningKey, act: Act): Promise<SignedAct['devices'][number]> {
+  const url = API + actPath(act);
+  const body = new TextEncoder().encode(JSON.stringify({ act: actFields(act) }));
+  const headers = await signRequest(url, body, [signer], nowSeconds());
+  const { host, pathname } = new URL(url);
+  const request = parseSignedRequest({
+    authority: host,
+    path: pathname,
+    contentType: 'application/json',
+    contentDigest: headers['content-digest'],
+    signatureInput: headers['signature-input'],
+    signature: headers.signature,
+  });
+  if (!request.ok) throw new Error(JSON.stringify(request.error));
+  return { device: signer.did, evidence: encodeEvidence(evidenceOf(request.value, null, body)) };
+}
+
+async function sign(act: Act, owners: readonly Owner[], keys: readonly SigningKey[]): Promise<SignedAct> {
+  const signatures = owners.map(async (one) => {
+    const signature = parseOwnerSignature(await signAct(one, act, DOMAIN));
+    const address = parseOwnerAddress(one.address);
+    if (!signature.ok || !address.ok) throw new Error('no signature');
+    return { address: address.value, signature: signature.value };
+  });
+  const devices = await Promise.all(keys.map((signer) => requestBy(signer, act)));
+  return { act, domain: DOMAIN, owners: await Promise.all(signatures), devices };
+}
+
+const addressOf = (one: Owner) => {
+  const address = parseOwnerAddress(one.address);
+  if (!address.ok) throw new Error('no address');
+  return address.value;
+};
+
+/** As an auditor gets it: read back from the bytes of the log. */
+async function check(entry: MembershipBody | MaintenanceBody, before: Standing, region = cell) {
+  const read = decodeEntry({ seq: 9, receivedMs: 0, kind: entry.kind, body: encodeEntryBody(entry) });
+  if (!read.ok || (read.value.kind !== 'membership' && read.value.kind !== 'maintenance')) throw new Error('no entry');
+  const attested: Attested = { entry: read.value, before };
+  return checkAct(attested, region, TOOLS);
+}
+const standing = (membership: MembershipBody): Standing => ({ membership, formerKey: null });
+const refusal = (reason: string, field?: string) => ({
+  ok: false,
+  error: { reason, at: { seq: 9, ...(field === undefined ? {} : { field }) } },
+});
+
+beforeAll(async () => {
+  [key, owner, buyer] = [await newKey(), newOwner(), newOwner()];
+  const act = claimOf(key, owner, HERE);
+  cell = act.region;
+  claimed = {
+    kind: 'membership',
+    version: 1,
+    device: key.did,
+    status: 'active',
+    owner: addressOf(owner),
+    displayName: act.name,
+    place: act.place,
+    ...centerOf(act.place),
+    elevationM: null,
+    tier: 0,
+    density: act.place,
+    claimedMs: 1,
+    act: await sign(act, [owner], [key]),
+  };
+});
+
+test('a claim that owner and device have signed stands; without an act it is the word of the operator', async () => {
+  expect(await check(claimed, null)).toEqual({ ok: true, value: 'signed' });
+  const { act: _act, ...word } = claimed;
+  expect(await check(word, null)).toEqual({ ok: true, value: 'word' });
+});
+
+test('an owner, place, name, tier or centre that nobody has signed is found', async () => {
+  const forged: readonly (readonly [string, Partial<MembershipBody>])[] = [
+    ['owner', { owner: addressOf(buyer) }],
+    ['place', { place: placedAt(THERE).place }],
+    ['displayName', { displayName: 'Cellar' }],
+    ['tier', { tier: 2 }],
+    ['latitudeE5', { latitudeE5: 0 }],
+    ['version', { version: 2 }],
+    ['status', { status: 'quarantined' }],
+  ];
+  for (const [field, change] of forged)
+    expect(await check({ ...claimed, ...change }, null)).toMatchObject(refusal('act', field));
+  expect(await check(claimed, null, placedAt(THERE).region)).toMatchObject(refusal('act', 'act'));
+  expect(await check(claimed, standing(claimed))).toMatchObject(refusal('act', 'act'));
+});
+
+test('an act that is changed together with its entry is found by its signatures', async () => {
+  const signed = claimed.act;
+  if (signed?.act.kind !== 'claim') throw new Error('a claim');
+  const act = { ...signed.act, name: 'Cellar' };
+  expect(await check({ ...claimed, displayName: 'Cellar', act: { ...signed, act } }, null)).toMatchObject(
+    refusal('act-signature'),
+  );
+  // The owner signs the forgery; the device never did.
+  const { owners } = await sign(act, [owner], []);
+  const half = { ...signed, act, owners };
+  expect(await check({ ...claimed, displayName: 'Cellar', act: half }, null)).toMatchObject(refusal('act-signature'));
+  expect(await check({ ...claimed, act: { ...signed, devices: [] } }, null)).toMatchObject(refusal('act-signature'));
+  expect(await check({ ...claimed, act: { ...signed, owners: [] } }, null)).toMatchObject(refusal('act-signature'));
+  const elsewhere = { ...signed, domain: { ...DOMAIN, chainId: 1 } };
+  expect(await check({ ...claimed, act: elsewhere }, null)).toMatchObject(refusal('act', 'domain'));
+});
+
+test('a transfer goes from the owner before to the one who has signed, and changes nothing else', async () => {
+  const act = makeAct('transfer', { device: key.did, from: owner.address, to: buyer.address });
+  const moved = { ...claimed, version: 2, owner: addressOf(buyer), act: await sign(act, [owner, buyer], []) };
+  expect((await check(moved, standing(claimed))).ok).toBe(true);
+  expect(await check({ ...moved, tier: 1 }, standing(claimed))).toMatchObject(refusal('act', 'tier'));
+  expect(await check(moved, standing({ ...claimed, owner: addressOf(newOwner()) }))).toMatchObject(
+    refusal('act', 'act'),
+  );
+  const alone = { ...moved, act: await sign(act, [buyer], []) };
+  expect(await check(alone, standing(claimed))).toMatchObject(refusal('act-signature'));
+});
+
+test('a relocation retires in the region that is left and stands in the one that is entered', async () => {
+  const at = placedAt(THERE);
+  const act = makeAct('relocate', { device: key.did, owner: owner.address, ...at });
+  const signed = await sign(act, [owner], []);
+  const left: MembershipBody = { ...claimed, version: 2, status: 'retired', act: signed };
+  expect((await check(left, standing(claimed))).ok).toBe(true);
+  expect(await check({ ...left, status: 'active' }, standing(claimed))).toMatchObject(refusal('act', 'status'));
+  const came = { ...claimed, version: 3, place: at.place, density: at.place, ...centerOf(at.place), act: signed };
+  expect((await check(came, null, at.region)).ok).toBe(true);
+  expect(await check({ ...came, owner: addressOf(buyer) }, null, at.region)).toMatchObject(refusal('act', 'owner'));
+});
+
+test('a rotation is signed by the successor, and by the old key or the owner', async () => {
+  const successor = await newKey('ecdsa-p256-sha256');
+  const act = makeAct('rotate', { device: key.did, successor: successor.did });
+  const before: Standing = {
+    membership: { ...claimed, device: successor.did, version: 0 },
+    formerKey: key.did,
+  };
+  const by = async (owners: readonly Owner[], keys: readonly SigningKey[]) =>
+    check({ ...claimed, device: successor.did, version: 1, act: await sign(act, owners, keys) }, before);
+  expect((await by([], [successor, key])).ok).toBe(true);
+  expect((await by([owner], [successor])).ok).toBe(true);
+  expect(await by([], [successor])).toMatchObject(refusal('act-signature'));
+  expect(await by([owner], [key])).toMatchObject(refusal('act-signature'));
+  expect(await by([buyer], [successor])).toMatchObject(refusal('act-signature'));
+});
+
+test('maintenance is signed by device or owner, and logged as signed', async () => {
+  const act = makeAct('maintenance', { device: key.did, from: 1000, until: 2000 });
+  const window: MaintenanceBody = { kind: 'maintenance', device: key.did, fromMs: 1_000_000, untilMs: 2_000_000 };
+  const byDevice = { ...window, act: await sign(act, [], [key]) };
+  expect((await check(byDevice, standing(claimed))).ok).toBe(true);
+  expect((await check({ ...window, act: await sign(act, [owner], []) }, standing(claimed))).ok).toBe(true);
+  expect(await check({ ...window, act: await sign(act, [buyer], []) }, standing(claimed))).toMatchObject(
+    refusal('act-signature'),
+  );
+  expect(await check({ ...byDevice, untilMs: 3_000_000 }, standing(claimed))).toMatchObject(refusal('act', 'untilMs'));
+});
+
+test('anything in the place of an act is found, never an exception', async () => {
+  for (const act of [null, 1, [], {}, { act: {} }, { ...claimed.act, owners: [{}] }, { ...claimed.act, domain: {} }])
+    expect(await check({ ...claimed, act: act as unknown as SignedAct }, null)).toMatchObject(refusal('act'));
+});
