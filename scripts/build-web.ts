@@ -1,7 +1,7 @@
 /**
- * `web/` to `web/dist/`, what wrangler.toml serves: one script, one style sheet, the page, the outlines of land, the OpenAPI
- * documents and the page that shows them.
- * `--out DIR` builds elsewhere. Prints the sizes and fails when the page outgrows its budget.
+ * `web/` to `web/dist/`, what wrangler.toml serves: the page and the one that an owner claims a device on, each with a script and
+ * a style sheet, the outlines of land, the OpenAPI documents and the page that shows them.
+ * `--out DIR` builds elsewhere. Prints the sizes and fails when a page outgrows its budget.
  */
 import { copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -17,14 +17,17 @@ const WEB = join(dirname(fileURLToPath(import.meta.url)), '..', 'web');
 const DIST = parseArgs({ options: { out: { type: 'string' } } }).values.out ?? join(WEB, 'dist');
 const require = createRequire(import.meta.url);
 
-/** gzip bytes of script and styles together, of which the map library is the larger half. */
-const BUDGET_BYTES = 90_000;
+/** gzip bytes of script and styles together. The map library is half of the first; the second has H3 (63 kB) besides. */
+const BUDGETS = [
+  { page: 'index.html', parts: ['app.js', 'app.css'], bytes: 90_000 },
+  { page: 'claim.html', parts: ['claim.js', 'claim.css'], bytes: 125_000 },
+];
 
 const started = performance.now();
 await rm(DIST, { recursive: true, force: true });
 await mkdir(DIST, { recursive: true });
 await build({
-  entryPoints: { app: join(WEB, 'main.ts') },
+  entryPoints: { app: join(WEB, 'main.ts'), claim: join(WEB, 'claim', 'main.ts') },
   outdir: DIST,
   bundle: true,
   minify: true,
@@ -36,7 +39,7 @@ await build({
   logLevel: 'warning',
 });
 await build({
-  entryPoints: { app: join(WEB, 'styles', 'main.css') },
+  entryPoints: { app: join(WEB, 'styles', 'main.css'), claim: join(WEB, 'styles', 'claim.css') },
   outdir: DIST,
   bundle: true,
   minify: true,
@@ -47,6 +50,7 @@ await build({
 });
 for (const name of ['index.html', '_headers', 'static/icon.svg'])
   await copyFile(join(WEB, name), join(DIST, name.replace('static/', '')));
+await copyFile(join(WEB, 'claim', 'index.html'), join(DIST, 'claim.html'));
 await writeFile(join(DIST, 'land-50m.json'), await landWithoutNames());
 for (const [path, text] of Object.entries(documentFiles())) {
   await mkdir(dirname(join(DIST, path)), { recursive: true });
@@ -62,21 +66,22 @@ async function landWithoutNames(): Promise<string> {
   );
 }
 
-let spent = 0;
+const zippedBytes = new Map<string, number>();
 for (const name of (await readdir(DIST, { recursive: true })).sort()) {
   if ((await stat(join(DIST, name))).isDirectory()) continue;
   const zipped = gzipSync(await readFile(join(DIST, name))).length;
-  if (name === 'app.js' || name === 'app.css') spent += zipped;
+  zippedBytes.set(name, zipped);
   console.log(
     `${name.padEnd(30)} ${String((await stat(join(DIST, name))).size).padStart(8)} bytes ${String(zipped).padStart(8)} gzip`,
   );
 }
-console.log(
-  `built in ${Math.round(performance.now() - started)} ms; script and styles ${spent} of ${BUDGET_BYTES} bytes gzip`,
-);
-if (spent > BUDGET_BYTES) {
+console.log(`built in ${Math.round(performance.now() - started)} ms`);
+for (const { page, parts, bytes } of BUDGETS) {
+  const spent = parts.reduce((sum, part) => sum + (zippedBytes.get(part) ?? Number.POSITIVE_INFINITY), 0);
+  console.log(`${page}: script and styles ${spent} of ${bytes} bytes gzip`);
+  if (spent <= bytes) continue;
   console.error(
-    'The page is larger than its budget: take something out, or raise BUDGET_BYTES in scripts/build-web.ts with the reason.',
+    'It is larger than its budget: take something out, or raise it in scripts/build-web.ts with the reason.',
   );
   process.exitCode = 1;
 }

@@ -39,10 +39,10 @@ const PACKAGES: Readonly<Record<string, { readonly allowed: RegExp; readonly say
     say: 'cloudflare:*, drizzle-orm, viem, @x402/*, hyparquet-writer, standardwebhooks and the packages of core',
   },
   buyers: { allowed: /^(?:viem|@x402\/|@noble\/)/, say: 'viem, @x402/*, @noble/*' },
-  // The map library and the outlines of land; both `*-specification` and `geojson` are types.
+  // The map library, the outlines of land, and the cells of a place; both `*-specification` and `geojson` are types.
   web: {
-    allowed: /^(?:leaflet|topojson-client|topojson-specification|geojson)$/,
-    say: 'leaflet, topojson-client',
+    allowed: /^(?:leaflet|topojson-client|topojson-specification|geojson|h3-js)$/,
+    say: 'leaflet, topojson-client, h3-js',
   },
 };
 

@@ -24,7 +24,7 @@ test('a device within 500 m shares the density cell of the one claimed first, al
 });
 
 test('heights are public to ten meters, unknown ones stay unknown', () => {
-  expect([publicElevation(637), publicElevation(-4), publicElevation(null)]).toEqual([640, -0, null]);
+  expect([publicElevation(637), publicElevation(-4), publicElevation(null)]).toEqual([640, 0, null]);
 });
 
 test('a region has six corners in whole 1e-5 degrees', () => {
