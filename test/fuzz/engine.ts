@@ -1,0 +1,126 @@
+/**
+ * Feeds a target with changed examples. The same target, seed and count give the same inputs. What is judged in a way that
+ * was not seen before is changed further, so that the search goes on behind the first check.
+ */
+import { type Random, randomOf } from '../chaos/random.ts';
+import { changeBytes, growBytes } from './bytes.ts';
+import { changeCbor } from './cbor.ts';
+import { changeJson } from './json.ts';
+import { judge } from './judge.ts';
+import { shrink } from './shrink.ts';
+import type { Label, Target } from './target.ts';
+
+export type Failure = {
+  readonly target: string;
+  readonly seed: number;
+  /** Counted from 0. */
+  readonly position: number;
+  readonly input: Uint8Array;
+  readonly error: string;
+};
+
+export type Report = {
+  readonly target: string;
+  readonly inputs: number;
+  /** Of the inputs, those that were accepted. */
+  readonly accepted: number;
+  /** Ways in which inputs were judged. */
+  readonly labels: ReadonlyMap<Label, number>;
+  /** Longest input, bytes. */
+  readonly longest: number;
+  /** Slowest input, milliseconds. */
+  readonly slowestMs: number;
+  readonly failure: Failure | null;
+};
+
+export type FuzzOptions = {
+  readonly inputs: number;
+  readonly seed: number;
+  readonly onProgress?: (inputs: number) => void;
+};
+
+/** What an input may take of the processor, whatever it says: a machine that is ten times slower than ours stays within it. */
+const MOST_MS = 50;
+/** A decoder that looks at every byte a few times needs some 10 ns; one that looks at every pair exceeds this at 64 kB. */
+const MOST_MS_PER_KB = 1;
+/** Inputs that were found on the way and are changed further. */
+const MOST_FOUND = 200;
+const PROGRESS_EVERY = 2000;
+
+export async function fuzz(target: Target, { inputs, seed, onProgress }: FuzzOptions): Promise<Report> {
+  const random = randomOf(seed ^ hashOf(target.name));
+  const corpus = [...target.seeds];
+  const labels = new Map<Label, number>();
+  let slowestMs = 0;
+  let longest = 0;
+  let accepted = 0;
+  const report = (count: number, failure: Failure | null): Report => ({
+    target: target.name, inputs: count, accepted, labels, longest, slowestMs, failure,
+  }); // prettier-ignore
+  for (let position = 0; position < inputs; position++) {
+    const input = target.seeds[position] ?? nextInput(target, corpus, random);
+    const startedMs = performance.now();
+    const judged = await judge(target, input);
+    const tookMs = performance.now() - startedMs;
+    slowestMs = Math.max(slowestMs, tookMs);
+    longest = Math.max(longest, input.length);
+    const error = judged.error ?? (await slowness(target, input, tookMs));
+    if (error !== null) {
+      const shrunk = judged.error === null ? input : await shrink(target, input, error);
+      return report(position + 1, { target: target.name, seed, position, input: shrunk, error });
+    }
+    if (judged.label === 'ok') accepted++;
+    if (!labels.has(judged.label) && corpus.length < target.seeds.length + MOST_FOUND && input.length < 8192)
+      corpus.push(input);
+    labels.set(judged.label, (labels.get(judged.label) ?? 0) + 1);
+    if (onProgress && position % PROGRESS_EVERY === 0) onProgress(position);
+  }
+  return report(inputs, null);
+}
+
+/**
+ * Null: fast enough. The clock on the wall counts what other programs do as well, so a suspect is run again by the clock of
+ * this thread, and the best of three counts.
+ */
+async function slowness(target: Target, input: Uint8Array, tookMs: number): Promise<string | null> {
+  const mostMs = MOST_MS + (input.length / 1024) * MOST_MS_PER_KB;
+  if (tookMs <= mostMs) return null;
+  let bestMs = Number.POSITIVE_INFINITY;
+  for (let turn = 0; turn < 3 && bestMs > mostMs; turn++) {
+    const before = process.threadCpuUsage();
+    await judge(target, input);
+    const { user, system } = process.threadCpuUsage(before);
+    bestMs = Math.min(bestMs, (user + system) / 1000);
+  }
+  return bestMs > mostMs ? `slow: ${Math.round(bestMs)} ms for ${input.length} bytes` : null;
+}
+
+const utf8 = new TextEncoder();
+const lossy = new TextDecoder();
+/** Of the changes to something that has a structure. */
+const STRUCTURAL = 3;
+const GROW_EVERY = 500;
+
+function nextInput(target: Target, corpus: readonly Uint8Array[], random: Random): Uint8Array {
+  const from = random.pick(corpus);
+  const words = target.words ?? [];
+  let input: Uint8Array | null = null;
+  if (random.below(4) < STRUCTURAL) {
+    if (target.form === 'cbor') input = changeCbor(from, corpus, random, target.mostBytes);
+    if (target.form === 'json') {
+      const others = [lossy.decode(random.pick(corpus))];
+      const text = changeJson(lossy.decode(from), others, random, target.mostBytes);
+      input = text === null ? null : utf8.encode(text);
+    }
+  }
+  if (input === null || random.below(12) === 0) input = changeBytes(input ?? from, random, corpus, words);
+  if (random.below(GROW_EVERY) === 0) input = growBytes(input, random, target.mostBytes);
+  return input.length > target.mostBytes ? input.slice(0, target.mostBytes) : input;
+}
+
+/** FNV-1a, so that targets do not all get the same changes. */
+function hashOf(name: string): number {
+  let hash = 0x811c9dc5;
+  for (const char of name) hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193);
+  return hash >>> 0;
+}
