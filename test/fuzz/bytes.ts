@@ -33,7 +33,7 @@ export function changeBytes(
   words: readonly string[],
 ): Uint8Array {
   let changed = input;
-  for (let times = 1 + random.below(random.below(4) + 1); times > 0; times--)
+  for (let times = 1 + random.below(random.below(3) + 1); times > 0; times--)
     changed = random.pick(CHANGES)(changed, random, corpus, words);
   return changed;
 }

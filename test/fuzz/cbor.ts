@@ -19,6 +19,7 @@ const NONE = new Uint8Array();
 const BREAK = 0xff;
 const WIDTHS = [1, 2, 4, 8] as const;
 const MOST_DEPTH = 40;
+const GROW_EVERY = 400;
 
 const plain = (major: number, argument: bigint, width: Item['width'] = widthOf(argument)): Item => ({
   major, argument, width, content: NONE, items: [], isOpen: false,
@@ -49,7 +50,7 @@ export function changeCbor(
   if (tree === null) return null;
   const other = random.below(4) === 0 ? parse(random.pick(corpus)) : null;
   let changed = tree;
-  for (let times = 1 + random.below(3); times > 0; times--) changed = changeIn(changed, other, random, mostBytes);
+  for (let times = 1 + random.below(random.below(3) + 1); times > 0; times--) changed = changeIn(changed, other, random, mostBytes);
   return write(changed);
 }
 
@@ -112,8 +113,23 @@ function withItems(item: Item, items: readonly Item[]): Item {
 }
 
 function changeItem(item: Item, other: Item | null, random: Random, mostBytes: number): Item {
-  if (random.below(250) === 0) return grown(item, random, mostBytes);
-  switch (random.below(11)) {
+  if (random.below(GROW_EVERY) === 0) return grown(item, random, mostBytes);
+  if (random.below(8) === 0) return broken(item, random);
+  switch (random.below(10)) {
+    case 0:
+      return oddItem(random);
+    case 1:
+      return { ...plain(6, BigInt(random.pick([0, 1, 2, 4, 5, 18, 24, 55799]))), items: [item] };
+    case 2:
+      return other === null ? oddItem(random) : partOf(other, random);
+    default:
+      return changeInside(item, random);
+  }
+}
+
+/** What no encoder writes, and what does not fit together. */
+function broken(item: Item, random: Random): Item {
+  switch (random.below(5)) {
     case 0:
       return { ...item, width: random.pick([0, 1, 2, 4, 8] as const) };
     case 1:
@@ -122,16 +138,8 @@ function changeItem(item: Item, other: Item | null, random: Random, mostBytes: n
       return { ...item, argument: BigInt.asUintN(64, item.argument + BigInt(random.below(5) - 2)) };
     case 3:
       return { ...item, major: random.below(8) };
-    case 4:
-      return oddItem(random);
-    case 5:
-      return { ...plain(6, BigInt(random.pick([0, 1, 2, 4, 5, 18, 24, 55799]))), items: [item] };
-    case 6:
-      return { ...item, isOpen: true };
-    case 7:
-      return other === null ? oddItem(random) : partOf(other, random);
     default:
-      return changeInside(item, random);
+      return { ...item, isOpen: true };
   }
 }
 
@@ -181,7 +189,7 @@ function oddItem(random: Random): Item {
       return plain(7, argument, width);
     }
     case 1:
-      return plain(7, BigInt(random.pick([20, 21, 22, 23, 0, 19, 24, 31])), 0);
+      return plain(7, BigInt(random.pick([20, 21, 22, 20, 21, 22, 20, 21, 22, 23, 0, 19, 24, 31])), 0);
     case 2:
       return plain(random.below(2), random.pick(UNSIGNED));
     case 3:

@@ -33,6 +33,7 @@ const ODD_VALUES: readonly (() => unknown)[] = [
   () => '9999-12-31T23:59:59-23:59',
 ];
 
+const GROW_EVERY = 400;
 const NAMES = ['', '__proto__', 'constructor', 'toString', 'valueOf', 'length', '0', 'hasOwnProperty', '\u0000', 'x_'] as const;
 
 /** Null: no JSON, so there is no tree to change. */
@@ -41,7 +42,7 @@ export function changeJson(text: string, others: readonly string[], random: Rand
   if (tree === undefined) return null;
   const other = random.below(4) === 0 ? parsed(random.pick(others)) : undefined;
   let changed = tree;
-  for (let times = 1 + random.below(3); times > 0; times--) changed = changeIn(changed, other, random, mostBytes);
+  for (let times = 1 + random.below(random.below(3) + 1); times > 0; times--) changed = changeIn(changed, other, random, mostBytes);
   return written(changed);
 }
 
@@ -76,7 +77,7 @@ function fromFields(fields: readonly (readonly [string, unknown])[]): unknown {
 }
 
 function changeNode(node: unknown, other: unknown, random: Random, mostBytes: number): unknown {
-  if (random.below(250) === 0) return grown(node, random, mostBytes);
+  if (random.below(GROW_EVERY) === 0) return grown(node, random, mostBytes);
   if (random.below(5) === 0) return random.pick(ODD_VALUES)();
   if (other !== undefined && random.below(4) === 0) return partOf(other, random);
   if (typeof node === 'number') return changedNumber(node, random);
@@ -99,7 +100,7 @@ function grown(node: unknown, random: Random, mostBytes: number): unknown {
       return typeof node === 'string' ? (node || 'a').repeat(Math.max(1, room / Math.max(1, node.length))) : 'a'.repeat(room);
     default: {
       const inner = Array.isArray(node) ? text.slice(1, -1) : text;
-      const one = inner === '' ? '0' : inner;
+      const one = inner === '' || random.below(2) === 0 ? random.pick(['0', '""', '{}']) : inner;
       return new Raw(`[${Array.from({ length: Math.max(1, Math.floor(room / (one.length + 1))) }, () => one).join(',')}]`);
     }
   }

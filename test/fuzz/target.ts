@@ -68,3 +68,8 @@ export function must(holds: boolean, what: string): void {
 export function mustBeSame(one: Uint8Array, other: Uint8Array, what: string): void {
   must(Buffer.compare(one, other) === 0, what);
 }
+
+/** cborg drops a byte order mark at the beginning of a text, one each time (decision 0041): no identity to ask for. */
+export function hasByteOrderMark(bytes: Uint8Array): boolean {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes('\ufeff');
+}

@@ -2,7 +2,6 @@
 import { parseProblem } from '../../../buyers/client/problem.ts';
 import { parsePayment } from '../../../buyers/client/payment.ts';
 import { readOffer } from '../../../buyers/client/offer.ts';
-import type { PaymentRequired } from '@x402/fetch';
 import { quantityByCode } from '../../../core/reading/quantity.ts';
 import { parseReadings } from '../../../core/senml/parse-readings.ts';
 import { readingsFileBody } from '../../../scripts/device/readings.ts';
@@ -11,11 +10,11 @@ import { Refusal } from '../../../scripts/lib/say.ts';
 import { readProblem } from '../../../sensors/client/problem.ts';
 import { remedyOf } from '../../../sensors/client/refusal.ts';
 import { parseConfig } from '../../../sensors/gateway/config.ts';
-import { FORMAT_NAMES, FORMATS, type FormatName } from '../../../sensors/gateway/formats/all.ts';
+import { FORMATS, type FormatName } from '../../../sensors/gateway/formats/all.ts';
 import { fieldsOf, measuredAt, measurementsOf } from '../../../sensors/gateway/report.ts';
 import { parseCsv } from '../../../sensors/simulator/csv.ts';
 import { bytesOf, type Fields, jsonBytes, must, parsedObject, parsedJson, type Target, textOf } from '../target.ts';
-import { CONFIG, ED25519, NOW_MS, OWNER, PACK } from './examples.ts';
+import { CONFIG, ED25519, NOW_MS, OWNER, PACK, REGION } from './examples.ts';
 
 /** MAX_BODY_BYTES of the gateway. */
 const GATEWAY_BYTES = 64 * 1024;
@@ -93,12 +92,18 @@ const wunderground: Target = {
   run: (input) => checkReport('wunderground', { query: textOf(input) }),
 };
 
+const INGEST = `/v1/regions/${REGION}/readings/0123456789abcdef`;
 const GATEWAY = {
   listen: { host: '127.0.0.1', port: 8080 },
   network: 'https://isobar.test',
   state: 'state',
   retrySeconds: 30,
-  devices: FORMAT_NAMES.map((format, at) => ({ name: `d${at}`, format, id: `id${at}`, key: `d${at}.pem`, ingestUrl: 'https://isobar.test/v1/x', fields: { pm02: 'pm25' } })),
+  devices: [
+    { name: 'roof', format: 'airrohr', sensor: 'esp8266-9372054', user: 'u', password: 'p', key: 'roof.pem', ingest: INGEST },
+    { name: 'yard', format: 'airgradient', serial: '84fce602549c', key: 'yard.pem', ingest: INGEST, fields: { pm02: 'pm25', pm10: null } },
+    { name: 'mast', format: 'ecowitt', passkey: 'a1b2c3d4e5f60718', key: 'mast.pem', ingest: `https://isobar.test${INGEST}`, clock: 'arrival' },
+    { name: 'pole', format: 'wunderground', station: 'IMADRID1', password: 'secret', key: 'pole.pem', ingest: INGEST },
+  ],
 };
 
 const gatewayConfig: Target = {
@@ -106,10 +111,10 @@ const gatewayConfig: Target = {
   form: 'json',
   mostBytes: 256 * 1024,
   share: 0.5,
-  seeds: [jsonBytes(GATEWAY), jsonBytes({ ...GATEWAY, devices: [{ name: 'roof', format: 'ecowitt', passkey: 'A1', key: 'roof.pem', ingestUrl: 'http://127.0.0.1:1/x', clock: 'arrival' }] })],
+  seeds: [jsonBytes(GATEWAY), ...GATEWAY.devices.map((device) => jsonBytes({ ...GATEWAY, devices: [device] }))],
   run(input) {
     const config = parseConfig(textOf(input));
-    if (!config.ok) return config.error[0]?.pointer.replaceAll(/\d+/g, '') ?? 'no mistake named';
+    if (!config.ok) return config.error[0]?.pointer.slice(0, 14).replaceAll(/\d+/g, '') ?? 'no mistake named';
     must(config.value.devices.length > 0 && config.value.listen.port <= 65_535, 'a gateway without devices');
     return 'ok';
   },
@@ -201,8 +206,7 @@ const offers: Target = {
   mostBytes: 64 * 1024,
   seeds: [jsonBytes(OFFER)],
   run(input) {
-    const given = parsedJson(input);
-    const offer = readOffer(given as PaymentRequired, 10, CONFIG.chain.usdc);
+    const offer = readOffer(parsedJson(input), 10, CONFIG.chain.usdc);
     if (!offer.ok) return offer.error.reason;
     must(offer.value.asset.toLowerCase() === CONFIG.chain.usdc && offer.value.maxTimeoutSeconds <= 3600, 'an offer that must not be signed');
     return 'ok';

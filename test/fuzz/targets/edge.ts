@@ -236,7 +236,7 @@ const webhooks: Target = {
       must(url.protocol === 'https:' && url.hostname.includes('.') || url.hostname.startsWith('['), `a message to ${target.value}`);
       must(parseTarget(target.value, CONFIG.authorities, false).ok, 'its own form is refused');
     }
-    return topic.ok && target.ok ? 'ok' : topic.ok ? 'bad-target' : topic.error.pointer;
+    return topic.ok && target.ok ? 'ok' : topic.ok ? 'bad-target' : topic.error.pointer.slice(0, 9).replaceAll(/\d+/g, '');
   },
 };
 

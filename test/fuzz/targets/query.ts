@@ -50,7 +50,10 @@ function question<T>(
     words: WORDS,
     run(input) {
       const request = parse(new URLSearchParams(textOf(input)));
-      if (!request.ok) return `${request.error.reason} ${'parameter' in request.error ? request.error.parameter : ''}`;
+      if (!request.ok) {
+        const { error } = request;
+        return error.reason === 'bad-parameter' || error.reason === 'bad-combination' ? `${error.reason} ${error.parameter}` : error.reason;
+      }
       check(request.value);
       if (canonical === null) return 'ok';
       const text = canonical(request.value);

@@ -15,7 +15,7 @@ import { readCborPack } from '../../../core/senml/cbor.ts';
 import { coseEvidence, decodeEvidence, encodeEvidence } from '../../../core/signature/evidence.ts';
 import { decodeStrict } from '../../../core/strict-cbor.ts';
 import { writeCborPack } from '../../../sensors/client/cose.ts';
-import { bytesOf, labelOf, must, mustBeSame, type Target } from '../target.ts';
+import { bytesOf, hasByteOrderMark, labelOf, must, mustBeSame, type Target } from '../target.ts';
 import { AUTHORITY, CBOR_PACK, coseBatch, ED25519, NOW_MS, P256, PACK, PATH, SAMPLE } from './examples.ts';
 
 const VECTORS = join(import.meta.dirname, '../../vectors');
@@ -111,10 +111,10 @@ const coseBatches: Target = {
   name: 'cose-batch',
   form: 'cbor',
   mostBytes: MOST_BYTES,
-  seeds: SIGN1,
+  seeds: [...BATCHES, ...SIGN1.slice(-1)],
   run(input) {
     const batch = readCoseBatch(input, AUTHORITY, PATH);
-    if (!batch.ok) return batch.error.reason === 'malformed-signature' ? batch.error.detail : batch.error.reason;
+    if (!batch.ok) return batch.error.reason === 'malformed-signature' ? batch.error.detail.slice(0, 20).replaceAll(/\d+/g, '') : batch.error.reason;
     const { device, nonce, createdSeconds, signature } = batch.value;
     must(parseDeviceId(device).ok, `device ${device}`);
     must(/^[0-9a-f]{16}$/.test(nonce), `nonce ${nonce}`);
@@ -130,6 +130,14 @@ const coseBatches: Target = {
   },
 };
 
+/** The encoder takes the square of the depth, and no border lets it write what a stranger nested. */
+function hasPlainNames(value: unknown, depth = 0): boolean {
+  if (depth > 64) return false;
+  const inner = (of: unknown): boolean => hasPlainNames(of, depth + 1);
+  if (value instanceof Map) return [...value].every(([name, of]) => typeof name !== 'object' && inner(of));
+  return Array.isArray(value) ? value.every(inner) : true;
+}
+
 const strictCbor: Target = {
   name: 'strict-cbor',
   form: 'cbor',
@@ -143,7 +151,9 @@ const strictCbor: Target = {
       must(error instanceof Error, 'it throws what is no error');
       return error instanceof Error ? error.message.replace(/\d+.*/, '') : '';
     }
-    // Of one value there is one way to be written.
+    // Of one value there is one way to be written; with names that are no names the encoder gives no such promise.
+    if (!hasPlainNames(value)) return 'ok, odd names';
+    if (hasByteOrderMark(input)) return 'ok, byte order mark';
     const written = encode(value);
     mustBeSame(encode(decodeStrict(written, 4)), written, 'read, written, read and written differ');
     return 'ok';

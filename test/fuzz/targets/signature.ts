@@ -10,7 +10,7 @@ import { checkSignatureClock, parseSignedRequest, type SignedFields } from '../.
 import { contentDigestOf, evidenceBase, evidenceOf } from '../../../core/signature/verify.ts';
 import { checkKeyStrength } from '../../../core/signature/weak-key.ts';
 import { readCoseBatch } from '../../../core/cose/batch.ts';
-import { bytesOf, headerOf, jsonBytes, labelOf, must, mustBeSame, parsedJson, parsedObject, type Target, textOf } from '../target.ts';
+import { bytesOf, hasByteOrderMark, headerOf, jsonBytes, labelOf, must, mustBeSame, parsedJson, parsedObject, type Target, textOf } from '../target.ts';
 import {
   AUTHORITY, CBOR_PACK, coseBatch, DIGEST_FIELD, ED25519, INPUT_FIELD, NONCE, NOW_MS, OWNER, P256, PACK, PATH, PLACE, REGION, SIGNATURE_FIELD,
 } from './examples.ts'; // prettier-ignore
@@ -31,7 +31,7 @@ const signatureInput: Target = {
   run(input) {
     const header = headerOf(input);
     const parsed = parseSignatureInput(header);
-    if (!parsed.ok) return parsed.error.reason === 'malformed-signature' ? parsed.error.detail : parsed.error.reason;
+    if (!parsed.ok) return parsed.error.reason === 'malformed-signature' ? parsed.error.detail.slice(0, 12) : parsed.error.reason;
     const { label, params, createdSeconds, keyid, nonce, components } = parsed.value;
     must(header === `${label}=${params}`, 'the parts are not the whole');
     must(components.length === 5 && new Set(components).size === 5, 'not the five components');
@@ -194,6 +194,7 @@ const evidences: Target = {
   run(input) {
     const evidence = decodeEvidence(input);
     if (!evidence.ok) return evidence.error.detail;
+    if (hasByteOrderMark(input)) return 'ok, byte order mark';
     const written = encodeEvidence(evidence.value);
     const again = decodeEvidence(written);
     must(again.ok, 'what was decoded does not decode again');
