@@ -23,6 +23,9 @@ const HELP = `npm run device -- COMMAND
   simulate  the fleet: replays real stations, catches up four days, then goes on live
               [--fleet N] [--seed TEXT] [--backfill-only] [--token TOKEN --owner 0x...] to register it first
               [--attack NAME --station ID]   the station cheats from its second day on
+              [--attacks LIST|all]   each on a station that the seed chooses
+              [--faults RATE|LIST|all]   faults that come and go over the others; stuck,0.3 is one of them in 30 % of two days
+              [--mix]   plain, gzip and COSE   [--labels FILE]   what was injected (DIR/fleet/labels.json)
   status    the network, the devices of this machine, and what they have sent
 
   All take --dir FOLDER (.isobar) and --api URL; without --api the network of "npm start" is meant.

@@ -28,7 +28,11 @@ await runCommand(async () => {
   const seed = whole('seed', values.seed, 0);
   const startedMs = Date.now();
   let failures = 0;
-  console.log(dim(`  ${'decoder'.padEnd(22)}${'inputs'.padStart(9)}${'accepted'.padStart(10)}  ways  longest B  slowest ms     s`));
+  console.log(
+    dim(
+      `  ${'decoder'.padEnd(22)}${'inputs'.padStart(9)}${'accepted'.padStart(10)}  ways  longest B  slowest ms     s`,
+    ),
+  );
   for (const target of targets) {
     const targetMs = Date.now();
     const report = await fuzz(target, { inputs, seed, onProgress: progressOf(target.name, inputs) });
@@ -39,7 +43,9 @@ await runCommand(async () => {
     const { position, input, error } = report.failure;
     const text = Buffer.from(input).toString('base64');
     failed(`${target.name}, seed ${seed}, input ${position}: ${error}`);
-    console.error(`    npm run fuzz -- --target ${target.name} --input ${text.length > 4000 ? `${text.slice(0, 4000)}...` : text}`);
+    console.error(
+      `    npm run fuzz -- --target ${target.name} --input ${text.length > 4000 ? `${text.slice(0, 4000)}...` : text}`,
+    );
   }
   if (failures > 0) throw new Refusal(`${failures} of ${targets.length} decoders failed.`);
   done(`fuzz: ${targets.length} decoders, ${inputs} inputs each, seed ${seed}, nothing unexpected`, startedMs);
@@ -56,7 +62,8 @@ async function runOne(targets: readonly Target[], input: string): Promise<void> 
 
 function chosen(names: readonly string[]): readonly Target[] {
   const strange = names.find((name) => !TARGETS.some((target) => target.name === name));
-  if (strange !== undefined) throw new Refusal(`no decoder "${strange}"; there are ${TARGETS.map(({ name }) => name).join(', ')}.`);
+  if (strange !== undefined)
+    throw new Refusal(`no decoder "${strange}"; there are ${TARGETS.map(({ name }) => name).join(', ')}.`);
   return names.length === 0 ? TARGETS : TARGETS.filter(({ name }) => names.includes(name));
 }
 
@@ -78,6 +85,7 @@ function progressOf(name: string, inputs: number): (count: number) => void {
 
 function whole(name: string, text: string, least: number): number {
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < least) throw new Refusal(`--${name} must be a whole number from ${least}.`);
+  if (!Number.isSafeInteger(value) || value < least)
+    throw new Refusal(`--${name} must be a whole number from ${least}.`);
   return value;
 }

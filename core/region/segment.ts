@@ -59,12 +59,7 @@ export function openSegment(key: string, bytes: Uint8Array): Result<Segment, Bad
     for (const row of content[2] as unknown[]) {
       if (!Array.isArray(row)) return err({ reason: 'bad-segment', detail: 'row is no array' });
       const [seq, receivedMs, kind, body] = row as unknown[];
-      if (
-        !isWhole(seq) ||
-        !isWhole(receivedMs) ||
-        !isEntryKind(kind) ||
-        !(body instanceof Uint8Array)
-      ) {
+      if (!isWhole(seq) || !isWhole(receivedMs) || !isEntryKind(kind) || !(body instanceof Uint8Array)) {
         return err({ reason: 'bad-segment', detail: `row after ${rows.length} is malformed` });
       }
       rows.push({ seq, receivedMs, kind, body });

@@ -44,7 +44,9 @@ function parseList(text: string, path: string): readonly Readonly<Record<string,
     throw new Refusal(`${path} is not JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
   if (!Array.isArray(list)) throw new Refusal(`${path} must hold a list`);
-  const rows: readonly Readonly<Record<string, unknown>>[] = list;
+  const items: readonly unknown[] = list;
+  const rows = items.filter(isObject);
+  if (rows.length < items.length) throw new Refusal(`${path} must hold a list of readings, each an object`);
   return rows.some((row) => 'n' in row || 'bn' in row) ? 'senml' : rows;
 }
 
@@ -59,6 +61,10 @@ function measurementOf(row: Readonly<Record<string, unknown>>, where: string): M
   if (Number.isNaN(measuredMs))
     throw new UsageError(`${where}: "${textOf(row['time'])}" is no time; write 2026-11-22T09:00:00Z`);
   return { quantity: quantity.code, value, unit: textOf(row['unit']) || quantity.unit, measuredMs };
+}
+
+function isObject(item: unknown): item is Readonly<Record<string, unknown>> {
+  return typeof item === 'object' && item !== null;
 }
 
 function textOf(value: unknown): string {

@@ -19,7 +19,12 @@ const SEPARATORS = ['&', ',', ';', '=', ':', '.', '/', ' ', '\n', '"', '-'] as c
 
 const utf8 = new TextEncoder();
 
-export type Change = (input: Uint8Array, random: Random, corpus: readonly Uint8Array[], words: readonly string[]) => Uint8Array;
+export type Change = (
+  input: Uint8Array,
+  random: Random,
+  corpus: readonly Uint8Array[],
+  words: readonly string[],
+) => Uint8Array;
 
 const CHANGES: readonly Change[] = [
   flipBit, flipBit, setByte, setByte, insertBytes, removeRange, repeatRange, moveRange, truncate, splice, insertWord, insertWord,

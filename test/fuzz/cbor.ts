@@ -32,7 +32,21 @@ function widthOf(argument: bigint): Item['width'] {
   return argument < 0x1_0000_0000n ? 4 : 8;
 }
 
-const UNSIGNED = [0n, 1n, 23n, 24n, 255n, 256n, 65_535n, 65_536n, 2n ** 31n, 2n ** 32n, 2n ** 53n - 1n, 2n ** 53n, 2n ** 64n - 1n] as const;
+const UNSIGNED = [
+  0n,
+  1n,
+  23n,
+  24n,
+  255n,
+  256n,
+  65_535n,
+  65_536n,
+  2n ** 31n,
+  2n ** 32n,
+  2n ** 53n - 1n,
+  2n ** 53n,
+  2n ** 64n - 1n,
+] as const;
 /** Half-precision 1, NaN, infinity; single NaN; double NaN with a payload, infinity, -0, the largest, a denormal. */
 const FLOATS: readonly (readonly [Item['width'], bigint])[] = [
   [2, 0x3c00n], [2, 0x7e00n], [2, 0x7c00n], [2, 0xfc00n], [4, 0x7fc00001n], [4, 0x7f800000n],
@@ -50,7 +64,8 @@ export function changeCbor(
   if (tree === null) return null;
   const other = random.below(4) === 0 ? parse(random.pick(corpus)) : null;
   let changed = tree;
-  for (let times = 1 + random.below(random.below(3) + 1); times > 0; times--) changed = changeIn(changed, other, random, mostBytes);
+  for (let times = 1 + random.below(random.below(3) + 1); times > 0; times--)
+    changed = changeIn(changed, other, random, mostBytes);
   return write(changed);
 }
 
@@ -93,7 +108,9 @@ function changeIn(item: Item, other: Item | null, random: Random, mostBytes: num
   if (item.items.length > 0 && random.below(5) > 0) {
     const at = random.below(item.items.length);
     const child = item.items[at];
-    return child === undefined ? item : { ...item, items: item.items.with(at, changeIn(child, other, random, mostBytes)) };
+    return child === undefined
+      ? item
+      : { ...item, items: item.items.with(at, changeIn(child, other, random, mostBytes)) };
   }
   // A byte string may hold CBOR itself, as a protected header and a payload do.
   const inner = item.major === 2 && item.content.length > 1 && random.below(4) > 0 ? parse(item.content) : null;
@@ -144,7 +161,8 @@ function broken(item: Item, random: Random): Item {
 }
 
 function changeInside(item: Item, random: Random): Item {
-  if (item.major === 2 || item.major === 3) return withContent(item, changeBytes(item.content, random, [item.content], []));
+  if (item.major === 2 || item.major === 3)
+    return withContent(item, changeBytes(item.content, random, [item.content], []));
   if (item.items.length === 0) return plain(item.major, random.pick(UNSIGNED));
   const at = random.below(item.items.length);
   const child = item.items[at] ?? oddItem(random);
@@ -177,7 +195,10 @@ function grown(item: Item, random: Random, mostBytes: number): Item {
         : withContent(plain(3, 0n), new Uint8Array(room).fill(0x61));
     default: {
       const times = Math.max(1, Math.floor(room / write(item).length));
-      return withItems(plain(random.pick([4, 5]), 0n), Array.from({ length: times }, () => item));
+      return withItems(
+        plain(random.pick([4, 5]), 0n),
+        Array.from({ length: times }, () => item),
+      );
     }
   }
 }
@@ -195,7 +216,10 @@ function oddItem(random: Random): Item {
     case 3:
       return plain(random.pick([2, 3, 4, 5]), 0n);
     case 4:
-      return withContent(plain(3, 0n), new TextEncoder().encode(random.pick(['toString', '__proto__', 'n', '-1', '', '\ufeff'])));
+      return withContent(
+        plain(3, 0n),
+        new TextEncoder().encode(random.pick(['toString', '__proto__', 'n', '-1', '', '\ufeff'])),
+      );
     default:
       return { ...plain(6, 4n), items: [withItems(plain(4, 0n), [plain(1, 0n), plain(0, random.pick(UNSIGNED))])] };
   }

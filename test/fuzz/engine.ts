@@ -59,23 +59,34 @@ export async function fuzz(target: Target, { inputs, seed, onProgress }: FuzzOpt
   }); // prettier-ignore
   for (let position = 0; position < inputs; position++) {
     const input = target.seeds[position] ?? nextInput(target, corpus, random);
-    const startedMs = performance.now();
-    const judged = await judge(target, input);
-    const tookMs = performance.now() - startedMs;
+    const { label, error, tookMs } = await timed(target, input);
     slowestMs = Math.max(slowestMs, tookMs);
     longest = Math.max(longest, input.length);
-    const error = judged.error ?? (await slowness(target, input, tookMs));
     if (error !== null) {
-      const shrunk = judged.error === null ? input : await shrink(target, input, error);
+      const shrunk = label === 'failed' ? await shrink(target, input, error) : input;
       return report(position + 1, { target: target.name, seed, position, input: shrunk, error });
     }
-    if (judged.label.startsWith('ok')) accepted++;
-    if (!labels.has(judged.label) && corpus.length < target.seeds.length + MOST_FOUND && input.length < 8192)
+    if (label.startsWith('ok')) accepted++;
+    if (!labels.has(label) && corpus.length < target.seeds.length + MOST_FOUND && input.length < 8192)
       corpus.push(input);
-    labels.set(judged.label, (labels.get(judged.label) ?? 0) + 1);
+    labels.set(label, (labels.get(label) ?? 0) + 1);
     if (onProgress && position % PROGRESS_EVERY === 0) onProgress(position);
   }
   return report(inputs, null);
+}
+
+type Timed = { readonly label: Label; readonly error: string | null; readonly tookMs: number };
+
+async function timed(target: Target, input: Uint8Array): Promise<Timed> {
+  const startedMs = performance.now();
+  const { label, error } = await judge(target, input);
+  const tookMs = performance.now() - startedMs;
+  return { label, error: error ?? (await slowness(target, input, tookMs)), tookMs };
+}
+
+/** Null: nothing is wrong with it. */
+export async function failureOf(target: Target, input: Uint8Array): Promise<string | null> {
+  return (await timed(target, input)).error;
 }
 
 /**
@@ -114,7 +125,12 @@ function nextInput(target: Target, corpus: readonly Uint8Array[], random: Random
 }
 
 /** Null: there is no tree to change. */
-function changeTree(target: Target, from: Uint8Array, corpus: readonly Uint8Array[], random: Random): Uint8Array | null {
+function changeTree(
+  target: Target,
+  from: Uint8Array,
+  corpus: readonly Uint8Array[],
+  random: Random,
+): Uint8Array | null {
   if (target.form === 'cbor') return changeCbor(from, corpus, random, target.mostBytes);
   if (target.form !== 'json') return null;
   const text = changeJson(lossy.decode(from), [lossy.decode(random.pick(corpus))], random, target.mostBytes);

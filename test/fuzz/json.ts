@@ -12,7 +12,9 @@ class Raw {
 }
 
 /** As `JSON.parse` gives them: with `toString` a field like any other, and a field that is named `__proto__`. */
-const ODD_VALUES: readonly (() => unknown)[] = [
+type Odd = Raw | string | boolean | null | object;
+
+const ODD_VALUES: readonly (() => Odd)[] = [
   () => null,
   () => true,
   () => false,
@@ -34,15 +36,27 @@ const ODD_VALUES: readonly (() => unknown)[] = [
 ];
 
 const GROW_EVERY = 400;
-const NAMES = ['', '__proto__', 'constructor', 'toString', 'valueOf', 'length', '0', 'hasOwnProperty', '\u0000', 'x_'] as const;
+const NAMES = [
+  '',
+  '__proto__',
+  'constructor',
+  'toString',
+  'valueOf',
+  'length',
+  '0',
+  'hasOwnProperty',
+  '\u0000',
+  'x_',
+] as const;
 
 /** Null: no JSON, so there is no tree to change. */
 export function changeJson(text: string, others: readonly string[], random: Random, mostBytes: number): string | null {
   const tree = parsed(text);
   if (tree === undefined) return null;
   const other = random.below(4) === 0 ? parsed(random.pick(others)) : undefined;
-  let changed = tree;
-  for (let times = 1 + random.below(random.below(3) + 1); times > 0; times--) changed = changeIn(changed, other, random, mostBytes);
+  let changed: unknown = tree;
+  for (let times = 1 + random.below(random.below(3) + 1); times > 0; times--)
+    changed = changeIn(changed, other, random, mostBytes);
   return written(changed);
 }
 
@@ -54,7 +68,8 @@ function parsed(text: string): unknown {
   }
 }
 
-const isTree = (value: unknown): value is object => typeof value === 'object' && value !== null && !(value instanceof Raw);
+const isTree = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !(value instanceof Raw);
 
 /** Copies what lies between the root and the place of the change. */
 function changeIn(node: unknown, other: unknown, random: Random, mostBytes: number): unknown {
@@ -97,11 +112,15 @@ function grown(node: unknown, random: Random, mostBytes: number): unknown {
     case 1:
       return new Raw('{"a":'.repeat(room / 6) + '1' + '}'.repeat(room / 6));
     case 2:
-      return typeof node === 'string' ? (node || 'a').repeat(Math.max(1, room / Math.max(1, node.length))) : 'a'.repeat(room);
+      return typeof node === 'string'
+        ? (node || 'a').repeat(Math.max(1, room / Math.max(1, node.length)))
+        : 'a'.repeat(room);
     default: {
       const inner = Array.isArray(node) ? text.slice(1, -1) : text;
       const one = inner === '' || random.below(2) === 0 ? random.pick(['0', '""', '{}']) : inner;
-      return new Raw(`[${Array.from({ length: Math.max(1, Math.floor(room / (one.length + 1))) }, () => one).join(',')}]`);
+      return new Raw(
+        `[${Array.from({ length: Math.max(1, Math.floor(room / (one.length + 1))) }, () => one).join(',')}]`,
+      );
     }
   }
 }

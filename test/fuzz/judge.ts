@@ -11,6 +11,9 @@ export async function judge(target: Target, input: Uint8Array): Promise<Judged> 
     const label = typeof answer === 'string' ? answer : await answer;
     return { label: label.slice(0, LABEL_CHARACTERS), error: null };
   } catch (error) {
-    return { label: 'failed', error: error instanceof Error ? `${error.constructor.name}: ${error.message}` : String(error) };
+    return {
+      label: 'failed',
+      error: error instanceof Error ? `${error.constructor.name}: ${error.message}` : String(error),
+    };
   }
 }

@@ -10,7 +10,7 @@ export async function shrink(target: Target, input: Uint8Array, error: string): 
   let small = input;
   let tries = 0;
   for (let size = Math.ceil(input.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
-    for (let from = 0; from < small.length && tries < MOST_TRIES; ) {
+    for (let from = 0; from < small.length && tries < MOST_TRIES;) {
       const candidate = replaced(small, from, Math.min(small.length, from + size), new Uint8Array());
       tries++;
       const judged = await judge(target, candidate);

@@ -37,14 +37,26 @@ const ACCEPTED = {
   amount: '10000',
   payTo: CONFIG.chain.distributor,
   maxTimeoutSeconds: 300,
-  extra: { name: 'USD Coin', version: '2', q: 'q', offer: `${NOW_MS / 1000 + 60}.${'ab'.repeat(16)}.${'cd'.repeat(32)}` },
+  extra: {
+    name: 'USD Coin',
+    version: '2',
+    q: 'q',
+    offer: `${NOW_MS / 1000 + 60}.${'ab'.repeat(16)}.${'cd'.repeat(32)}`,
+  },
 };
 const PAYMENT = {
   x402Version: 2,
   accepted: ACCEPTED,
   payload: {
     signature: `0x${'12'.repeat(65)}`,
-    authorization: { from: OWNER, to: ACCEPTED.payTo, value: '10000', validAfter: '0', validBefore: '1795349600', nonce: `0x${'DD'.repeat(32)}` },
+    authorization: {
+      from: OWNER,
+      to: ACCEPTED.payTo,
+      value: '10000',
+      validAfter: '0',
+      validBefore: '1795349600',
+      nonce: `0x${'DD'.repeat(32)}`,
+    },
   },
 };
 
@@ -83,15 +95,26 @@ const payment: Target = {
 const TAG_KEY = CONFIG.ingestTagKey;
 const EXPORT = '0123456789abcdef0123456789abcdef';
 const TOKEN = await tokenOf(CONFIG, EXPORT);
-const LINKS = await linksOf(CONFIG, 'https://isobar.test', { id: EXPORT, format: 'csv', expiresMs: NOW_MS + 1e7 }, NOW_MS);
-const PASS = LINKS.manifest.split('/').at(-2) ?? '';
+const LINKS = await linksOf(
+  CONFIG,
+  'https://isobar.test',
+  { id: EXPORT, format: 'csv', expiresMs: NOW_MS + 1e7 },
+  NOW_MS,
+);
+export const PASS = LINKS.manifest.split('/').at(-2) ?? '';
 
 const secrets: Target = {
   name: 'keys-and-seals',
   form: 'text',
   mostBytes: HEADER_BYTES,
   share: 0.2,
-  seeds: [makeApiKey(OWNER as OwnerAddress, new Uint8Array(16).fill(7), TAG_KEY), TOKEN, PASS, '"idempotency-1"', 'bare-key'].map(bytesOf),
+  seeds: [
+    makeApiKey(OWNER as OwnerAddress, new Uint8Array(16).fill(7), TAG_KEY),
+    TOKEN,
+    PASS,
+    '"idempotency-1"',
+    'bare-key',
+  ].map(bytesOf),
   words: ['isk_', '.', '"'],
   async run(input) {
     const text = headerOf(input);
@@ -114,7 +137,13 @@ const SIWE = {
 } as const; // prettier-ignore
 const MESSAGE = createSiweMessage(SIWE);
 const SIGNED = await WALLET.signMessage({ message: MESSAGE });
-const EXPECTED = { authorities: CONFIG.authorities, chainId: 10, path: `/v1/owners/${OWNER}/statement`, changeBy: null, nowMs: NOW_MS } as const;
+const EXPECTED = {
+  authorities: CONFIG.authorities,
+  chainId: 10,
+  path: `/v1/owners/${OWNER}/statement`,
+  changeBy: null,
+  nowMs: NOW_MS,
+} as const;
 
 async function signInWith(header: string): Promise<string> {
   const read = await readSignIn(header, EXPECTED);
@@ -139,12 +168,28 @@ const signInMessage: Target = {
   form: 'text',
   mostBytes: 2800,
   share: 0.05,
-  seeds: [MESSAGE, createSiweMessage({ ...SIWE, statement: 'Any words.', requestId: 'POST', resources: ['https://a.example/'] })].map(bytesOf),
-  words: ['\nURI: ', '\nVersion: 1', '\nChain ID: ', '\nNonce: ', '\nIssued At: ', '\nExpiration Time: ', '\nNot Before: ', '\nRequest ID: ', '\nResources:'],
+  seeds: [
+    MESSAGE,
+    createSiweMessage({ ...SIWE, statement: 'Any words.', requestId: 'POST', resources: ['https://a.example/'] }),
+  ].map(bytesOf),
+  words: [
+    '\nURI: ',
+    '\nVersion: 1',
+    '\nChain ID: ',
+    '\nNonce: ',
+    '\nIssued At: ',
+    '\nExpiration Time: ',
+    '\nNot Before: ',
+    '\nRequest ID: ',
+    '\nResources:',
+  ],
   run: (input) => signInWith(pack(input)),
 };
 
-const TOP_UP = { amount: '5', key: { name: 'a key', scopes: ['read', 'export'], expires: '2027-01-01T00:00:00Z', monthlyLimit: '10.5' } };
+const TOP_UP = {
+  amount: '5',
+  key: { name: 'a key', scopes: ['read', 'export'], expires: '2027-01-01T00:00:00Z', monthlyLimit: '10.5' },
+};
 
 const credits: Target = {
   name: 'credit-fields',
@@ -155,12 +200,16 @@ const credits: Target = {
     const given = parsedObject(input);
     if (given === null) return 'no-json';
     const topUp = parseTopUp(given, NOW_MS);
-    if (topUp.ok) must(topUp.value.amount >= 1_000_000n && topUp.value.amount <= 1_000_000_000n, `top-up ${topUp.value.amount}`);
+    if (topUp.ok)
+      must(topUp.value.amount >= 1_000_000n && topUp.value.amount <= 1_000_000_000n, `top-up ${topUp.value.amount}`);
     const wish = parseKeyWish(given, NOW_MS);
     const key = wish.ok ? wish.value : topUp.ok ? topUp.value.key : null;
     if (key !== null) {
       must(key.name.length <= 80 && key.scopes.length > 0 && key.scopes.length <= 3, 'a key of another form');
-      must(key.expiresMs === null || (Number.isSafeInteger(key.expiresMs) && key.expiresMs > NOW_MS), `expires ${key.expiresMs}`);
+      must(
+        key.expiresMs === null || (Number.isSafeInteger(key.expiresMs) && key.expiresMs > NOW_MS),
+        `expires ${key.expiresMs}`,
+      );
       must(key.monthlyLimit === null || /^\d+$/.test(key.monthlyLimit), `limit ${key.monthlyLimit}`);
     }
     const usdc = parseUsdc(given['amount']);
@@ -173,7 +222,11 @@ const usage: Target = {
   name: 'credit-usage',
   form: 'text',
   mostBytes: HEADER_BYTES,
-  seeds: ['from=2026-10-01&until=2026-11-01', `cursor=${encodeCursor({ day: '2026-11-22', key: '0123456789abcdef' })}`, ''].map(bytesOf),
+  seeds: [
+    'from=2026-10-01&until=2026-11-01',
+    `cursor=${encodeCursor({ day: '2026-11-22', key: '0123456789abcdef' })}`,
+    '',
+  ].map(bytesOf),
   words: ['&from=', '&until=', '&cursor=', '0000-01-01', '9999-12-31', '2026-02-29'],
   run(input) {
     const parsed = parseUsage(new URLSearchParams(textOf(input)), NOW_MS);
@@ -189,7 +242,12 @@ const DEVICE = {
   version: 0, cell: REGION, status: 'active', owner: OWNER, displayName: 'Roof', place: PLACE, latitudeE5: 4_042_000, longitudeE5: -370_000,
   elevationM: 652.4, tier: 1, density: PLACE,
 }; // prettier-ignore
-const RECALL = { from: '2026-11-01T00:00:00Z', until: '2026-11-02T00:00:00Z', quantities: ['temp', 'pm25'], reason: 'spoofed' };
+const RECALL = {
+  from: '2026-11-01T00:00:00Z',
+  until: '2026-11-02T00:00:00Z',
+  quantities: ['temp', 'pm25'],
+  reason: 'spoofed',
+};
 
 const admin: Target = {
   name: 'admin-fields',
@@ -204,7 +262,8 @@ const admin: Target = {
     if (given === null) return 'no-json';
     const device = parseDeviceFields(given, ED25519);
     if (device.ok) {
-      const { elevationM, latitudeE5 } = device.value.membership;
+      const { elevationM, latitudeE5, displayName } = device.value.membership;
+      must(displayName === displayName.trim(), 'a name that the log gives back without its first character');
       must(elevationM === null || (elevationM % 10 === 0 && !Object.is(elevationM, -0)), `elevation ${elevationM}`);
       must(Math.abs(latitudeE5) <= 9_000_000, `latitude ${latitudeE5}`);
     }
@@ -213,7 +272,13 @@ const admin: Target = {
     if (times.ok) must(times.value.untilMs > times.value.fromMs, 'no time between');
     const recall = parseRecallFields(given);
     const operator = parseOperatorFields(given);
-    return [device, region, times, recall, operator].some(({ ok }) => ok) ? 'ok' : (device.ok ? '' : 'pointer' in device.error ? device.error.pointer : '');
+    return [device, region, times, recall, operator].some(({ ok }) => ok)
+      ? 'ok'
+      : device.ok
+        ? ''
+        : 'pointer' in device.error
+          ? device.error.pointer
+          : '';
   },
 };
 
@@ -223,8 +288,20 @@ const webhooks: Target = {
   name: 'webhook-fields',
   form: 'json',
   mostBytes: 64 * 1024,
-  seeds: [THRESHOLD, { url: 'https://8.8.8.8:8443/x?y=z', on: 'recall' }, { url: 'https://[2606:4700::1]/', on: 'threshold', quantity: 'temp', below: -5, devices: [ED25519, P256] }].map(jsonBytes),
-  words: ['https://127.1/', 'https://0x7f000001/', 'https://[::1]/', 'https://[::ffff:10.0.0.1]/', 'https://a.internal/', 'https://u:p@a.example.org/', 'https://a.example.org./'],
+  seeds: [
+    THRESHOLD,
+    { url: 'https://8.8.8.8:8443/x?y=z', on: 'recall' },
+    { url: 'https://[2606:4700::1]/', on: 'threshold', quantity: 'temp', below: -5, devices: [ED25519, P256] },
+  ].map(jsonBytes),
+  words: [
+    'https://127.1/',
+    'https://0x7f000001/',
+    'https://[::1]/',
+    'https://[::ffff:10.0.0.1]/',
+    'https://a.internal/',
+    'https://u:p@a.example.org/',
+    'https://a.example.org./',
+  ],
   run(input) {
     const given = parsedObject(input);
     if (given === null) return 'no-json';
@@ -233,24 +310,41 @@ const webhooks: Target = {
     const target = parseTarget(given['url'], CONFIG.authorities, false);
     if (target.ok) {
       const url = new URL(target.value);
-      must(url.protocol === 'https:' && url.hostname.includes('.') || url.hostname.startsWith('['), `a message to ${target.value}`);
+      must(
+        (url.protocol === 'https:' && url.hostname.includes('.')) || url.hostname.startsWith('['),
+        `a message to ${target.value}`,
+      );
       must(parseTarget(target.value, CONFIG.authorities, false).ok, 'its own form is refused');
     }
-    return topic.ok && target.ok ? 'ok' : topic.ok ? 'bad-target' : topic.error.pointer.slice(0, 9).replaceAll(/\d+/g, '');
+    return topic.ok && target.ok
+      ? 'ok'
+      : topic.ok
+        ? 'bad-target'
+        : topic.error.pointer.slice(0, 9).replaceAll(/\d+/g, '');
   },
 };
 
 const post = (body: Uint8Array, headers: Readonly<Record<string, string>> = {}): Request =>
   new Request('https://isobar.test/v1/exports?format=csv', { method: 'POST', headers, body: Uint8Array.from(body) });
 
-const EXPORT_BODY = { device: [ED25519, P256], quantity: ['temp'], from: '2026-11-20T00:00:00Z', until: '2026-11-21T00:00:00Z', resolution: 'day' };
+const EXPORT_BODY = {
+  device: [ED25519, P256],
+  quantity: ['temp'],
+  from: '2026-11-20T00:00:00Z',
+  until: '2026-11-21T00:00:00Z',
+  resolution: 'day',
+};
 
 const bodies: Target = {
   name: 'json-bodies',
   form: 'json',
   mostBytes: BODY_BYTES,
   share: 0.1,
-  seeds: [EXPORT_BODY, { bbox: [-4, 40, -3, 41], quantity: 'pm25', 'dry-run': true, from: EXPORT_BODY.from, until: EXPORT_BODY.until }, { cell: REGION }].map(jsonBytes),
+  seeds: [
+    EXPORT_BODY,
+    { bbox: [-4, 40, -3, 41], quantity: 'pm25', 'dry-run': true, from: EXPORT_BODY.from, until: EXPORT_BODY.until },
+    { cell: REGION },
+  ].map(jsonBytes),
   async run(input) {
     const request = post(input);
     const context = { req: { url: request.url, raw: request } } as unknown as Context<AppEnv>;
@@ -270,9 +364,12 @@ const gzips: Target = {
   form: 'bytes',
   mostBytes: 64 * 1024,
   share: 0.03,
-  seeds: [gzipSync('[{"n":"temp","v":1}]'), gzipSync(new Uint8Array(INFLATED_BYTES)), gzipSync(new Uint8Array(2 * INFLATED_BYTES)), gzipSync('')].map(
-    (bytes) => Uint8Array.from(bytes),
-  ),
+  seeds: [
+    gzipSync('[{"n":"temp","v":1}]'),
+    gzipSync(new Uint8Array(INFLATED_BYTES)),
+    gzipSync(new Uint8Array(2 * INFLATED_BYTES)),
+    gzipSync(''),
+  ].map((bytes) => Uint8Array.from(bytes)),
   async run(input) {
     const body = await readBody(post(input), 32 * 1024);
     if (!body.ok) return body.error.reason;

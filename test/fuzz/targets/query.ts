@@ -52,7 +52,9 @@ function question<T>(
       const request = parse(new URLSearchParams(textOf(input)));
       if (!request.ok) {
         const { error } = request;
-        return error.reason === 'bad-parameter' || error.reason === 'bad-combination' ? `${error.reason} ${error.parameter}` : error.reason;
+        return error.reason === 'bad-parameter' || error.reason === 'bad-combination'
+          ? `${error.reason} ${error.parameter}`
+          : error.reason;
       }
       check(request.value);
       if (canonical === null) return 'ok';
@@ -67,7 +69,10 @@ function question<T>(
 }
 
 const checkSpan = ({ fromMs, untilMs }: { readonly fromMs: number; readonly untilMs: number }): void =>
-  must(Number.isSafeInteger(fromMs) && Number.isSafeInteger(untilMs) && fromMs < untilMs, `from ${fromMs} until ${untilMs}`);
+  must(
+    Number.isSafeInteger(fromMs) && Number.isSafeInteger(untilMs) && fromMs < untilMs,
+    `from ${fromMs} until ${untilMs}`,
+  );
 
 const observations = question(
   'observations',
@@ -84,7 +89,10 @@ const observations = question(
 
 const anomalies = question(
   'anomalies',
-  [`device=${ED25519}&${SPAN}&test=range,step&flags=3`, `cell=${REGION}&${SPAN}&severity=1.5&quantity=temp&limit=5&format=geojson`],
+  [
+    `device=${ED25519}&${SPAN}&test=range,step&flags=3`,
+    `cell=${REGION}&${SPAN}&severity=1.5&quantity=temp&limit=5&format=geojson`,
+  ],
   (parameters) => parseAnomaliesRequest(parameters, undefined, NOW_MS, RULES),
   canonicalAnomalies,
   checkSpan,
@@ -92,7 +100,12 @@ const anomalies = question(
 
 const places = question(
   'places',
-  [`cell=${PLACE}&quantity=temp&limit=10&format=csv`, 'bbox=170,-20,-170,20', `device=${ED25519},${P256}&quantity=pm25`, 'status=active,retired'],
+  [
+    `cell=${PLACE}&quantity=temp&limit=10&format=csv`,
+    'bbox=170,-20,-170,20',
+    `device=${ED25519},${P256}&quantity=pm25`,
+    'status=active,retired',
+  ],
   (parameters) => {
     const devices = parsePlacesRequest('devices', parameters, undefined, KEY);
     return devices.ok ? devices : parsePlacesRequest('latest', parameters, 'application/geo+json', KEY);
@@ -109,7 +122,11 @@ const epochs = question(
 
 const features = question(
   'features',
-  ['bbox=-4,40,-3,41&datetime=2026-11-20T00:00:00Z/..&limit=5', 'bbox=-4,40,0,-3,41,100&offset=10&f=geojson', 'datetime=2026-11-20T00:00:00Z'],
+  [
+    'bbox=-4,40,-3,41&datetime=2026-11-20T00:00:00Z/..&limit=5',
+    'bbox=-4,40,0,-3,41,100&offset=10&f=geojson',
+    'datetime=2026-11-20T00:00:00Z',
+  ],
   (parameters) => {
     parseForm(parameters);
     return parseFeaturesRequest('devices', parameters, KEY);
@@ -117,13 +134,17 @@ const features = question(
   null,
   ({ limit, bbox }) => {
     must(limit >= 1 && limit <= 1000, `limit ${limit}`);
-    if (bbox !== null) must(Math.abs(bbox.west) <= 180 && Math.abs(bbox.north) <= 90 && bbox.south <= bbox.north, 'a box off the earth');
+    if (bbox !== null)
+      must(Math.abs(bbox.west) <= 180 && Math.abs(bbox.north) <= 90 && bbox.south <= bbox.north, 'a box off the earth');
   },
 );
 
 const proofRequests = question(
   'proofs',
-  [`device=${ED25519}&quantity=temp&t=2026-11-20T00:00:00.123Z`, `device=${P256}&quantity=pm25&start=2026-11-20T00:10:00Z&dry-run=true`],
+  [
+    `device=${ED25519}&quantity=temp&t=2026-11-20T00:00:00.123Z`,
+    `device=${P256}&quantity=pm25&start=2026-11-20T00:10:00Z&dry-run=true`,
+  ],
   (parameters) => parseProofRequest(parameters, NOW_MS, RULES),
   null,
   (request) => {
@@ -134,7 +155,10 @@ const proofRequests = question(
 
 const exportsAsked = question(
   'exports',
-  [`cell=${REGION}&quantity=temp,pm25&${SPAN}&format=parquet`, `device=${ED25519}&quantity=temp&${SPAN}&resolution=day&format=csv`],
+  [
+    `cell=${REGION}&quantity=temp,pm25&${SPAN}&format=parquet`,
+    `device=${ED25519}&quantity=temp&${SPAN}&resolution=day&format=csv`,
+  ],
   (parameters) => parseExportRequest(parameters, NOW_MS, RULES),
   canonicalExport,
   checkSpan,
@@ -186,7 +210,15 @@ const headers: Target = {
   name: 'request-headers',
   form: 'text',
   mostBytes: MOST_BYTES,
-  seeds: ['bytes=0-99', 'bytes=-5', 'bytes=990-', 'text/csv;q=0.5, application/*;q=0.1, */*;q=0', '"abc", W/"def"', '*', 'cell=83390cfffffffff/date=2026-11-22/part-0.parquet'].map(bytesOf),
+  seeds: [
+    'bytes=0-99',
+    'bytes=-5',
+    'bytes=990-',
+    'text/csv;q=0.5, application/*;q=0.1, */*;q=0',
+    '"abc", W/"def"',
+    '*',
+    'cell=83390cfffffffff/date=2026-11-22/part-0.parquet',
+  ].map(bytesOf),
   words: ['bytes=', ';q=', 'q=0.001', 'W/"', '*/*', 'application/x-ndjson', ', '],
   run(input) {
     const header = headerOf(input);
@@ -194,7 +226,14 @@ const headers: Target = {
     if (wanted.kind === 'part') {
       const { offset, length } = wanted;
       must(offset >= 0 && length >= 1 && offset + length <= FILE.bytes, `bytes ${offset} and ${length} more`);
-      const pieces = piecesOf([{ key: 'a', bytes: 300 }, { key: 'b', bytes: 700 }], offset, length);
+      const pieces = piecesOf(
+        [
+          { key: 'a', bytes: 300 },
+          { key: 'b', bytes: 700 },
+        ],
+        offset,
+        length,
+      );
       must(pieces.reduce((sum, piece) => sum + piece.length, 0) === length, 'pieces of another length');
     }
     const isKnown = isUnchanged(header, FILE.etag);

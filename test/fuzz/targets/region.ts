@@ -17,7 +17,17 @@ import { openSegment, sealSegment, segmentRoot } from '../../../core/region/segm
 import { decodeState, emptyState, encodeState } from '../../../core/region/state.ts';
 import { checkBatchTools } from '../../../scripts/verify/tools.ts';
 import { DAY0_MS, HOUR_MS, MADRID, reading, TestLog } from '../../support/region-log.ts';
-import { bytesOf, hasByteOrderMark, jsonBytes, labelOf, must, mustBeSame, parsedJson, parsedObject, type Target } from '../target.ts';
+import {
+  bytesOf,
+  hasByteOrderMark,
+  jsonBytes,
+  labelOf,
+  must,
+  mustBeSame,
+  parsedJson,
+  parsedObject,
+  type Target,
+} from '../target.ts';
 import { ED25519, P256 } from './examples.ts';
 
 /** Segments and proofs may be larger; what takes the square of its length shows here as well. */
@@ -30,7 +40,10 @@ function smallLog(): TestLog {
   for (let hour = 0; hour < 4; hour++) {
     const atMs = DAY0_MS + hour * HOUR_MS;
     for (let slot = 0; slot < 3; slot++)
-      log.post(slot, atMs + 1_800_000 + slot, [reading('temp', atMs + 1_700_000, 12 + slot), reading('pm25', atMs + 1_700_000, 8)]);
+      log.post(slot, atMs + 1_800_000 + slot, [
+        reading('temp', atMs + 1_700_000, 12 + slot),
+        reading('pm25', atMs + 1_700_000, 8),
+      ]);
     log.close(DAY0_MS / HOUR_MS + hour, atMs + HOUR_MS + 300_000);
   }
   return log;
@@ -59,7 +72,10 @@ const entries: Target = {
     const kind = KINDS[input.length % KINDS.length] ?? 'batch';
     const entry = decodeEntry({ seq: 7, receivedMs: 9, kind, body: input });
     if (!entry.ok) return entry.error.detail.replace(/\d+.*/, '');
-    must(entry.value.seq === 7 && entry.value.receivedMs === 9 && entry.value.kind === kind, 'the body names its own row');
+    must(
+      entry.value.seq === 7 && entry.value.receivedMs === 9 && entry.value.kind === kind,
+      'the body names its own row',
+    );
     if (hasByteOrderMark(input)) return 'ok, byte order mark';
     const written = encodeEntryBody(bodyOf(entry.value));
     const again = decodeEntry({ seq: 7, receivedMs: 9, kind, body: written });
@@ -71,6 +87,7 @@ const entries: Target = {
 
 const segments: Target = {
   name: 'segment',
+  share: 0.3,
   form: 'cbor',
   mostBytes: MOST_BYTES,
   seeds: [sealSegment(MADRID, ROWS).bytes, sealSegment(MADRID, ROWS.slice(0, 1)).bytes, sealSegment(MADRID, []).bytes],
@@ -84,7 +101,8 @@ const segments: Target = {
     const sealed = sealSegment(cell, rows);
     const again = openSegment(sealed.key, sealed.bytes);
     must(again.ok, `what was opened is not opened again: ${sealed.key}`);
-    if (again.ok) mustBeSame(sealSegment(again.value.cell, again.value.rows).bytes, sealed.bytes, 'sealed twice differs');
+    if (again.ok)
+      mustBeSame(sealSegment(again.value.cell, again.value.rows).bytes, sealed.bytes, 'sealed twice differs');
     return 'ok';
   },
 };
@@ -104,7 +122,8 @@ const blocks: Target = {
     const block = parseBlock(input);
     if (!block.ok) return block.error.detail.replace(/\d+.*/, '');
     for (const [, , , elevationM, series] of block.value.devices)
-      for (const packed of series) must(Number.isFinite(unpackOutlook(packed, elevationM).scaled), 'an outlook without a value');
+      for (const packed of series)
+        must(Number.isFinite(unpackOutlook(packed, elevationM).scaled), 'an outlook without a value');
     const again = parseBlock(encode([1, block.value.cell, block.value.hour, block.value.devices]));
     must(again.ok, 'what was read is not read again');
     return 'ok';
@@ -135,6 +154,7 @@ const PROOF = readFileSync(join(VECTORS, 'proof-1.json'));
 
 const proofs: Target = {
   name: 'proof-file',
+  share: 0.3,
   form: 'json',
   mostBytes: MOST_BYTES,
   seeds: [Uint8Array.from(PROOF)],
@@ -181,7 +201,8 @@ const proofChecks: Target = {
   },
 };
 
-const firstPost = (JSON.parse(PROOF.toString('utf8')) as { readonly batches: readonly { readonly post: PostFields }[] }).batches[0]?.post;
+const firstPost = (JSON.parse(PROOF.toString('utf8')) as { readonly batches: readonly { readonly post: PostFields }[] })
+  .batches[0]?.post;
 
 const posts: Target = {
   name: 'proof-post',
@@ -201,7 +222,8 @@ const posts: Target = {
   },
 };
 
-const isBase64 = (text: unknown): boolean => typeof text === 'string' && Buffer.from(text, 'base64').toString('base64') === text;
+const isBase64 = (text: unknown): boolean =>
+  typeof text === 'string' && Buffer.from(text, 'base64').toString('base64') === text;
 
 const commitEvents: Target = {
   name: 'commit-events',
@@ -214,9 +236,19 @@ const commitEvents: Target = {
   run(input) {
     const events = readCommitEvents(parsedJson(input));
     if (events.ok)
-      for (const { epoch, dataRoot } of events.value) must(epoch >= 0 && /^[0-9a-f]{64}$/.test(dataRoot), `epoch ${epoch}, root ${dataRoot}`);
+      for (const { epoch, dataRoot } of events.value)
+        must(epoch >= 0 && /^[0-9a-f]{64}$/.test(dataRoot), `epoch ${epoch}, root ${dataRoot}`);
     return labelOf(events);
   },
 };
 
-export const REGION_TARGETS: readonly Target[] = [entries, segments, blocks, states, proofs, proofChecks, posts, commitEvents];
+export const REGION_TARGETS: readonly Target[] = [
+  entries,
+  segments,
+  blocks,
+  states,
+  proofs,
+  proofChecks,
+  posts,
+  commitEvents,
+];

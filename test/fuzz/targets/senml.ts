@@ -21,7 +21,9 @@ import { AUTHORITY, CBOR_PACK, coseBatch, ED25519, NOW_MS, P256, PACK, PATH, SAM
 const VECTORS = join(import.meta.dirname, '../../vectors');
 const read = (name: string): unknown => JSON.parse(readFileSync(join(VECTORS, name), 'utf8'));
 const published = read('senml-rfc8428.json') as { readonly packs: readonly { readonly pack: unknown }[] };
-const workingGroup = read('senml-cbor.json') as { readonly vectors: Readonly<Record<string, { readonly cbor: string }>> };
+const workingGroup = read('senml-cbor.json') as {
+  readonly vectors: Readonly<Record<string, { readonly cbor: string }>>;
+};
 const cose = read('cose-sign1.json') as { readonly vectors: readonly { readonly cbor: string }[] };
 
 const MOST_BYTES = 256 * 1024;
@@ -46,7 +48,9 @@ const senmlJson: Target = {
   name: 'senml-json',
   form: 'json',
   mostBytes: 1024 * 1024,
-  seeds: [PACK, ...published.packs.map(({ pack }) => JSON.stringify(pack)), '[{"n":"temp","u":"Cel","v":1}]'].map(bytesOf),
+  seeds: [PACK, ...published.packs.map(({ pack }) => JSON.stringify(pack)), '[{"n":"temp","u":"Cel","v":1}]'].map(
+    bytesOf,
+  ),
   words: LABELS.map((label) => `,"${label}":`),
   run(input) {
     const text = bodyText(input);
@@ -58,7 +62,9 @@ const senmlJson: Target = {
 };
 
 const isPlainJson = (value: unknown): boolean =>
-  typeof value === 'number' ? Number.isFinite(value) : typeof value !== 'object' || value === null || Object.values(value).every(isPlainJson);
+  typeof value === 'number'
+    ? Number.isFinite(value)
+    : typeof value !== 'object' || value === null || Object.values(value).every(isPlainJson);
 
 const senmlCbor: Target = {
   name: 'senml-cbor',
@@ -114,7 +120,10 @@ const coseBatches: Target = {
   seeds: [...BATCHES, ...SIGN1.slice(-1)],
   run(input) {
     const batch = readCoseBatch(input, AUTHORITY, PATH);
-    if (!batch.ok) return batch.error.reason === 'malformed-signature' ? batch.error.detail.slice(0, 20).replaceAll(/\d+/g, '') : batch.error.reason;
+    if (!batch.ok)
+      return batch.error.reason === 'malformed-signature'
+        ? batch.error.detail.slice(0, 20).replaceAll(/\d+/g, '')
+        : batch.error.reason;
     const { device, nonce, createdSeconds, signature } = batch.value;
     must(parseDeviceId(device).ok, `device ${device}`);
     must(/^[0-9a-f]{16}$/.test(nonce), `nonce ${nonce}`);
@@ -123,7 +132,10 @@ const coseBatches: Target = {
     // The log keeps it as evidence, and strangers read it from there.
     const evidence = encodeEvidence(coseEvidence(batch.value, AUTHORITY, PATH, input));
     const again = decodeEvidence(evidence);
-    must(again.ok && again.value.compact?.device === device && again.value.nonce === nonce, 'evidence says something else');
+    must(
+      again.ok && again.value.compact?.device === device && again.value.nonce === nonce,
+      'evidence says something else',
+    );
     const readings = parseCborReadings(batch.value.payload, device, createdSeconds * 1000);
     if (readings.ok) checkReadings(readings.value);
     return 'ok';
@@ -166,7 +178,9 @@ const packed: Target = {
   mostBytes: 64 * 1024,
   seeds: [
     packReadings(
-      Array.from({ length: 24 }, (_, at) => [0, 1, 4].map((quantity) => ({ quantity, measuredMs: NOW_MS + at * 300_000, steps: 200 + at }))).flat(),
+      Array.from({ length: 24 }, (_, at) =>
+        [0, 1, 4].map((quantity) => ({ quantity, measuredMs: NOW_MS + at * 300_000, steps: 200 + at })),
+      ).flat(),
     ),
     packReadings([{ quantity: 3, measuredMs: NOW_MS + 1, steps: -5 }]),
     packReadings([

@@ -1,7 +1,13 @@
 /** Header fields of a signed post, names of devices and places, and the evidence that is kept of a post. */
 import { parseDictionary } from 'structured-headers';
 import { parseAreaCell } from '../../../core/cell.ts';
-import { parseDeviceId, parseEpochNumber, parseOwnerAddress, parsePlaceCell, parseRegionCell } from '../../../core/ids.ts';
+import {
+  parseDeviceId,
+  parseEpochNumber,
+  parseOwnerAddress,
+  parsePlaceCell,
+  parseRegionCell,
+} from '../../../core/ids.ts';
 import { parseDidKey, toDidKey } from '../../../core/signature/did-key.ts';
 import { coseEvidence, decodeEvidence, encodeEvidence } from '../../../core/signature/evidence.ts';
 import { formatContentDigest, parseContentDigest, parseSignature } from '../../../core/signature/fields.ts';
@@ -10,7 +16,19 @@ import { checkSignatureClock, parseSignedRequest, type SignedFields } from '../.
 import { contentDigestOf, evidenceBase, evidenceOf } from '../../../core/signature/verify.ts';
 import { checkKeyStrength } from '../../../core/signature/weak-key.ts';
 import { readCoseBatch } from '../../../core/cose/batch.ts';
-import { bytesOf, hasByteOrderMark, headerOf, jsonBytes, labelOf, must, mustBeSame, parsedJson, parsedObject, type Target, textOf } from '../target.ts';
+import {
+  bytesOf,
+  hasByteOrderMark,
+  headerOf,
+  jsonBytes,
+  labelOf,
+  must,
+  mustBeSame,
+  parsedJson,
+  parsedObject,
+  type Target,
+  textOf,
+} from '../target.ts';
 import {
   AUTHORITY, CBOR_PACK, coseBatch, DIGEST_FIELD, ED25519, INPUT_FIELD, NONCE, NOW_MS, OWNER, P256, PACK, PATH, PLACE, REGION, SIGNATURE_FIELD,
 } from './examples.ts'; // prettier-ignore
@@ -27,14 +45,31 @@ const signatureInput: Target = {
     `sig1=("content-digest" "@path" "@method" "content-type" "@authority");nonce="${NONCE}";keyid="${P256}";created=-5;flag;t=tok/en;b=?0`,
     'sig-b22=("@authority" "content-digest" "@query-param";name="Pet");created=1618884473;keyid="test-key-rsa-pss"',
   ].map(bytesOf),
-  words: [';created=', ';expires=', ';keyid="', ';nonce="', ';alg="', '"@method"', '"@authority"', ';a=?1', ';a=1.5', '\\"', '\\\\', ', b=()', ';a=:YQ==:', ';a=@1'],
+  words: [
+    ';created=',
+    ';expires=',
+    ';keyid="',
+    ';nonce="',
+    ';alg="',
+    '"@method"',
+    '"@authority"',
+    ';a=?1',
+    ';a=1.5',
+    '\\"',
+    '\\\\',
+    ', b=()',
+    ';a=:YQ==:',
+    ';a=@1',
+  ],
   run(input) {
     const header = headerOf(input);
     const parsed = parseSignatureInput(header);
-    if (!parsed.ok) return parsed.error.reason === 'malformed-signature' ? parsed.error.detail.slice(0, 12) : parsed.error.reason;
+    if (!parsed.ok)
+      return parsed.error.reason === 'malformed-signature' ? parsed.error.detail.slice(0, 12) : parsed.error.reason;
     const { label, params, createdSeconds, keyid, nonce, components } = parsed.value;
     must(header === `${label}=${params}`, 'the parts are not the whole');
     must(components.length === 5 && new Set(components).size === 5, 'not the five components');
+    must(/^[0-9a-f]{16}$/.test(nonce), `no nonce: ${nonce}`);
     // A library that shares no code with ours reads the same.
     const [items, parameters] = parseDictionary(header).get(label) ?? [null, new Map()];
     must(Array.isArray(items) && items.every(([name], at) => name === components[at]), 'other components');
@@ -49,7 +84,9 @@ const fields: Target = {
   name: 'signature-fields',
   form: 'text',
   mostBytes: HEADER_BYTES,
-  seeds: [SIGNATURE_FIELD, DIGEST_FIELD, `sha-512=:YQ==:, ${DIGEST_FIELD}`, `unknown=:YQ==:,${DIGEST_FIELD} , x=1`].map(bytesOf),
+  seeds: [SIGNATURE_FIELD, DIGEST_FIELD, `sha-512=:YQ==:, ${DIGEST_FIELD}`, `unknown=:YQ==:,${DIGEST_FIELD} , x=1`].map(
+    bytesOf,
+  ),
   words: ['sha-256=:', 'sha-256=', ':,', 's=:', '==:', '_', '-'],
   run(input) {
     const header = headerOf(input);
@@ -76,22 +113,33 @@ const REQUEST: SignedFields = {
 
 const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 
+const asciiOf = (value: unknown): string => (textOrNull(value) ?? '').replaceAll(/[^\x21-\x7e]/g, '');
+
 const signedRequest: Target = {
   name: 'signed-request',
   form: 'json',
   mostBytes: HEADER_BYTES,
   seeds: [
     REQUEST,
-    { ...REQUEST, contentType: 'Application/SenML+JSON; charset=utf-8', signatureInput: `${INPUT_FIELD};alg="ed25519"` },
-    { ...REQUEST, signatureInput: INPUT_FIELD.replace(ED25519, P256), contentDigest: `sha-512=:YQ==:, ${DIGEST_FIELD}` },
+    {
+      ...REQUEST,
+      contentType: 'Application/SenML+JSON; charset=utf-8',
+      signatureInput: `${INPUT_FIELD};alg="ed25519"`,
+    },
+    {
+      ...REQUEST,
+      signatureInput: INPUT_FIELD.replace(ED25519, P256),
+      contentDigest: `sha-512=:YQ==:, ${DIGEST_FIELD}`,
+    },
   ].map(jsonBytes),
   run(input) {
     const given = parsedObject(input);
     if (given === null) return 'no-json';
     const { authority, path, contentType, contentDigest, signatureInput: asked, signature } = given;
     const request = parseSignedRequest({
-      authority: textOrNull(authority) ?? '',
-      path: textOrNull(path) ?? '',
+      // As URL gives them.
+      authority: asciiOf(authority),
+      path: asciiOf(path),
       contentType: textOrNull(contentType),
       contentDigest: textOrNull(contentDigest),
       signatureInput: textOrNull(asked),
@@ -117,7 +165,12 @@ const didKey: Target = {
   name: 'did-key',
   form: 'text',
   mostBytes: 1024,
-  seeds: [ED25519, P256, 'did:key:z6MkwFKyf9bPnAbdMJoWkVmzbSMGtUVVYdZCj5MHbyUbqGTZ', 'did:key:zDnaerDaTF5BXEavCrfRZEk316dpbLsfPDZ3WJ5hRTPFU2169'].map(bytesOf),
+  seeds: [
+    ED25519,
+    P256,
+    'did:key:z6MkwFKyf9bPnAbdMJoWkVmzbSMGtUVVYdZCj5MHbyUbqGTZ',
+    'did:key:zDnaerDaTF5BXEavCrfRZEk316dpbLsfPDZ3WJ5hRTPFU2169',
+  ].map(bytesOf),
   words: ['z6Mk', 'zDn', '1111', 'did:key:', 'did:web:'],
   run(input) {
     const text = textOf(input);
@@ -160,9 +213,16 @@ const ids: Target = {
   run(input) {
     const given = parsedJson(input);
     const one: unknown = Array.isArray(given) ? given[0] : given;
-    const judged = [parseDeviceId(one), parseRegionCell(one), parsePlaceCell(one), parseOwnerAddress(one), parseEpochNumber(one)];
-    for (const result of judged) if (!result.ok) must(result.error.given.length <= 80, 'a refusal as long as the input');
-    if (typeof one !== 'string') return labelOf(judged[4]);
+    const judged = [
+      parseDeviceId(one),
+      parseRegionCell(one),
+      parsePlaceCell(one),
+      parseOwnerAddress(one),
+      parseEpochNumber(one),
+    ];
+    for (const result of judged)
+      if (!result.ok) must(result.error.given.length <= 80, 'a refusal as long as the input');
+    if (typeof one !== 'string') return judged.some(({ ok }) => ok) ? 'ok' : 'no-text';
     const cell = parseAreaCell(one);
     if (cell.ok) {
       const { resolution, firstPlace, lastPlace } = cell.value;
@@ -175,7 +235,11 @@ const ids: Target = {
 
 function seedEvidence(): readonly Uint8Array[] {
   const request = parseSignedRequest(REQUEST);
-  const odd = parseSignedRequest({ ...REQUEST, contentType: 'application/senml+json; v=1', signatureInput: `${INPUT_FIELD};x` });
+  const odd = parseSignedRequest({
+    ...REQUEST,
+    contentType: 'application/senml+json; v=1',
+    signatureInput: `${INPUT_FIELD};x`,
+  });
   const message = coseBatch(ED25519, CBOR_PACK);
   const batch = readCoseBatch(message, AUTHORITY, PATH);
   if (!request.ok || !odd.ok || !batch.ok) throw new Error('an example is refused');
@@ -205,4 +269,12 @@ const evidences: Target = {
   },
 };
 
-export const SIGNATURE_TARGETS: readonly Target[] = [signatureInput, fields, signedRequest, didKey, keyStrength, ids, evidences];
+export const SIGNATURE_TARGETS: readonly Target[] = [
+  signatureInput,
+  fields,
+  signedRequest,
+  didKey,
+  keyStrength,
+  ids,
+  evidences,
+];
