@@ -61,10 +61,12 @@ const senmlJson: Target = {
   },
 };
 
-const isPlainJson = (value: unknown): boolean =>
-  typeof value === 'number'
-    ? Number.isFinite(value)
-    : typeof value !== 'object' || value === null || Object.values(value).every(isPlainJson);
+/** What is nested deeply is no reading, and JSON.stringify has a stack that ends. */
+function isPlainJson(value: unknown, depth = 0): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object' || value === null) return true;
+  return depth < 64 && Object.values(value).every((of) => isPlainJson(of, depth + 1));
+}
 
 const senmlCbor: Target = {
   name: 'senml-cbor',
