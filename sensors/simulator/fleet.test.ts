@@ -271,6 +271,7 @@ test.each(['duplicated', 'reordered', 'lost', 'delayed'] as const)(
       expect(missing).toEqual([]);
     }
   },
+  30_000,
 );
 
 test('each of the attacks asked for is on a station of its own, the same with the same seed', async () => {

@@ -62,6 +62,7 @@ export const FOUND: readonly Found[] = [
   { target: 'commit-events', was: 'a TypeError', input: bytesOf(`[{"topics":[${SPEECHLESS}]}]`) },
   { target: 'commit-events', was: 'a RangeError', input: bytesOf('['.repeat(30_000) + ']'.repeat(30_000)) },
   { target: 'gateway-airrohr', was: 'a TypeError, 500 to the device', input: bytesOf(`{"esp8266id":1,"sensordatavalues":[{"value":1,"value_type":${SPEECHLESS}}]}`) },
+  { target: 'gateway-ecowitt', was: 'the square of its length', input: bytesOf(`PASSKEY=1&tempf=${'2'.repeat(60_000)}x`) },
   { target: 'client-problem', was: 'a clock that no later answer could set right', input: jsonBytes({ serverTime: 9_099_254_740_993 }) },
   { target: 'buyer-offer', was: 'a TypeError', input: bytesOf('') },
   { target: 'buyer-offer', was: 'a TypeError', input: jsonBytes({ x402Version: 2, accepts: [null] }) },
