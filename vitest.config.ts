@@ -22,7 +22,7 @@ export default defineConfig({
           maxWorkers: WORKERS,
           include: [
             '{core,sensors,buyers,schema,worker,durable-objects,scripts,bench,web}/**/*.test.ts',
-            'test/{tooling,contracts,vectors,quality,chaos}/**/*.test.ts',
+            'test/{tooling,contracts,vectors,quality,chaos,fuzz}/**/*.test.ts',
           ],
         },
       },

@@ -24,7 +24,12 @@ export type InvalidId = {
 };
 
 const refuse = (kind: InvalidId['kind'], given: unknown): Result<never, InvalidId> =>
-  err({ reason: 'invalid-id', kind, given: String(given).slice(0, 80) });
+  err({ reason: 'invalid-id', kind, given: shown(given).slice(0, 80) });
+
+/** An object of strangers is not turned to text: its `toString` may be a number, and what it nests may be endless. */
+function shown(given: unknown): string {
+  return typeof given === 'object' && given !== null ? (Array.isArray(given) ? 'a list' : 'an object') : String(given);
+}
 
 // Base58btc alphabet (no 0, O, I, l); an Ed25519 did:key has 44 to 45 characters after z6Mk's multicodec, P-256 like it.
 const DID_KEY = /^did:key:z(?:6Mk|Dn)[1-9A-HJ-NP-Za-km-z]{40,50}$/;

@@ -37,3 +37,11 @@ export function firstHourOf(epoch: number, rules: Lengths): HourIndex {
 export function rfc3339(ms: number): string {
   return new Date(ms).toISOString();
 }
+
+/** A Date ends there (ECMA-262, time values). */
+const LAST_MS = 8.64e15;
+
+/** Of a number that a stranger wrote and nobody checked: in words where it is no time. */
+export function toldTime(ms: number): string {
+  return Math.abs(ms) <= LAST_MS ? rfc3339(ms) : `${ms} ms`;
+}

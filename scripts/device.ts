@@ -29,6 +29,9 @@ const HELP = `npm run device -- COMMAND
   simulate  the fleet: replays real stations, catches up four days, then goes on live
               [--fleet N] [--seed TEXT] [--backfill-only] [--token TOKEN --owner 0x...] to register it first
               [--attack NAME --station ID]   the station cheats from its second day on
+              [--attacks LIST|all]   each on a station that the seed chooses
+              [--faults RATE|LIST|all]   faults that come and go over the others; stuck,0.3 is one of them in 30 % of two days
+              [--mix]   plain, gzip and COSE   [--labels FILE]   what was injected (DIR/fleet/labels.json)
 
   All take --dir FOLDER (.isobar) and --api URL; without --api the device's own network, else that of "npm start". What
   concerns a device takes --key FILE (device.pem) and finds the rest beside it; relocate, maintenance, transfer and retire

@@ -6,7 +6,8 @@ import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { KeyAlgorithm } from '../core/signature/did-key.ts';
 import { generateKeyPem, type SigningKey } from '../sensors/client/key.ts';
-import { chooseStations, loadStations } from '../sensors/simulator/slice.ts';
+import { stationsFor } from '../sensors/simulator/extend.ts';
+import { loadStations } from '../sensors/simulator/slice.ts';
 import { type AdminClient, createAdminClient, type DeviceRecord, orRefuse } from './admin-client.ts';
 import { readKeyFile } from './key-file.ts';
 import { type Claimed, densityOf, publicElevation, publicPlaceOf, regionBoundary } from './place.ts';
@@ -30,7 +31,7 @@ export type RegisterDemoOptions = {
   readonly adminToken: string;
   /** Data folder; keys are kept in `dir/devices`. */
   readonly dir: string;
-  /** Stations that report; at most those of data/slices. */
+  /** Stations that report: those of data/slices, then any number that stand between them; Infinity: the former. */
   readonly fleetSize: number;
   /** 0x addresses that the stations are shared out among, in turn. */
   readonly owners: readonly string[];
@@ -124,7 +125,7 @@ async function register(
 }
 
 async function fleetSites(size: number): Promise<readonly Site[]> {
-  const stations = chooseStations(await loadStations(), size);
+  const stations = stationsFor(await loadStations(), size);
   return stations.map((station, position) => ({
     station: station.id,
     region: station.region,

@@ -15,7 +15,7 @@ import { ok, type Result } from '../result.ts';
 import { parseCborReadings, parseReadings } from '../senml/parse-readings.ts';
 import { decodeEvidence, type Evidence } from '../signature/evidence.ts';
 import { contentDigestOf, evidenceBase, type SignatureVerifier } from '../signature/verify.ts';
-import { rfc3339 } from '../time.ts';
+import { rfc3339, toldTime } from '../time.ts';
 import { differs, type Difference, type Place } from './difference.ts';
 
 export type LoggedBatch = BatchBody & { readonly seq: number; readonly receivedMs: number };
@@ -64,8 +64,8 @@ function checkClaims(batch: LoggedBatch, evidence: Evidence, cell: RegionCell, a
   const age = loggedSeconds - evidence.createdSeconds;
   const oldest = MAX_SIGNATURE_AGE_SECONDS + CLOCK_SKEW_SECONDS + LOG_SLACK_SECONDS;
   if (age > oldest || age < -(CLOCK_SKEW_SECONDS + LOG_SLACK_SECONDS)) {
-    const signedAt = `signed ${rfc3339(evidence.createdSeconds * 1000)}`;
-    return differs('upload-time', at, `logged ${rfc3339(batch.receivedMs)}`, signedAt);
+    const signedAt = `signed ${toldTime(evidence.createdSeconds * 1000)}`;
+    return differs('upload-time', at, `logged ${toldTime(batch.receivedMs)}`, signedAt);
   }
   return ok(undefined);
 }

@@ -7,7 +7,7 @@ import { paymentSaleId, type Sale } from '../reward/sale.ts';
 import { encodeUsage, unspentAfter, type UsageFacts } from '../reward/usage.ts';
 import { ok, type Result } from '../result.ts';
 import type { TimeRules } from '../rules/rule-set.ts';
-import { epochStartMs, rfc3339 } from '../time.ts';
+import { epochStartMs, rfc3339, toldTime } from '../time.ts';
 import { differs, type Difference, type Place } from './difference.ts';
 
 export type UsageHistory = {
@@ -64,7 +64,7 @@ function checkSale(sale: Sale, epoch: number, endMs: number, seen: ReadonlySet<s
   if (new Set(sale.served.map(({ device }) => device)).size !== sale.served.length)
     return differs('usage', at, 'a device twice', 'each device once');
   if (seen.has(sale.id)) return differs('sale-repeated', at, 'counted', 'counted before');
-  if (sale.soldMs >= endMs) return differs('sale-late', at, rfc3339(sale.soldMs), `before ${rfc3339(endMs)}`);
+  if (sale.soldMs >= endMs) return differs('sale-late', at, toldTime(sale.soldMs), `before ${rfc3339(endMs)}`);
   return ok(undefined);
 }
 
@@ -94,5 +94,5 @@ export function checkPaid(
   const atMs = paid.timestampSeconds * 1000;
   return sale.soldMs === atMs
     ? ok(undefined)
-    : differs('sale-unpaid', { ...at, field: 'soldMs' }, rfc3339(sale.soldMs), rfc3339(atMs));
+    : differs('sale-unpaid', { ...at, field: 'soldMs' }, toldTime(sale.soldMs), rfc3339(atMs));
 }

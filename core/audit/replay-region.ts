@@ -16,7 +16,7 @@ import { ALIKE_EPOCHS, withAlike, type SeriesDay } from '../reward/alike.ts';
 import type { DeviceDay } from '../reward/weight.ts';
 import { ok, type Result } from '../result.ts';
 import { hashRuleSet, type RuleSet } from '../rules/rule-set.ts';
-import { hoursPerEpoch, rfc3339 } from '../time.ts';
+import { hoursPerEpoch, rfc3339, toldTime } from '../time.ts';
 import { toldBlock, usedBlocks, type BlockRecord, type ToldBlock, type UsedBlock } from './compare-blocks.ts';
 import { departureKey, type Arrival, type HandOverRecord } from './compare-hand-overs.ts';
 import { differs, type Difference, type Place } from './difference.ts';
@@ -74,7 +74,7 @@ export function replayEntry(replay: RegionReplay, entry: LogEntry): Result<Devic
   const next = state.seq + 1;
   if (entry.seq !== next) return differs('missing-entries', { region: cell, seq: next }, entry.seq, next);
   if (entry.receivedMs < state.lastReceivedMs) {
-    return differs('time-order', at, rfc3339(entry.receivedMs), `${rfc3339(state.lastReceivedMs)} or later`);
+    return differs('time-order', at, toldTime(entry.receivedMs), `${rfc3339(state.lastReceivedMs)} or later`);
   }
   const allowed = checkEntry(replay, entry, at);
   if (!allowed.ok) return allowed;

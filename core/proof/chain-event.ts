@@ -39,7 +39,8 @@ export function readCommitEvents(given: unknown): Result<readonly CommitEvent[],
   const events: CommitEvent[] = [];
   for (const log of logsIn(given)) {
     const topics = Array.isArray(log['topics']) ? (log['topics'] as unknown[]) : [];
-    if (String(topics[0]).toLowerCase() !== COMMITTED_TOPIC) continue;
+    const [topic] = topics;
+    if (typeof topic !== 'string' || topic.toLowerCase() !== COMMITTED_TOPIC) continue;
     const event = readEvent(log, topics);
     if (event === null) return err({ reason: 'bad-event', detail: 'a Committed event of another form' });
     events.push(event);
@@ -49,12 +50,16 @@ export function readCommitEvents(given: unknown): Result<readonly CommitEvent[],
 
 type Fields = Readonly<Record<string, unknown>>;
 
-function logsIn(given: unknown): readonly Fields[] {
-  if (Array.isArray(given)) return given.flatMap(logsIn);
+/** A list of answers with a receipt with a list of logs each. */
+const MOST_DEPTH = 8;
+
+function logsIn(given: unknown, depth = 0): readonly Fields[] {
+  if (depth > MOST_DEPTH) return [];
+  if (Array.isArray(given)) return given.flatMap((one: unknown) => logsIn(one, depth + 1));
   if (typeof given !== 'object' || given === null) return [];
   const fields = given as Fields;
   if ('topics' in fields) return [fields];
-  return logsIn(fields['result'] ?? fields['logs'] ?? null);
+  return logsIn(fields['result'] ?? fields['logs'] ?? null, depth + 1);
 }
 
 /** Null: not of the form that the contract gives it, or taken back by a reorganization. */

@@ -163,6 +163,26 @@ const SHAPE = record({
 /** Far above what the network sells in one piece. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
+/** The format has six. What walks a tree calls itself, and its stack ends somewhere else in each engine. */
+const MAX_DEPTH = 32;
+
+/** Of JSON: brackets in strings do not count. One pass; a pattern would begin anew at every quote of a cut string. */
+function nestsDeeper(json: string, most: number): boolean {
+  let depth = 0;
+  let isText = false;
+  for (let at = 0; at < json.length; at += 1) {
+    const character = json[at];
+    if (isText) {
+      if (character === '\\') at += 1;
+      else if (character === '"') isText = false;
+    } else if (character === '"') isText = true;
+    else if (character === '[' || character === '{') depth += 1;
+    else if (character === ']' || character === '}') depth -= 1;
+    if (depth > most) return true;
+  }
+  return false;
+}
+
 export function encodeProof(proof: Proof): string {
   return canonicalJson(proof);
 }
@@ -176,6 +196,7 @@ export function readCanonical<T>(bytes: Uint8Array, shape: Shape): Result<T, Fau
   if (bytes.length > MAX_BYTES) return fault('format', '', `${bytes.length} bytes`, `at most ${MAX_BYTES} bytes`);
   const file = bodyText(bytes);
   if (file === null) return fault('format', '', 'bytes that are not UTF-8', 'JSON');
+  if (nestsDeeper(file, MAX_DEPTH)) return fault('format', '', 'brackets in brackets', `at most ${MAX_DEPTH} deep`);
   let content: unknown;
   try {
     content = JSON.parse(file);

@@ -51,7 +51,8 @@ export const record =
       return fault('format', at, shown(given), 'an object');
     const place = (name: string): string => (at === '' ? name : `${at}.${name}`);
     const found = new Map<string, unknown>(Object.entries(given));
-    const strange = [...found.keys()].find((name) => fields[name] === undefined && optional[name] === undefined);
+    // Every object has a `constructor` and a `toString`: only what the shape itself names is known.
+    const strange = [...found.keys()].find((name) => !Object.hasOwn(fields, name) && !Object.hasOwn(optional, name));
     if (strange !== undefined) return fault('format', place(strange), strange, 'no such field');
     for (const [name, shape] of Object.entries(fields)) {
       if (!found.has(name)) return fault('format', place(name), 'nothing', 'a field of this name');

@@ -28,7 +28,8 @@ export function collectParameters(
     const isList = known.lists.includes(name);
     if (values && !isList) return err({ reason: 'repeated-parameter', parameter: name });
     const more = isList ? text.split(',').map((item) => item.trim()) : [text];
-    collected.set(name, [...(values ?? []), ...more]);
+    if (values === undefined) collected.set(name, more);
+    else for (const item of more) values.push(item);
   }
   return ok(collected);
 }

@@ -5,11 +5,12 @@
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
-import { decode, encode } from 'cborg';
+import { encode } from 'cborg';
 import { packOutlook, outlookOf, type PackedOutlook } from '../qc/outlook.ts';
 import { sightsOf } from '../qc/view.ts';
 import { parseRegionCell, type DeviceId, type RegionCell } from '../ids.ts';
 import { err, ok, type Result } from '../result.ts';
+import { decodePlain } from '../strict-cbor.ts';
 import type { RegionState } from './state.ts';
 import { firstKey } from './succession.ts';
 
@@ -62,14 +63,14 @@ export function parseBlock(bytes: Uint8Array): Result<Block, BadBlock> {
   const bad = (detail: string): Result<never, BadBlock> => err({ reason: 'bad-block', detail });
   let content: unknown;
   try {
-    content = decode(bytes);
+    content = decodePlain(bytes);
   } catch (cause) {
     return bad(cause instanceof Error ? cause.message : 'not CBOR');
   }
   if (!Array.isArray(content)) return bad('not an array');
   const [version, name, hour, devices] = content as unknown[];
   const cell = parseRegionCell(name);
-  if (version !== VERSION) return bad(`version ${String(version)}`);
+  if (version !== VERSION) return bad('another version');
   if (!cell.ok || !isWhole(hour) || !Array.isArray(devices)) return bad('not a block');
   if (!devices.every(isDevice)) return bad('a device is malformed');
   return ok({ cell: cell.value, hour, hash: bytesToHex(sha256(bytes)), bytes, devices });

@@ -1,6 +1,7 @@
 /** Log entries as bytes: CBOR with sorted keys (RFC 8949 section 4.2), so that the same entry is the same bytes everywhere. */
-import { decode, encode } from 'cborg';
+import { encode } from 'cborg';
 import { err, ok, type Result } from '../result.ts';
+import { decodePlain } from '../strict-cbor.ts';
 import type { EntryBody, EntryKind, LogEntry } from './entry.ts';
 
 /** One row of the log, as stored and as sealed. */
@@ -35,8 +36,8 @@ export function encodeEntryBody(body: EntryBody): Uint8Array {
 /** The log is written by region objects only, so a body that decodes is taken at its kind's word. */
 export function decodeEntry(row: LogRow): Result<LogEntry, BadEntry> {
   try {
-    const facts: unknown = decode(row.body);
-    if (typeof facts !== 'object' || facts === null)
+    const facts: unknown = decodePlain(row.body);
+    if (typeof facts !== 'object' || facts === null || Object.getPrototypeOf(facts) !== Object.prototype)
       return err({ reason: 'bad-entry', seq: row.seq, detail: 'not a map' });
     return ok({ ...facts, seq: row.seq, receivedMs: row.receivedMs, kind: row.kind } as LogEntry);
   } catch (cause) {

@@ -4,9 +4,10 @@
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
-import { decode, encode } from 'cborg';
+import { encode } from 'cborg';
 import { leafHash, merkleRoot } from '../merkle-tree.ts';
 import { err, ok, type Result } from '../result.ts';
+import { decodePlain } from '../strict-cbor.ts';
 import { isEntryKind, type LogRow } from './codec.ts';
 
 const VERSION = 1;
@@ -45,7 +46,7 @@ export function openSegment(key: string, bytes: Uint8Array): Result<Segment, Bad
   if (!key.endsWith(`-${bytesToHex(sha256(bytes))}.cbor.gz`))
     return err({ reason: 'bad-segment', detail: 'hash differs from its name' });
   try {
-    const content: unknown = decode(bytes);
+    const content: unknown = decodePlain(bytes);
     if (
       !Array.isArray(content) ||
       content[0] !== VERSION ||
@@ -58,12 +59,7 @@ export function openSegment(key: string, bytes: Uint8Array): Result<Segment, Bad
     for (const row of content[2] as unknown[]) {
       if (!Array.isArray(row)) return err({ reason: 'bad-segment', detail: 'row is no array' });
       const [seq, receivedMs, kind, body] = row as unknown[];
-      if (
-        typeof seq !== 'number' ||
-        typeof receivedMs !== 'number' ||
-        !isEntryKind(kind) ||
-        !(body instanceof Uint8Array)
-      ) {
+      if (!isWhole(seq) || !isWhole(receivedMs) || !isEntryKind(kind) || !(body instanceof Uint8Array)) {
         return err({ reason: 'bad-segment', detail: `row after ${rows.length} is malformed` });
       }
       rows.push({ seq, receivedMs, kind, body });
@@ -72,4 +68,8 @@ export function openSegment(key: string, bytes: Uint8Array): Result<Segment, Bad
   } catch (cause) {
     return err({ reason: 'bad-segment', detail: cause instanceof Error ? cause.message : 'not CBOR' });
   }
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value);
 }

@@ -18,6 +18,7 @@ const PREFIX: Readonly<Record<KeyAlgorithm, readonly [number, number]>> = {
 };
 const KEY_BYTES: Readonly<Record<KeyAlgorithm, number>> = { ed25519: 32, 'ecdsa-p256-sha256': 33 };
 const METHOD = 'did:key:z';
+const LONGEST_MULTICODEC = 2 + Math.max(...Object.values(KEY_BYTES));
 
 export function parseDidKey(given: unknown): Result<DeviceKey, InvalidId> {
   const device = parseDeviceId(given);
@@ -54,6 +55,8 @@ export function multicodecOf(device: DeviceId): Uint8Array {
 
 /** Null: neither an Ed25519 nor a compressed P-256 key. */
 export function didKeyOfMulticodec(bytes: Uint8Array): DeviceId | null {
+  // Base58 takes the square of the length, and its library throws where that is too much.
+  if (bytes.length > LONGEST_MULTICODEC) return null;
   const device = parseDidKey(`${METHOD}${base58.encode(bytes)}`);
   return device.ok ? toDidKey(device.value) : null;
 }

@@ -11,9 +11,10 @@
  *   [2, authority, path, message as posted]
  */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
-import { decode, encode } from 'cborg';
+import { encode } from 'cborg';
 import { readCoseBatch, type CoseBatch } from '../cose/batch.ts';
 import { err, ok, type Result } from '../result.ts';
+import { decodePlain } from '../strict-cbor.ts';
 
 export type Evidence = {
   readonly authority: string;
@@ -64,12 +65,7 @@ export function encodeEvidence(evidence: Evidence): Uint8Array {
 export function decodeEvidence(bytes: Uint8Array): Result<Evidence, BadEvidence> {
   let fields: unknown;
   try {
-    fields = decode(bytes, {
-      strict: true,
-      allowIndefinite: false,
-      allowUndefined: false,
-      rejectDuplicateMapKeys: true,
-    });
+    fields = decodePlain(bytes);
   } catch {
     // cborg throws for every kind of malformed input.
     return bad('not CBOR');

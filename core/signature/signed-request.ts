@@ -31,11 +31,17 @@ export type SignedRequest = {
   readonly base: string;
 };
 
+/** RFC 9110 section 5.5: what a field may hold beside bytes that say nothing. */
+const PRINTABLE = /^[\t\x20-\x7e]*$/;
+
 export function parseSignedRequest(fields: SignedFields): Result<SignedRequest, SignatureRefusal | InvalidId> {
   if (fields.signatureInput === null) return err({ reason: 'unsigned', missing: 'signature-input' });
   if (fields.signature === null) return err({ reason: 'unsigned', missing: 'signature' });
   if (fields.contentDigest === null) return err({ reason: 'unsigned', missing: 'content-digest' });
   if (fields.contentType === null) return err({ reason: 'weak-coverage', missing: 'content-type' });
+  // What stands in them is signed and kept as text, and must be read from there as it was: CBOR drops a byte order mark.
+  if (!PRINTABLE.test(fields.contentDigest + fields.contentType))
+    return err({ reason: 'malformed-signature', detail: 'Content-Type and Content-Digest are printable ASCII' });
   const input = parseSignatureInput(fields.signatureInput);
   if (!input.ok) return input;
   const device = parseDeviceId(input.value.keyid);

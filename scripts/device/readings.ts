@@ -1,5 +1,6 @@
 /** The readings that a person gives on the command line, as the body of a batch. */
 import { readFile } from 'node:fs/promises';
+import type { DeviceId } from '../../core/ids.ts';
 import { quantityByCode } from '../../core/reading/quantity.ts';
 import { type Measurement, writePack } from '../../sensors/client/senml.ts';
 import type { SigningKey } from '../../sensors/client/key.ts';
@@ -18,13 +19,18 @@ export async function readBatchBody(flags: Flags, key: SigningKey, nowMs: number
   const text = await readFile(path, 'utf8').catch((error: Error) => {
     throw new Refusal(`${path} cannot be read: ${error.message}`);
   });
+  return readingsFileBody(text, path, key.did);
+}
+
+/** Throws a `UsageError` or a `Refusal` for what holds no readings. */
+export function readingsFileBody(text: string, path: string, did: DeviceId): Uint8Array {
   const rows = text.trimStart().startsWith('[') ? parseList(text, path) : parseCsv(text);
   // A pack is sent as it is written: the network judges it, not this command.
   if (rows === 'senml') return encode(text);
   if (rows.length === 0) throw new Refusal(`${path} has no readings`);
   return encode(
     writePack(
-      key.did,
+      did,
       rows.map((row, position) => measurementOf(row, `${path}, reading ${position + 1}`)),
     ),
   );
@@ -38,7 +44,9 @@ function parseList(text: string, path: string): readonly Readonly<Record<string,
     throw new Refusal(`${path} is not JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
   if (!Array.isArray(list)) throw new Refusal(`${path} must hold a list`);
-  const rows: readonly Readonly<Record<string, unknown>>[] = list;
+  const items: readonly unknown[] = list;
+  const rows = items.filter(isObject);
+  if (rows.length < items.length) throw new Refusal(`${path} must hold a list of readings, each an object`);
   return rows.some((row) => 'n' in row || 'bn' in row) ? 'senml' : rows;
 }
 
@@ -53,6 +61,10 @@ function measurementOf(row: Readonly<Record<string, unknown>>, where: string): M
   if (Number.isNaN(measuredMs))
     throw new UsageError(`${where}: "${textOf(row['time'])}" is no time; write 2026-11-22T09:00:00Z`);
   return { quantity: quantity.code, value, unit: textOf(row['unit']) || quantity.unit, measuredMs };
+}
+
+function isObject(item: unknown): item is Readonly<Record<string, unknown>> {
+  return typeof item === 'object' && item !== null;
 }
 
 function textOf(value: unknown): string {

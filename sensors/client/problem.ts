@@ -36,9 +36,12 @@ function parseObject(text: string): Readonly<Record<string, unknown>> {
   }
 }
 
+/** The end of the year 9999. */
+const LATEST_MS = 253_402_300_799_999;
+
 /** Unix seconds, RFC 3339 or an HTTP date. */
 function serverTime(value: unknown): number | null {
-  if (typeof value === 'number') return value * 1000;
-  const ms = typeof value === 'string' ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(ms) ? null : ms;
+  const ms = typeof value === 'number' ? value * 1000 : typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  // The device sets its clock by it: what is no time ever would silence it for good.
+  return ms >= 0 && ms <= LATEST_MS ? ms : null;
 }

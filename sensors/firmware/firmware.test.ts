@@ -48,6 +48,13 @@ describe.skipIf(NEEDS !== '')(`the C client${NEEDS}`, { timeout: 30_000 }, () =>
     rmSync(makeFirmware('test'), { recursive: true });
   });
 
+  test('changed answers, addresses and whole conversations break nothing: 40,000 of them', () => {
+    const folder = makeFirmware('fuzz');
+    const told = execFileSync(join(folder, 'fuzz'), ['40000', '1'], { encoding: 'utf8' });
+    expect(told).toMatch(/^40000 inputs, \d+ answers to posts; accepted [1-9]\d*, repeated [1-9]\d*, again [1-9]/);
+    rmSync(folder, { recursive: true });
+  });
+
   test('the library itself calls nothing but memory and string functions: no heap, no clock, no input or output', () => {
     const folder = makeFirmware('libisobar.a');
     const symbols = execFileSync('nm', ['-u', '-A', join(folder, 'libisobar.a')], { encoding: 'utf8' });

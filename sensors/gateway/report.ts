@@ -76,7 +76,8 @@ function isNoValue(value: number, unit: SourceUnit): boolean {
   return mayBeNegative(unit) ? value <= COLDEST || value === 999.9 : value < 0;
 }
 
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,3})?$/i;
+/** One way to read each digit: two neighboring `\d*` would try all cuts between them. */
+const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d{1,3})?$/i;
 
 /** Null for what is no number: '', null, 'nan', '--'. */
 export function numberOf(given: unknown): number | null {

@@ -8,6 +8,7 @@ import { partnerOf } from './attacks/partner.ts';
 import { recordedAt, toHundredths } from './attacks/series.ts';
 import { chance } from './chance.ts';
 import type { Series, Slices, Value } from './slice.ts';
+import { attackOf, episodeAt, isLinkFault, type Weather } from './weather.ts';
 
 export type Behaviour =
   | { readonly kind: 'honest' }
@@ -17,6 +18,8 @@ export type Behaviour =
   | { readonly kind: 'spikes' }
   /** No sensor at all: another station's series with a little noise. */
   | { readonly kind: 'copy'; readonly of: string }
+  /** Faults that come and go. */
+  | ({ readonly kind: 'weather' } & Weather)
   /** One of attacks/catalogue.ts from an hour on; `of` is the station whose series it takes, if it takes one. */
   | { readonly kind: 'attack'; readonly attack: AttackName; readonly of: string | null; readonly fromHour: number };
 
@@ -50,6 +53,10 @@ export function originalOf(behaviour: Behaviour): string | null {
 
 /** How far the device's clock is behind in the hour, in hours of the rule set. */
 export function clockBehindHours(behaviour: Behaviour, station: string, seed: string, hour: number): number {
+  if (behaviour.kind === 'weather') {
+    const isSlow = episodeAt(behaviour, station, seed, hour)?.fault === 'clock';
+    return isSlow ? (ATTACKS['clock-skew'].clockBehindHours?.(`${seed}/${station}`) ?? 0) : 0;
+  }
   if (behaviour.kind !== 'attack' || hour < behaviour.fromHour) return 0;
   return ATTACKS[behaviour.attack].clockBehindHours?.(`${seed}/${station}`) ?? 0;
 }
@@ -74,6 +81,8 @@ export function valuesAt(
       if (hour < COPY_FROM_HOUR) return recordedAt(own, hour);
       return copied(own, seriesOf(slices, behaviour.of), `${seed}/${station}`, hour);
     }
+    case 'weather':
+      return weathered(own, behaviour, station, seed, hour);
     case 'attack': {
       const { attack, of, fromHour } = behaviour;
       if (hour < fromHour) return recordedAt(own, hour);
@@ -81,6 +90,24 @@ export function valuesAt(
       return ATTACKS[attack].values({ own, other, seed: `${seed}/${station}`, startHour: fromHour }, hour);
     }
   }
+}
+
+function weathered(own: Series, weather: Weather, station: string, seed: string, hour: number): readonly Value[] {
+  const now = recordedAt(own, hour);
+  const episode = episodeAt(weather, station, seed, hour);
+  if (episode === null || isLinkFault(episode.fault)) return now;
+  const of = `${seed}/${station}`;
+  if (episode.fault === 'spikes') return now.map((value) => spiked(value, of, hour));
+  if (episode.fault === 'dropout') {
+    if (chance(of, 'dropout', hour) < 0.5) return [];
+    return now.filter(({ quantity }) => chance(of, 'dropout', quantity, hour) < 0.5);
+  }
+  const attack = attackOf(episode.fault);
+  if (attack === null) return now;
+  return ATTACKS[attack].values(
+    { own, other: null, seed: `${of}/${episode.fromHour}`, startHour: episode.fromHour },
+    hour,
+  );
 }
 
 function seriesOf(slices: Slices, station: string): Series {

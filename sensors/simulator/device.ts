@@ -10,9 +10,11 @@ import { type Measurement, writePack } from '../client/senml.ts';
 import { SENML_JSON } from '../client/sign.ts';
 import { type DeviceClock, type Transport, uploadBatch } from '../client/upload.ts';
 import { type Behaviour, behaviourOf, clockBehindHours, originalOf, valuesAt } from './behaviour.ts';
-import { measuredMs, nextSend } from './schedule.ts';
+import { type BatchForm, bodyOf, formOf, withForm, withLosses } from './link.ts';
+import { measuredMs, nextSend, sendMs } from './schedule.ts';
 import { SENT_UNITS, type Slices } from './slice.ts';
 import { countFailure, countUploaded, type Tally } from './tally.ts';
+import { episodeAt, isLinkFault, type LinkFault } from './weather.ts';
 
 export type FleetDevice = {
   readonly did: string;
@@ -24,6 +26,8 @@ export type FleetDevice = {
 };
 
 export type World = {
+  /** Batches travel plain, compressed and in the compact form. */
+  readonly isMixed: boolean;
   readonly slices: Slices;
   readonly rules: TimeRules;
   readonly seed: string;
@@ -50,6 +54,10 @@ export type Step =
 
 /** In a row, before the device waits: something else uses its key. */
 const MAX_RENUMBERS = 3;
+/** What a connection that is down for longer leaves goes out in one batch all the same. */
+const LONGEST_HELD_HOURS = 12;
+
+const olderThrough = (from: number, through: number): number => from + Math.ceil((through - from) / 2) - 1;
 
 export class SimulatedDevice {
   readonly #device: FleetDevice;
@@ -58,7 +66,11 @@ export class SimulatedDevice {
   readonly #world: World;
   readonly #behaviour: Behaviour;
   readonly #clock: DeviceClock = { offsetMs: 0 };
+  readonly #form: BatchForm;
+  readonly #losing: Transport;
   #renumbers = 0;
+  /** Last hour of a batch whose newer half has gone before. */
+  #newerSent: number | null = null;
 
   private constructor(device: FleetDevice, key: SigningKey, queue: Queue, world: World) {
     this.#device = device;
@@ -66,6 +78,8 @@ export class SimulatedDevice {
     this.#queue = queue;
     this.#world = world;
     this.#behaviour = world.behaviours.get(device.station) ?? behaviourOf(device.station);
+    this.#form = world.isMixed ? formOf(device.station, world.seed) : 'plain';
+    this.#losing = withLosses(world.transport, `${world.seed}/${device.station}`);
   }
 
   static async open(device: FleetDevice, stateDir: string, world: World): Promise<SimulatedDevice> {
@@ -90,14 +104,43 @@ export class SimulatedDevice {
     if (next.kind === 'wait') return next;
     if (this.#waitsForOriginal(next.through))
       return { kind: 'behind', untilMs: transport.nowMs() + rules.hourSeconds * 10 };
-    const measurements = this.#measure(next.from, next.through);
+    const instead = await this.#onTheWay(next.from, next.through);
+    if (instead !== null) return instead;
+    const isOlderHalf = this.#newerSent === next.through;
+    const measurements = this.#measure(next.from, isOlderHalf ? olderThrough(next.from, next.through) : next.through);
     if (measurements.length === 0) {
       await this.#queue.skip(next.through);
       return { kind: 'sent' };
     }
-    const body = new TextEncoder().encode(writePack(this.#key.did, measurements));
-    await this.#queue.put({ contentType: SENML_JSON, body }, next.through, transport.nowMs());
+    return this.#post(measurements, next.through);
+  }
+
+  async #post(measurements: readonly Measurement[], through: number | null): Promise<Step> {
+    const body = bodyOf(writePack(this.#key.did, measurements), this.#form);
+    await this.#queue.put({ contentType: SENML_JSON, body }, through, this.#world.transport.nowMs());
     return this.#send();
+  }
+
+  #linkFault(hour: number): LinkFault | null {
+    if (this.#behaviour.kind !== 'weather') return null;
+    const { seed, firstHour } = this.#world;
+    const fault = episodeAt(this.#behaviour, this.#device.station, seed, hour - firstHour)?.fault;
+    return fault !== undefined && isLinkFault(fault) ? fault : null;
+  }
+
+  /** Null: it goes out as it is due. What holds an hour back sends it with the next one that comes. */
+  async #onTheWay(from: number, through: number): Promise<Step | null> {
+    const { rules } = this.#world;
+    const fault = this.#linkFault(through);
+    const isHeld = fault === 'delayed' || (fault === 'reordered' && from === through);
+    if (isHeld && through - from < LONGEST_HELD_HOURS)
+      return { kind: 'wait', untilMs: sendMs(through + 1, this.#device.station, rules) };
+    if (fault !== 'reordered' || this.#newerSent === through || from === through) return null;
+    // The newer half goes first, and counts as nothing sent: after a restart it goes again, and is known.
+    const newer = this.#measure(olderThrough(from, through) + 1, through);
+    if (newer.length === 0) return null;
+    this.#newerSent = through;
+    return this.#post(newer, null);
   }
 
   /** A copy cannot be made before its original. */
@@ -128,10 +171,17 @@ export class SimulatedDevice {
     const { transport, tally, log, rules } = this.#world;
     const { pending } = this.#queue.state;
     if (!pending) throw new Error('nothing to send');
-    const sent = await uploadBatch(this.#key, this.#device.ingestUrl, pending, transport, this.#clock);
+    const fault = pending.through === null ? null : this.#linkFault(pending.through);
+    const way = withForm(fault === 'lost' ? this.#losing : transport, this.#form, this.#key);
+    const sent = await uploadBatch(this.#key, this.#device.ingestUrl, pending, way, this.#clock);
     if (sent.ok) {
       this.#renumbers = 0;
       countUploaded(tally, sent.value);
+      if (fault === 'duplicated') {
+        const again = await uploadBatch(this.#key, this.#device.ingestUrl, pending, way, this.#clock);
+        if (again.ok) countUploaded(tally, again.value);
+        else countFailure(tally, again.error);
+      }
       await this.#queue.settle();
       return { kind: 'sent' };
     }

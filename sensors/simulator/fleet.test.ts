@@ -11,6 +11,7 @@ import { generateKeyPem, loadDeviceKey } from '../client/key.ts';
 import type { FleetDevice } from './device.ts';
 import { type FleetOptions, runFleet, UnsuitableStation } from './fleet.ts';
 import { backfillStart } from './schedule.ts';
+import { FAULT_NAMES } from './weather.ts';
 
 type Post = { readonly device: string; readonly nonce: string; readonly records: readonly Record<string, unknown>[] };
 
@@ -232,4 +233,53 @@ test('the signal ends a live fleet at once, with its summary', async () => {
     if (line.endsWith('up to date')) controller.abort();
   });
   expect(lines.at(-1)).toMatch(/^3 devices · \d+ batches accepted/);
+});
+
+const bodies = () =>
+  posts.map(({ device, nonce, records }) => `${device} ${nonce} ${JSON.stringify(records)}`).toSorted();
+
+test('faults with one seed send the same bytes, those of another seed others, and say what they injected', async () => {
+  const weather = { faults: FAULT_NAMES.filter((name) => name !== 'lost' && name !== 'delayed'), rate: 1 };
+  const one = await start(NOW, { weather, seed: 'a', stateDir: join(directory, 'one') });
+  const first = bodies();
+  posts = [];
+  const again = await start(NOW, { weather, seed: 'a', stateDir: join(directory, 'again') });
+  expect(bodies()).toEqual(first);
+  expect(again.labels).toEqual(one.labels);
+  expect(one.labels.length).toBeGreaterThan(0);
+  posts = [];
+  await start(NOW, { weather, seed: 'b', stateDir: join(directory, 'other') });
+  expect(bodies()).not.toEqual(first);
+});
+
+test.each(['duplicated', 'reordered', 'lost', 'delayed'] as const)(
+  'over a connection on which batches are %s, every hour arrives',
+  async (fault) => {
+    const weather = { faults: [fault], rate: 1 };
+    const options = { weather, concurrency: 1 };
+    const clock = { nowMs: NOW };
+    const transport = { nowMs: () => clock.nowMs, wait: async () => undefined };
+    for (let turn = 0; turn < 5; turn++) {
+      await start(NOW, { ...options, transport });
+      clock.nowMs += 7 * TIME.hourSeconds * 1000;
+    }
+    const last = hourOf(clock.nowMs, TIME) - 14;
+    const first = backfillStart(NOW, TIME);
+    for (const device of devices) {
+      const hours = new Set(hoursOf(device));
+      const missing = Array.from({ length: last - first + 1 }, (_, at) => first + at).filter(
+        (hour) => !hours.has(hour),
+      );
+      expect(missing).toEqual([]);
+    }
+  },
+  30_000,
+);
+
+test('each of the attacks asked for is on a station of its own, the same with the same seed', async () => {
+  const { labels } = await start(NOW, { attacks: ['constant', 'replay'], seed: 'x' });
+  const of = new Map(labels.map(({ name, station }) => [name, station]));
+  expect([...of.keys()].toSorted()).toEqual(['constant', 'replay']);
+  expect(new Set(of.values()).size).toBe(2);
+  await expect(start(NOW, { attacks: ['constant', 'replay', 'jitter', 'noise'] })).rejects.toThrow(UnsuitableStation);
 });

@@ -5,15 +5,19 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RuleSet } from '../../core/rules/rule-set.ts';
-import { hourStartMs, rfc3339 } from '../../core/time.ts';
+import { hourOf, hourStartMs, rfc3339 } from '../../core/time.ts';
 import type { Transport } from '../client/upload.ts';
-import { attackOn, type Behaviour } from './behaviour.ts';
+import { attackOn, type Behaviour, behaviourOf, HONEST } from './behaviour.ts';
+import { chance } from './chance.ts';
+import { extendSlices, highestOf } from './extend.ts';
+import { type Label, labelsOf } from './labels.ts';
 import { type AttackName, ATTACKS } from './attacks/catalogue.ts';
 import { type FleetDevice, SimulatedDevice, type World } from './device.ts';
 import { lockFolder } from '../client/lock.ts';
 import { backfillStart } from './schedule.ts';
 import { loadSlices, type Slices } from './slice.ts';
 import { emptyTally, summaryLine, type Tally } from './tally.ts';
+import type { Weather } from './weather.ts';
 
 export type FleetOptions = {
   readonly devices: readonly FleetDevice[];
@@ -24,6 +28,11 @@ export type FleetOptions = {
   readonly seed?: string;
   /** A station that cheats from its second day on. */
   readonly attack?: { readonly name: AttackName; readonly station: string };
+  /** Each of these on a station that the seed chooses, from its second day on. */
+  readonly attacks?: readonly AttackName[];
+  /** Over all stations that do not cheat. */
+  readonly weather?: Weather;
+  readonly isMixed?: boolean;
   readonly sliceDir?: string;
   /** Uploads at one time. */
   readonly concurrency?: number;
@@ -34,7 +43,13 @@ export type FleetOptions = {
   readonly transport?: Partial<Transport>;
 };
 
-export type FleetSummary = { readonly tally: Tally; readonly devices: number };
+export type FleetSummary = {
+  readonly tally: Tally;
+  readonly devices: number;
+  /** Hour of the rule set that labels count from. */
+  readonly firstHour: number;
+  readonly labels: readonly Label[];
+};
 
 export async function runFleet(options: FleetOptions, log: (line: string) => void): Promise<FleetSummary> {
   // One device that cannot go on (a full disk, a broken key) stops the others, too.
@@ -60,14 +75,15 @@ async function runLocked(
 ): Promise<FleetSummary> {
   const { devices } = options;
   const rules = options.rules.time;
-  const slices = await loadSlices(options.sliceDir);
+  const slices = extendSlices(await loadSlices(options.sliceDir), highestOf(devices));
   const firstHour = await firstHourOf(options.stateDir, backfillStart(transport.nowMs(), rules));
   const tally = emptyTally();
   const byStation = new Map<string, SimulatedDevice>();
   const sentThroughOf = (station: string) => byStation.get(station)?.sentThrough;
   const seed = options.seed ?? 'isobar';
-  const behaviours = behavioursOf(slices, options.attack);
-  const world: World = { slices, rules, seed, firstHour, transport, tally, log, behaviours, sentThroughOf };
+  const behaviours = behavioursOf(slices, options, seed);
+  const isMixed = options.isMixed ?? false;
+  const world: World = { isMixed, slices, rules, seed, firstHour, transport, tally, log, behaviours, sentThroughOf };
   const fleet = await Promise.all(devices.map((device) => SimulatedDevice.open(device, options.stateDir, world)));
   devices.forEach((device, at) => {
     const opened = fleet[at];
@@ -89,18 +105,41 @@ async function runLocked(
   const failure = ended.find((end) => end.status === 'rejected');
   if (failure) throw failure.reason;
   log(summaryLine(tally, fleet.length));
-  return { tally, devices: fleet.length };
+  const hours = hourOf(transport.nowMs(), rules) + 1 - firstHour;
+  const labels = devices.flatMap(({ station }) =>
+    labelsOf(slices, station, behaviours.get(station) ?? behaviourOf(station), seed, hours),
+  );
+  return { tally, devices: fleet.length, firstHour, labels };
 }
 
 /** Honest for a day, so that the change is there to be seen. */
 const ATTACK_FROM_HOUR = 24;
 
-function behavioursOf(slices: Slices, attack: FleetOptions['attack']): ReadonlyMap<string, Behaviour> {
-  if (!attack) return new Map();
-  const { name, station } = attack;
-  const behaviour = attackOn(slices, station, name, ATTACK_FROM_HOUR);
-  if (behaviour === null) throw new UnsuitableStation(`${name} does not fit ${station}: ${ATTACKS[name].does}`);
-  return new Map([[station, behaviour]]);
+function behavioursOf(slices: Slices, options: FleetOptions, seed: string): ReadonlyMap<string, Behaviour> {
+  const { attack, attacks = [], weather, devices } = options;
+  const behaviours = new Map<string, Behaviour>();
+  if (attack) {
+    const behaviour = attackOn(slices, attack.station, attack.name, ATTACK_FROM_HOUR);
+    if (behaviour === null)
+      throw new UnsuitableStation(`${attack.name} does not fit ${attack.station}: ${ATTACKS[attack.name].does}`);
+    behaviours.set(attack.station, behaviour);
+  }
+  const stations = devices
+    .map(({ station }) => station)
+    .toSorted((a, b) => chance(seed, 'cheat', a) - chance(seed, 'cheat', b));
+  for (const name of attacks) {
+    const found = stations
+      .filter((station) => !behaviours.has(station))
+      .map((station) => ({ station, behaviour: attackOn(slices, station, name, ATTACK_FROM_HOUR) }))
+      .find(({ behaviour }) => behaviour !== null);
+    if (found === undefined || found.behaviour === null)
+      throw new UnsuitableStation(`no station is left for ${name}: ${ATTACKS[name].does}`);
+    behaviours.set(found.station, found.behaviour);
+  }
+  if (weather || attacks.length > 0)
+    for (const station of stations)
+      if (!behaviours.has(station)) behaviours.set(station, weather ? { kind: 'weather', ...weather } : HONEST);
+  return behaviours;
 }
 
 /** The station measures nothing that the attack could falsify, or has no neighbor to take it from. */

@@ -61,6 +61,24 @@ export function summaryLine(tally: Tally, devices: number): string {
   return parts.join(' · ');
 }
 
+/** At the end: everything that was counted, a line each. */
+export function tableLines(tally: Tally): readonly string[] {
+  const row = (name: string, value: number): string => `  ${name.padEnd(28)}${String(value).padStart(9)}`;
+  const rows = (title: string, counts: ReadonlyMap<string, number>): readonly string[] =>
+    [...counts].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([name, times]) => row(`${title} ${name}`, times));
+  return [
+    row('batches accepted', tally.accepted),
+    row('batches repeated', tally.repeated),
+    ...rows('batches refused', tally.refused),
+    row('times unreachable', tally.unreachable),
+    row('readings accepted', tally.readings),
+    row('readings known already', tally.duplicate),
+    row('readings late', tally.late),
+    ...rows('readings refused', tally.refusedReadings),
+    ...rows('flags at receipt', tally.flags),
+  ];
+}
+
 function count(counts: Map<string, number>, key: string): void {
   counts.set(key, (counts.get(key) ?? 0) + 1);
 }

@@ -16,7 +16,7 @@ export const FIRMWARE_NEEDS: readonly string[] = [
 /** mbedTLS, whose PSA interface is what ESP-IDF has. */
 export const HAS_PSA = hasHeader('psa/crypto.h');
 
-type Target = 'test' | 'esp32' | 'probe' | 'libisobar.a' | 'isobar-send-sanitized';
+type Target = 'test' | 'esp32' | 'probe' | 'fuzz' | 'libisobar.a' | 'isobar-send-sanitized';
 
 /** Makes the targets in a new folder and returns it; a warning is an error. */
 export function makeFirmware(...targets: readonly Target[]): string {

@@ -45,7 +45,8 @@ export async function checkLink(
   pass: string,
   nowMs: number,
 ): Promise<'good' | 'expired' | 'bad'> {
-  const [untilSeconds = '', seal = ''] = pass.split('.');
-  if (!(await isSealed(config, 'isobar export link v1', `${id} ${untilSeconds}`, seal))) return 'bad';
+  const [untilSeconds = '', seal = '', ...more] = pass.split('.');
+  if (more.length > 0 || !(await isSealed(config, 'isobar export link v1', `${id} ${untilSeconds}`, seal)))
+    return 'bad';
   return Number(untilSeconds) * 1000 > nowMs ? 'good' : 'expired';
 }

@@ -35,7 +35,8 @@ export async function isOffer(
   const expected = terms(config, accepted.amount);
   const { extra } = accepted;
   const domain = usdcDomain(config.chain.chainId);
-  const [expires, salt, mac] = String(extra['offer']).split('.');
+  const offer: unknown = extra['offer'];
+  const [expires, salt, mac] = typeof offer === 'string' ? offer.split('.') : [];
   if (
     accepted.scheme !== expected.scheme ||
     accepted.network !== expected.network ||

@@ -18,17 +18,18 @@ export async function readParameters(c: Context<AppEnv>): Promise<Result<Paramet
   if (parsed === null) return err({ reason: 'bad-body', detail: 'It is not a JSON object.' });
   const inBody: [string, string][] = [];
   for (const [name, given] of Object.entries(parsed)) {
+    const values: readonly unknown[] = Array.isArray(given) ? given : [given];
+    if (!values.every(isPlain))
+      return err({ reason: 'bad-body', detail: `"${name.slice(0, 80)}" is no text and no list of texts.` });
     // A box is four numbers in an order, not a list of boxes.
-    const values = name === 'bbox' && Array.isArray(given) ? [given.join(',')] : [given].flat();
-    for (const value of values) {
-      const isPlain = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
-      if (!isPlain)
-        return err({ reason: 'bad-body', detail: `"${name.slice(0, 80)}" is no text and no list of texts.` });
-      inBody.push([name, String(value)]);
-    }
+    if (name === 'bbox') inBody.push([name, values.join(',')]);
+    else for (const value of values) inBody.push([name, String(value)]);
   }
   return ok([...inAddress, ...inBody]);
 }
+
+const isPlain = (value: unknown): value is string | number | boolean =>
+  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 
 function parseObject(text: string): Record<string, unknown> | null {
   try {

@@ -144,7 +144,8 @@ export function parseRecallFields(fields: Fields): Checked<RecallFields> {
 function textField(fields: Fields, name: string): Checked<string> {
   const value = fields[name];
   const fits = typeof value === 'string' && value.trim() !== '' && value.length <= MAX_NAME_CHARACTERS;
-  return fits ? ok(value) : bad(`/${name}`, `must be text of 1 to ${MAX_NAME_CHARACTERS} characters`);
+  // A byte order mark in front of a name is lost where the log is read again; white space says nothing.
+  return fits ? ok(value.trim()) : bad(`/${name}`, `must be text of 1 to ${MAX_NAME_CHARACTERS} characters`);
 }
 
 const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,3})?(?:Z|[+-]\d\d:\d\d)$/;

@@ -67,13 +67,15 @@ static int find(cursor object, const char *name, cursor *value) {
   return 0;
 }
 
-/* A string without escapes, cut to fit. Codes, receipts and nonces have none. */
+/* A string without escapes and control characters, a zero among them, cut to fit. Codes, receipts and nonces have none. */
 static size_t read_string(cursor object, const char *name, char *text, size_t capacity) {
   cursor value;
   size_t length = 0;
   text[0] = '\0';
   if (!find(object, name, &value) || *value.at != '"') return 0;
-  for (value.at++; value.at < value.end && *value.at != '"' && *value.at != '\\' && length + 1 < capacity; value.at++)
+  for (value.at++; value.at < value.end && *value.at != '"' && *value.at != '\\' && (unsigned char)*value.at >= ' ' &&
+                   length + 1 < capacity;
+       value.at++)
     text[length++] = *value.at;
   text[length] = '\0';
   return length;

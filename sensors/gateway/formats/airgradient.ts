@@ -47,8 +47,10 @@ function channelMeans(channels: unknown): ReadonlyMap<string, number> {
     for (const [name, given] of Object.entries(channel)) {
       const value = numberOf(given);
       // One of the two sensors may be missing: its -1 must not enter the mean.
-      if (value !== null && (value >= 0 || (name.startsWith('atmp') && value > -100)))
-        byName.set(name, [...(byName.get(name) ?? []), value]);
+      if (value === null || (value < 0 && !(name.startsWith('atmp') && value > -100))) continue;
+      const values = byName.get(name);
+      if (values === undefined) byName.set(name, [value]);
+      else values.push(value);
     }
   }
   return new Map([...byName].map(([name, of]) => [name, of.reduce((sum, value) => sum + value, 0) / of.length]));

@@ -56,7 +56,8 @@ function parse({ headers, body }: DeviceRequest): Result<Report, BadReport> {
   const prefix = SLOT_PREFIX.get(headers['x-pin'] ?? '') ?? '';
   const pairs = list.flatMap((item: unknown): readonly (readonly [string, unknown])[] => {
     if (typeof item !== 'object' || item === null || !('value_type' in item) || !('value' in item)) return [];
-    const name = String(item.value_type);
+    const name = item.value_type;
+    if (typeof name !== 'string') return [];
     return [[name.startsWith(prefix) ? name : `${prefix}${name}`, item.value]];
   });
   // A PPD42NS counts particles: what it calls P1 and P2 is no mass, and only durP1 beside it tells.

@@ -1,0 +1,70 @@
+/** Inputs that once threw, were taken or took too long, each as small as it was found, or made again where that is large. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { encode } from 'cborg';
+import { bytesOf, jsonBytes } from './target.ts';
+import { PASS } from './targets/edge.ts';
+
+export type Found = {
+  readonly target: string;
+  /** What went wrong. */
+  readonly was: string;
+  readonly input: Uint8Array;
+};
+
+const proof = readFileSync(join(import.meta.dirname, '../vectors/proof-1.json'), 'utf8');
+/** As JSON.parse gives it: an object that no `String()` can turn to text. */
+const SPEECHLESS = '{"toString":1,"valueOf":1}';
+
+function changed(text: string, from: string | RegExp, to: string): Uint8Array {
+  const other = text.replace(from, to);
+  if (other === text) throw new Error(`the example does not hold ${String(from)}`);
+  return bytesOf(other);
+}
+
+function batchWithKeyId(bytes: number): Uint8Array {
+  const header = new Map<number, unknown>([
+    [1, -8],
+    [3, 112],
+    [4, new Uint8Array(bytes).fill(255)],
+  ]);
+  return encode([encode(header), new Map(), new Uint8Array(), new Uint8Array(64)]);
+}
+
+const PAYMENT = {
+  x402Version: 2,
+  accepted: {
+    scheme: 'exact', network: 'eip155:10', asset: `0x${'aa'.repeat(20)}`, amount: '1', payTo: `0x${'bb'.repeat(20)}`, maxTimeoutSeconds: 300,
+    extra: { name: 'USD Coin', version: '2', q: 'q', offer: 'OFFER' },
+  },
+  payload: {
+    signature: '0x12',
+    authorization: { from: `0x${'cc'.repeat(20)}`, to: `0x${'bb'.repeat(20)}`, value: '1', validAfter: '1', validBefore: '2', nonce: `0x${'dd'.repeat(32)}` },
+  },
+}; // prettier-ignore
+
+export const FOUND: readonly Found[] = [
+  { target: 'ids', was: 'a TypeError, 500 at the edge', input: bytesOf(`[${SPEECHLESS}]`) },
+  { target: 'ids', was: 'a RangeError', input: bytesOf('['.repeat(30_000) + ']'.repeat(30_000)) },
+  { target: 'admin-fields', was: 'a TypeError, 500 at the edge', input: bytesOf(`{"operator":${SPEECHLESS}}`) },
+  { target: 'json-bodies', was: 'a TypeError, 500 at the edge', input: bytesOf(`{"bbox":[${SPEECHLESS},1]}`) },
+  { target: 'json-bodies', was: 'the square of its length', input: bytesOf(`{"device":[${'"",'.repeat(80_000)}""]}`) },
+  { target: 'x402-payment', was: 'a TypeError, 500 at the edge', input: changed(JSON.stringify(PAYMENT), '"OFFER"', SPEECHLESS) },
+  { target: 'cose-batch', was: 'an exception of the base58 library, 500 at the edge', input: batchWithKeyId(4000) },
+  { target: 'keys-and-seals', was: 'a second form of a link', input: bytesOf(`${PASS}.`) },
+  { target: 'log-entry', was: 'a break as a value', input: Uint8Array.from(Buffer.from('omRob3Vy/2Jsb2Nrc4A=', 'base64')) },
+  { target: 'log-entry', was: 'a field for every byte', input: encode(new Uint8Array(120_000)) },
+  { target: 'block', was: 'a TypeError', input: encode([{ toString: 1, valueOf: 1 }, '83390cfffffffff', 0, []]) },
+  { target: 'proof-file', was: 'a field that is none', input: changed(proof, '"claim":{', '"claim":{"constructor":1,') },
+  { target: 'proof-file', was: 'a RangeError', input: changed(proof, /"unproved":.*$/s, `"unproved":${'['.repeat(40_000)}${']'.repeat(40_000)}}`) },
+  { target: 'proof-check', was: 'a RangeError', input: changed(proof, /"receivedMs":\d+/, '"receivedMs":9007199254740991') },
+  { target: 'proof-check', was: 'a RangeError', input: changed(proof, /created=\d+/, 'created=999999999999999') },
+  { target: 'commit-events', was: 'a TypeError', input: bytesOf(`[{"topics":[${SPEECHLESS}]}]`) },
+  { target: 'commit-events', was: 'a RangeError', input: bytesOf('['.repeat(30_000) + ']'.repeat(30_000)) },
+  { target: 'gateway-airrohr', was: 'a TypeError, 500 to the device', input: bytesOf(`{"esp8266id":1,"sensordatavalues":[{"value":1,"value_type":${SPEECHLESS}}]}`) },
+  { target: 'gateway-ecowitt', was: 'the square of its length', input: bytesOf(`PASSKEY=1&tempf=${'2'.repeat(60_000)}x`) },
+  { target: 'client-problem', was: 'a clock that no later answer could set right', input: jsonBytes({ serverTime: 9_099_254_740_993 }) },
+  { target: 'buyer-offer', was: 'a TypeError', input: bytesOf('') },
+  { target: 'buyer-offer', was: 'a TypeError', input: jsonBytes({ x402Version: 2, accepts: [null] }) },
+  { target: 'device-file', was: 'a TypeError', input: bytesOf('[null]') },
+]; // prettier-ignore
