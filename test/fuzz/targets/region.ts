@@ -53,7 +53,7 @@ const LOG = smallLog();
 const bodyOf = ({ seq: _seq, receivedMs: _receivedMs, ...body }: LogEntry): EntryBody => body;
 const MORE: readonly EntryBody[] = [
   { kind: 'maintenance', device: ED25519, fromMs: DAY0_MS, untilMs: DAY0_MS + HOUR_MS },
-  { kind: 'inherit', device: P256, from: MADRID, highNonce: '0000000000000005', badHours: 3, scoreBps: 9000 },
+  { kind: 'inherit', device: P256, from: ED25519, reputation: null },
 ];
 const ROWS: readonly LogRow[] = [...LOG.entries.map(bodyOf), ...MORE].map((body, at) => ({
   seq: at + 1,

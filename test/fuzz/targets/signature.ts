@@ -107,6 +107,7 @@ const REQUEST: SignedFields = {
   path: PATH,
   contentType: 'application/senml+json',
   contentDigest: DIGEST_FIELD,
+  previousDigest: null,
   signatureInput: INPUT_FIELD,
   signature: SIGNATURE_FIELD,
 };
@@ -131,17 +132,23 @@ const signedRequest: Target = {
       signatureInput: INPUT_FIELD.replace(ED25519, P256),
       contentDigest: `sha-512=:YQ==:, ${DIGEST_FIELD}`,
     },
+    {
+      ...REQUEST,
+      previousDigest: DIGEST_FIELD,
+      signatureInput: INPUT_FIELD.replace('"content-digest"', '"content-digest" "previous-digest"'),
+    },
   ].map(jsonBytes),
   run(input) {
     const given = parsedObject(input);
     if (given === null) return 'no-json';
-    const { authority, path, contentType, contentDigest, signatureInput: asked, signature } = given;
+    const { authority, path, contentType, contentDigest, previousDigest, signatureInput: asked, signature } = given;
     const request = parseSignedRequest({
       // As URL gives them.
       authority: asciiOf(authority),
       path: asciiOf(path),
       contentType: textOrNull(contentType),
       contentDigest: textOrNull(contentDigest),
+      previousDigest: textOrNull(previousDigest),
       signatureInput: textOrNull(asked),
       signature: textOrNull(signature),
     });
