@@ -133,7 +133,7 @@ test('what was told at the close is forgotten once it is proven or over', () => 
   const { log, root } = start();
   log.take(batch('other', 4, root));
   log.close(DAY0_MS / HOUR_MS, DAY0_MS + HOUR_MS + 400_000);
-  expect(log.outputs.forks).toMatchObject([{ slot: 0, verdict: 'open', parent: short(root) }]);
+  expect(log.outputs.forks).toMatchObject([{ device: memberOf(0).device, verdict: 'open', parent: short(root) }]);
   log.close(DAY0_MS / HOUR_MS + 1, DAY0_MS + 2 * HOUR_MS + 400_000);
   expect(log.outputs.forks).toHaveLength(1);
   log.close(DAY0_MS / HOUR_MS + 24 * 9, DAY0_MS + 24 * 9 * HOUR_MS + HOUR_MS + 400_000);

@@ -33,13 +33,15 @@ export async function quarantineClones(state: RegionState, db: D1Database): Prom
     const version = row.version + 1;
     const changed = await drizzle(db)
       .update(devices)
-      .set({ status: 'quarantined', version })
+      .set({ status: 'quarantined', version, act: null })
       .where(and(eq(devices.device, device), eq(devices.version, row.version)))
       .returning({ version: devices.version });
     // Somebody else was faster: the next alarm looks again.
     if (changed.length === 0) throw new Error(`the row of ${device} has changed`);
     logLine({ code: 'clone-quarantined', region: cell, device, version });
-    entries.push({ ...row, status: 'quarantined', version });
+    // The fold's word, not that of whoever signed the version before.
+    const { act: _act, ...facts } = row;
+    entries.push({ ...facts, status: 'quarantined', version });
   }
   return entries;
 }

@@ -120,7 +120,7 @@ static int posts;
 static int post(void *context, const isobar_request *request, isobar_response *response) {
   (void)context;
   posts++;
-  must(strlen(request->values[2]) > 0, "a request that is signed");
+  must(request->fields >= 1 && strlen(request->values[request->fields - 1]) > 0, "a request that is signed");
   response->status = STATUSES[chance(COUNT(STATUSES))];
   response->retry_after_s = chance(3) == 0 ? chance(0x7fffffff) : 0;
   if (response->status == 0) return -1;
@@ -131,11 +131,11 @@ static int post(void *context, const isobar_request *request, isobar_response *r
 }
 
 static int64_t now_ms(void *context) { return (void)context, clock_ms; }
-static int keep(void *context, uint64_t nonce, const uint8_t *body, size_t count) {
-  (void)context, (void)body, (void)count;
-  must(nonce >= kept_nonce, "a nonce that rises");
+static int keep(void *context, const isobar_memory *memory) {
+  (void)context;
+  must(memory->nonce >= kept_nonce, "a nonce that rises");
   if (chance(50) == 0) return -1;
-  kept_nonce = nonce;
+  kept_nonce = memory->nonce;
   return 0;
 }
 static void wait_ms(void *context, uint32_t ms) { (void)context, must(ms <= 86400000u * 2, "a wait that ends"); }
@@ -156,10 +156,12 @@ static void live(void) {
   isobar_client client;
   isobar_answer answer;
   static const uint8_t body[] = "[{\"n\":\"temp\",\"v\":1}]";
+  static uint8_t room[ISOBAR_COSE_HEAD + sizeof body + ISOBAR_COSE_TAIL];
   uint32_t rounds = 1 + chance(6);
   clock_ms = CLOCKS[chance(COUNT(CLOCKS))];
   kept_nonce = 0;
   if (isobar_init(&client, &signer, &platform, URLS[chance(2)]) != ISOBAR_IDLE) abort();
+  if (chance(3) == 0) isobar_use_cose(&client, room, sizeof room - chance(3));
   while (rounds-- > 0) {
     isobar_outcome outcome = isobar_put(&client, body, sizeof body - 1);
     outcomes[outcome]++;
