@@ -173,7 +173,7 @@ export const AUTHORIZATIONS: readonly Hazard[] = [
       compared('asset'),
       {
         name: "the offer's digest covers the amount",
-        without: [{ file: OFFER, from: '[PURPOSE, query, amount,', to: '[PURPOSE, query,' }],
+        without: [{ file: OFFER, from: '[query, amount, String', to: '[query, String' }],
       },
     ],
   },
