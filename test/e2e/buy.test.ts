@@ -1,6 +1,6 @@
 /**
  * The paid route with the stock x402 client, the real runtime and a real chain. What goes wrong with payments whatever is
- * bought is in hazards.test.ts.
+ * bought is in hazards-*.test.ts.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
