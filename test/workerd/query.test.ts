@@ -156,7 +156,7 @@ async function addDays(cell: RegionCell): Promise<void> {
   const hours = JSON.stringify([{ quantity: 3, hours: Array.from({ length: 24 }, () => [1, 1000, 1, 0]) }]);
   await env.DB.prepare(
     `WITH RECURSIVE day(epoch) AS (SELECT ?1 UNION ALL SELECT epoch + 1 FROM day WHERE epoch < ?1 + 29)
-     INSERT OR IGNORE INTO device_day SELECT device, epoch, cell, owner, status, tier, density, claimed_ms, 0, 0, 0, 1, '{}',
+     INSERT OR IGNORE INTO device_day SELECT device, epoch, cell, owner, status, tier, density, claimed_ms, NULL, 0, 0, 0, 1, '{}',
        ?2, 0, '[]' FROM device, day WHERE cell = ?3`,
   )
     .bind(FIRST_EPOCH, hours, cell)
