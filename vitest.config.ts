@@ -31,11 +31,15 @@ export default defineConfig({
           cloudflareTest(async () => {
             const log = encodeLog(await dataSetLog());
             return {
-              // Both Workers in one: the edge Worker's own config, and the cron Worker's object beside it.
+              // Three Workers in one: the edge Worker's own config, and the others' objects beside it.
               main: './test/workerd/main.ts',
               wrangler: { configPath: './wrangler.toml' },
               miniflare: {
-                durableObjects: { MINTER: { className: 'Minter', useSQLite: true } },
+                durableObjects: {
+                  MINTER: { className: 'Minter', useSQLite: true },
+                  SETTLER: { className: 'Settler', useSQLite: true },
+                  ACCOUNT: { className: 'Account', useSQLite: true },
+                },
                 bindings: {
                   ...TEST_BINDINGS,
                   MIGRATIONS: await readD1Migrations('schema/d1/migrations'),

@@ -35,7 +35,6 @@ export type EdgeBindings = {
   readonly USDC_ADDRESS: string;
   readonly INGEST_TAG_KEY: string;
   readonly ADMIN_TOKEN: string;
-  readonly SETTLER_PRIVATE_KEY: string;
 };
 
 export type EdgeConfig = {

@@ -40,9 +40,9 @@ export const ingestRow: Row = {
         'isobar-edge': {
           INGEST_TAG_KEY: randomBytes(16).toString('hex'),
           ADMIN_TOKEN: adminToken,
-          SETTLER_PRIVATE_KEY: secret(),
         },
         'isobar-cron': { COMMITTER_PRIVATE_KEY: secret() },
+        'isobar-settler': { SETTLER_PRIVATE_KEY: secret() },
       },
     });
     const empty = await startBenchWorker('empty.ts', { EMPTY: 'EmptyObject' });

@@ -10,7 +10,9 @@ import { BlockNotFoundError, concatHex, createClient, encodeFunctionData, http, 
 import { privateKeyToAccount } from 'viem/accounts';
 import { getBlock, getCode, readContract, verifyTypedData } from 'viem/actions';
 import type { PaymentKey, SettlerBindings } from './api.ts';
+import { checkSettlerConfig } from './config.ts';
 import type { Ledger } from './ledger.ts';
+import { logLine } from '../log.ts';
 import { Reachability } from './reachability.ts';
 import { Sender } from './sender.ts';
 import type { TransactionStore } from './transaction-store.ts';
@@ -40,15 +42,22 @@ export type Facilitator = {
 };
 
 export function createFacilitator(bindings: SettlerBindings, ledger: Ledger, store: TransactionStore): Facilitator {
-  const chainId = Number(bindings.CHAIN_ID);
-  const account = privateKeyToAccount(parsePrivateKey(bindings.SETTLER_PRIVATE_KEY));
+  const config = checkSettlerConfig(bindings);
+  if (!config.ok) {
+    const { variable, detail } = config.error;
+    // To buyers it looks like a chain that does not answer: nothing is charged, and they may try again.
+    logLine({ code: 'settler-misconfigured', variable, detail });
+    throw new Error(`${variable} ${detail}`);
+  }
+  const { chainId, rpcUrl, privateKey } = config.value;
+  const account = privateKeyToAccount(privateKey);
   const chain = new Reachability();
-  const transport = chain.watch(http(bindings.RPC_URL, { timeout: RPC_TIMEOUT_MS, retryCount: 1 }));
+  const transport = chain.watch(http(rpcUrl, { timeout: RPC_TIMEOUT_MS, retryCount: 1 }));
   const client = createClient({ transport });
   const sender = new Sender(client, account, chainId, store);
   // What is asked at once goes in one request.
   const watcher = createClient({
-    transport: http(bindings.RPC_URL, { timeout: RPC_TIMEOUT_MS, retryCount: 1, batch: true }),
+    transport: http(rpcUrl, { timeout: RPC_TIMEOUT_MS, retryCount: 1, batch: true }),
   });
 
   const signer: FacilitatorEvmSigner = {
@@ -122,11 +131,6 @@ function storedTransactions(ledger: Ledger, store: TransactionStore): PendingSet
 /** transferWithAuthorization(from, to, value, validAfter, validBefore, nonce, ...): EIP-3009. */
 function paymentOf(args: readonly unknown[]): PaymentKey {
   return { payer: String(args[0]).toLowerCase(), nonce: String(args[5]).toLowerCase() };
-}
-
-function parsePrivateKey(text: string): `0x${string}` {
-  if (!/^0x[0-9a-fA-F]{64}$/.test(text)) throw new Error('SETTLER_PRIVATE_KEY must be 0x and 64 hex digits');
-  return text as `0x${string}`;
 }
 
 type Code = `0x${string}` | undefined;

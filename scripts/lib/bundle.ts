@@ -12,6 +12,7 @@ import { Refusal } from './say.ts';
 export const WORKERS = [
   { name: 'isobar-edge', config: 'wrangler.toml', entry: 'worker/index.ts' },
   { name: 'isobar-cron', config: 'worker/cron/wrangler.toml', entry: 'worker/cron/index.ts' },
+  { name: 'isobar-settler', config: 'worker/settler/wrangler.toml', entry: 'worker/settler/index.ts' },
   { name: 'isobar-mcp', config: 'worker/mcp/wrangler.toml', entry: 'worker/mcp/index.ts' },
   { name: 'isobar-registry', config: 'worker/registry/wrangler.toml', entry: 'worker/registry/index.ts' },
 ] as const;
@@ -40,6 +41,7 @@ export async function bundleWorkers(): Promise<Bundles> {
   return {
     'isobar-edge': script('isobar-edge'),
     'isobar-cron': script('isobar-cron'),
+    'isobar-settler': script('isobar-settler'),
     'isobar-mcp': script('isobar-mcp'),
     'isobar-registry': script('isobar-registry'),
   };

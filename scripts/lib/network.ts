@@ -71,7 +71,7 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
     const contracts = known ?? (await setUpChain(chain, accounts));
     const next: NetworkRecord = {
       kind: 'isobar-local-network',
-      version: 3,
+      version: 4,
       apiPort,
       chainPort,
       contracts,
@@ -135,10 +135,10 @@ export function runtimeOptions(
       'isobar-edge': {
         INGEST_TAG_KEY: derive(seed, 'ingest-tag-key'),
         ADMIN_TOKEN: derive(seed, 'admin-token'),
-        SETTLER_PRIVATE_KEY: accounts.settler.privateKey,
       },
       'isobar-registry': { INGEST_TAG_KEY: derive(seed, 'ingest-tag-key') },
       'isobar-cron': { COMMITTER_PRIVATE_KEY: accounts.committer.privateKey },
+      'isobar-settler': { SETTLER_PRIVATE_KEY: accounts.settler.privateKey },
     },
   };
 }

@@ -22,9 +22,9 @@ export type RuntimeOptions = {
   readonly dir: string;
   /** 0: any free one. */
   readonly port: number;
-  /** Variables of both Workers, over those of their wrangler.toml. AUTHORITIES defaults to the address listened on. */
+  /** Variables of all Workers, over those of their wrangler.toml. AUTHORITIES defaults to the address listened on. */
   readonly vars: Readonly<Record<string, string>>;
-  /** Secrets by Worker: only the cron Worker holds the committer's key. */
+  /** Secrets by Worker: only the cron Worker holds the committer's key, only the settler Worker that of settlements. */
   readonly secrets: Readonly<Partial<Record<WorkerName, Readonly<Record<string, string>>>>>;
 };
 

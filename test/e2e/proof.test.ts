@@ -325,7 +325,7 @@ test('the command buys and saves a proof', async () => {
 
 /** What the settler keeps of the sale: whose data it was. */
 function servedInSales(storage: string): readonly string[] {
-  const folder = join(storage, 'do/isobar-edge-Settler');
+  const folder = join(storage, 'do/isobar-settler-Settler');
   const files = readdirSync(folder).filter((name) => name.endsWith('.sqlite') && name !== 'metadata.sqlite');
   return files.flatMap((name) => {
     const database = new DatabaseSync(join(folder, name), { readOnly: true });

@@ -9,6 +9,7 @@ import { decodePaymentResponseHeader } from '@x402/fetch';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { LOCAL_RULES } from '../../core/rules/local.ts';
 import { epochOf, epochStartMs, rfc3339 } from '../../core/time.ts';
+import type { TopUpAnswer } from '../../schema/api/credits.ts';
 import type { ObservationsAnswer } from '../../schema/api/observations.ts';
 import type { StatementAnswer } from '../../schema/api/owners.ts';
 import type { EpochAnswer, RegionAnswer, Station } from '../../schema/api/public.ts';
@@ -20,7 +21,7 @@ import type { Measurement } from '../../sensors/client/senml.ts';
 import { type FieldDevice, MADRID, packBatch, registerField, sendBatch } from '../support/field.ts';
 import { openLedger } from '../support/ledger.ts';
 import { getJson, until } from '../support/until.ts';
-import { createBuyer } from './support/buyer.ts';
+import { createBuyer, post } from './support/buyer.ts';
 
 const RULES = LOCAL_RULES.time;
 const HOUR_MS = RULES.hourSeconds * 1000;
@@ -161,7 +162,7 @@ async function expectSold(epoch: number, { key }: FieldDevice, readings: readonl
   const { chain, accounts, contracts } = network;
   const ledger = openLedger(chain.rpc, contracts);
   const buyer = createBuyer(contracts.usdc);
-  await mintUsdc(chain, accounts, contracts, buyer.account.address, 1_000_000n);
+  await mintUsdc(chain, accounts, contracts, buyer.account.address, 2_000_000n);
   const startMs = epochStartMs(epoch, RULES);
   const span = { from: rfc3339(startMs), until: rfc3339(startMs + 24 * HOUR_MS) };
   const query = new URLSearchParams({ device: key.did, quantity: 'temp', ...span });
@@ -176,6 +177,17 @@ async function expectSold(epoch: number, { key }: FieldDevice, readings: readonl
 
   const receipt = decodePaymentResponseHeader(response.headers.get('PAYMENT-RESPONSE') ?? '');
   expect(receipt).toMatchObject({ success: true, network: 'eip155:10', amount: '10000' });
-  expect(await ledger.usdcOf(buyer.account.address)).toBe(990_000n);
+  expect(await ledger.usdcOf(buyer.account.address)).toBe(1_990_000n);
   expect(await ledger.usdcOf(contracts.distributor)).toBe(10_000n);
+
+  // The same day for credits: edge, Settler and account across two Workers.
+  const order = post({ amount: '1', key: { name: 'walk' } });
+  const topUp = await buyer.fetch(`${network.api}/v1/credits/top-ups`, order);
+  expect(topUp.status).toBe(200);
+  const { key: apiKey } = await topUp.json<TopUpAnswer>();
+  const headers = { authorization: `Bearer ${apiKey?.secret ?? ''}`, 'idempotency-key': 'walk' };
+  const again = await fetch(`${network.api}/v1/observations?${query.toString()}`, { headers });
+  expect(again.status).toBe(200);
+  expect((await again.json<ObservationsAnswer>()).observations).toEqual(observations);
+  expect(await ledger.usdcOf(contracts.distributor)).toBe(1_010_000n);
 }

@@ -12,6 +12,12 @@ test('the edge Worker stays within 350 KB gzip', { timeout: 60_000 }, async () =
   expect(gzipSync(readFileSync(bundles['isobar-edge'])).length).toBeLessThanOrEqual(BUDGET_BYTES);
 });
 
+test('only the settler Worker has code that asks for the settler key', { timeout: 60_000 }, async () => {
+  const bundles = Object.entries(await bundleWorkers());
+  const having = bundles.filter(([, script]) => readFileSync(script, 'utf8').includes('SETTLER_PRIVATE_KEY'));
+  expect(having.map(([name]) => name)).toEqual(['isobar-settler']);
+});
+
 test(
   'the shapes of the API are types there: no zod and no description of a route is uploaded',
   { timeout: 60_000 },
