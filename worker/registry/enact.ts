@@ -162,9 +162,10 @@ async function rotate(
   const heir = db
     .prepare(
       `INSERT INTO device (device, version, predecessor, ${columns}) ` +
-        `SELECT ?, 1, device, ${columns.replace('status', '? AS status')} FROM device WHERE device = ? AND ${GUARD}`,
+        `SELECT ?, 1, device, ${columns.replace('status', '?').replace('tier', '?')} FROM device ` +
+        `WHERE device = ? AND ${GUARD}`,
     )
-    .bind(successor, membership.status, recorded.device, ...guardValues(guard));
+    .bind(successor, membership.status, membership.tier, recorded.device, ...guardValues(guard));
   const [written] = await db.batch([
     replaceStatement(db, retired, old.version, past),
     heir,
