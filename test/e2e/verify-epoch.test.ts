@@ -133,7 +133,7 @@ test('an honest epoch is a match, also through somebody who passes everything on
   const { code, output } = await verify('--api', network.api, '--rpc', network.chain.rpc);
   expect(output).toMatch(/^match: epoch \d+ pays [1-9]\d* base units/m);
   expect(output).toMatch(/signatures .* [1-9]\d* batches of \d+ devices, [1-9]\d* readings/);
-  expect(output).toMatch(/acts .* 4 memberships signed by owner or device, 8 on the operator's word/);
+  expect(output).toMatch(/acts .* 3 memberships signed by owner or device, 8 on the operator's word/);
   expect(output).toMatch(/payments .* 1 of 1 batches paid, [1-4] transfers/);
   expect(code).toBe(0);
   expect(await verifyLie()).toMatchObject({ code: 0 });
@@ -238,11 +238,8 @@ test.each<[string, Forgery, string]>([
     (entry, act) => ({ ...entry, act: { ...act, owners: [] } }),
     'An act is not signed by those who have to sign it',
   ],
-  [
-    'without its act',
-    ({ act: _act, ...word }) => ({ ...word, owner: somebody }),
-    'The chain has committed something else',
-  ],
+  // What is left says nothing wrong; it is not what was committed.
+  ['without its act', ({ act: _act, ...word }) => word, 'where       dataRoot'],
 ])('a claim in the log %s is found', async (_what, forge, sentence) => {
   const forged = forgedEvidence(originals, (entry) => {
     if (entry.kind !== 'membership' || entry.act?.act.kind !== 'claim') return null;
@@ -252,7 +249,7 @@ test.each<[string, Forgery, string]>([
   liar.lie = forged.lie;
   const { code, output } = await verifyLie();
   expect(output).toContain(sentence);
-  if (!sentence.startsWith('The chain')) expect(output).toContain(`${forged.place}, device ${traveller.device}`);
+  if (sentence.startsWith('An')) expect(output).toContain(`${forged.place}, device ${traveller.device}`);
   expect(code).toBe(1);
 });
 
