@@ -58,6 +58,9 @@ export async function enact(bindings: RegistryBindings, taken: TakenAct, decide:
       // the entry before it.
       const told = await tellRegion(bindings, current, current.past);
       if (!told.ok) return told;
+      // The same request at the same moment: had it changed the row since we read that, the row's version would tell us.
+      const since = await findAct(DB, taken.hash);
+      if (since !== null) return finish(bindings, since, false);
     }
     if (act.kind !== 'maintenance') {
       const order = checkOrder(act, await latestIssuedAt(DB, act.device));
