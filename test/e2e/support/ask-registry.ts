@@ -72,6 +72,10 @@ export async function askRegistry({ api, ask }: Session, domain: ActDomain, admi
     status: 201,
     data: { device: successor.did, version: 1 },
   });
+  expect(await ask('getDevice', { path: { device: successor.did } })).toMatchObject({
+    status: 200,
+    data: { predecessor: key.did, tier: 0 },
+  });
   const end = makeAct('retire', { device: successor.did });
   const byBuyer = { members: { ownerSignature: await signAct(buyer, end, domain) } };
   expect(await send('postRetire', end, byBuyer)).toMatchObject({ status: 201, data: { status: 'retired' } });
