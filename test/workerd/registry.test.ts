@@ -286,3 +286,38 @@ test('a new key begins at tier 0, and a quarantine goes over to it', async () =>
   };
   expect(await registerDevice(env, granted, 1, Date.now())).toEqual({ ok: true, value: 2 });
 });
+
+test('a D1 that was lost comes back from the logs: each device is where it is, and no act is carried out twice', async () => {
+  const claimed = await claim();
+  const { key, owner } = claimed;
+  const [buyer, now] = [newOwner(), nowSeconds()];
+  const give = async (from: Owner, to: Owner, issuedAt: number) => {
+    const act = makeAct('transfer', { device: key.did, from: from.address, to: to.address, issuedAt });
+    const ownerSignature = await signAct(from, act, DOMAIN);
+    return [act, { members: { ownerSignature, newOwnerSignature: await signAct(to, act, DOMAIN) } }] as const;
+  };
+  const [there, back] = [await give(owner, buyer, now - 3), await give(buyer, owner, now - 2)];
+  const move = await signedMove(claimed, THERE);
+  const turned = await claim();
+  const successor = await newKey();
+  const rotation = makeAct('rotate', { device: turned.key.did, successor: successor.did });
+  const rotate = [rotation, { devices: [successor, turned.key] }] as const;
+  for (const [act, how] of [there, back, move, rotate]) expect((await send(act, how)).status).toBe(201);
+  const logs = async () => [await logged(key.did), await logged(turned.key.did), await logged(successor.did)];
+  const before = await logs();
+
+  await env.DB.batch(
+    ['device', 'registry_act', 'device_position'].map((table) => env.DB.prepare(`DELETE FROM ${table}`)),
+  );
+  for (const cell of [EAST, WEST]) await regionOf(cell).refold();
+  expect(await readDevice(env.DB, key.did)).toMatchObject({ cell: EAST, membership: { version: 5, status: 'active' } });
+  const stale = await send(...there);
+  expect([stale.status, await stale.json()]).toMatchObject([409, { code: 'stale-act' }]);
+  for (let time = 0; time < 2; time += 1) {
+    const moved = await send(...move);
+    expect([moved.status, await moved.json()]).toMatchObject([200, { version: 5, region: EAST }]);
+    const rotated = await send(...rotate);
+    expect([rotated.status, await rotated.json()]).toMatchObject([200, { device: successor.did, version: 1 }]);
+  }
+  expect(await logs()).toEqual(before);
+});
