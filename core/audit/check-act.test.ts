@@ -37,8 +37,8 @@ let buyer: Owner;
 let claimed: MembershipBody;
 let cell: RegionCell;
 
-async function requestBy(signer: SigningKey, act: Act): Promise<SignedAct['devices'][number]> {
-  const url = API + actPath(act);
+async function requestBy(signer: SigningKey, act: Act, path = actPath(act)): Promise<SignedAct['devices'][number]> {
+  const url = API + path;
   const body = new TextEncoder().encode(JSON.stringify({ act: actFields(act) }));
   const headers = await signRequest(url, body, [signer], nowSeconds());
   const { host, pathname } = new URL(url);
@@ -173,16 +173,29 @@ test('a rotation is signed by the successor, and by the old key or the owner', a
   const successor = await newKey('ecdsa-p256-sha256');
   const act = makeAct('rotate', { device: key.did, successor: successor.did });
   const before: Standing = {
-    membership: { ...claimed, device: successor.did, version: 0 },
+    membership: { ...claimed, device: successor.did, version: 0, tier: 2 },
     formerKey: key.did,
   };
-  const by = async (owners: readonly Owner[], keys: readonly SigningKey[]) =>
-    check({ ...claimed, device: successor.did, version: 1, act: await sign(act, owners, keys) }, before);
+  const by = async (owners: readonly Owner[], keys: readonly SigningKey[], tier: 0 | 2 = 0) =>
+    check({ ...claimed, device: successor.did, version: 1, tier, act: await sign(act, owners, keys) }, before);
   expect((await by([], [successor, key])).ok).toBe(true);
   expect((await by([owner], [successor])).ok).toBe(true);
   expect(await by([], [successor])).toMatchObject(refusal('act-signature'));
   expect(await by([owner], [key])).toMatchObject(refusal('act-signature'));
   expect(await by([buyer], [successor])).toMatchObject(refusal('act-signature'));
+  // A tier was granted to a key.
+  expect(await by([], [successor, key], 2)).toMatchObject(refusal('act', 'tier'));
+});
+
+test('a device signs for the address of its act, escaped or not', async () => {
+  const act = makeAct('maintenance', { device: key.did, from: 1000, until: 2000 });
+  const window: MaintenanceBody = { kind: 'maintenance', device: key.did, fromMs: 1_000_000, untilMs: 2_000_000 };
+  const at = async (path: string) => {
+    const signed = { act, domain: DOMAIN, owners: [], devices: [await requestBy(key, act, path)] };
+    return (await check({ ...window, act: signed }, standing(claimed))).ok;
+  };
+  expect(await at(actPath(act).replaceAll(':', '%3A'))).toBe(true);
+  expect(await at(actPath({ ...act, kind: 'retire' }))).toBe(false);
 });
 
 test('maintenance is signed by device or owner, and logged as signed', async () => {

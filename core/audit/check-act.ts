@@ -5,7 +5,7 @@
 import { canonicalJson } from '../canonical-json.ts';
 import type { DeviceId, OwnerAddress, PlaceCell, RegionCell } from '../ids.ts';
 import { bodyText } from '../ingest/body-text.ts';
-import { actPath, type Act } from '../lifecycle/act.ts';
+import { isPathOf, type Act } from '../lifecycle/act.ts';
 import { isObject } from '../lifecycle/fields.ts';
 import { actFields } from '../lifecycle/parse-act.ts';
 import { readSignedAct } from '../lifecycle/read-signed-act.ts';
@@ -125,7 +125,7 @@ function expectedFacts(
     case 'rotate': {
       if (entry.device === act.device) return { ...kept, device: act.device, status: 'retired' };
       if (before?.formerKey !== act.device) return null;
-      return { ...kept, device: act.successor, version: 1 };
+      return { ...kept, device: act.successor, version: 1, tier: 0 };
     }
     case 'retire':
       return { ...kept, device: act.device, status: 'retired' };
@@ -169,7 +169,7 @@ async function deviceHasSigned(
   verifier: SignatureVerifier,
 ): Promise<boolean> {
   const evidence = decodeEvidence(bytes);
-  if (!evidence.ok || evidence.value.path !== actPath(act) || evidence.value.compact !== null) return false;
+  if (!evidence.ok || !isPathOf(evidence.value.path, act) || evidence.value.compact !== null) return false;
   const base = evidenceBase(evidence.value, device);
   if (!base.ok) return false;
   const holds = await verifier.verify(device, base.value, evidence.value.signature);

@@ -80,3 +80,8 @@ export function actPath(act: Pick<Act, 'kind' | 'device'>): string {
 }
 export const CLAIMS_PATH = '/v1/registry/claims';
 export const DEVICES_PATH = '/v1/registry/devices';
+
+/** Whether a request to this path, as it was sent and signed, was for the act: some clients escape colons. */
+export function isPathOf(path: string, act: Pick<Act, 'kind' | 'device'>): boolean {
+  return path.replaceAll(/%3a/gi, ':') === actPath(act);
+}

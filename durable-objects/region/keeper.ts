@@ -6,7 +6,7 @@ import { admit } from '../../core/region/decide.ts';
 import { statusOf } from '../../core/region/chain.ts';
 import { makeBlock } from '../../core/region/block.ts';
 import { blockDeadlineMs, dueHour, nextDueMs, nextHour, openHour, whyNoBlock } from '../../core/region/due.ts';
-import type { CharterBody, EntryBody, MaintenanceBody, MembershipBody } from '../../core/region/entry.ts';
+import type { CharterBody, EntryBody, LogEntry, MaintenanceBody, MembershipBody } from '../../core/region/entry.ts';
 import { charterFacts } from '../../core/region/facts.ts';
 import { chooseBlocks } from '../../core/region/foreign.ts';
 import { mayBring } from '../../core/region/hand-over.ts';
@@ -331,14 +331,19 @@ export class RegionKeeper {
     return this.#store.readCheckpoint() === null && !this.#store.isWhole;
   }
 
-  async foldWholeLog(): Promise<RegionMemory> {
+  /** `memberships`: gets the last entry of each device. */
+  async foldWholeLog(memberships = new Map<DeviceId, MembershipBody>()): Promise<RegionMemory> {
     const memory = RegionMemory.empty();
+    const apply = (entry: LogEntry): void => {
+      memory.apply(entry);
+      if (entry.kind === 'membership') memberships.set(entry.device, entry);
+    };
     for (const key of await archivedKeys(this.#stores.archive, this.#cell)) {
       const segment = await readSegment(this.#stores.archive, key);
-      for (const entry of segment.entries) memory.apply(entry);
+      segment.entries.forEach(apply);
     }
     // From here on no await: what arrived meanwhile is in the local log.
-    for (const entry of this.#store.entries(memory.state.seq + 1)) memory.apply(entry);
+    for (const entry of this.#store.entries(memory.state.seq + 1)) apply(entry);
     this.#memory = memory;
     return memory;
   }
@@ -346,8 +351,9 @@ export class RegionKeeper {
   async #refoldOnce(nowMs: number): Promise<RegionSummary> {
     this.#store.dropCheckpoint();
     this.#checkpointSeq = 0;
-    const memory = await this.foldWholeLog();
-    const rows = membershipRows(memory.state, this.#stores.db);
+    const memberships = new Map<DeviceId, MembershipBody>();
+    const memory = await this.foldWholeLog(memberships);
+    const rows = membershipRows(memory.state, memberships, this.#stores.db);
     if (rows.length > 0) await this.#stores.db.batch(rows);
     await this.#publishAll(memory);
     this.#checkpoint(this.#load());

@@ -4,7 +4,9 @@
  */
 import { segmentPrefix, sealSegment } from '../../core/region/segment.ts';
 import { decodeEntry, type LogRow } from '../../core/region/codec.ts';
-import type { LogEntry } from '../../core/region/entry.ts';
+import type { LogEntry, MembershipBody } from '../../core/region/entry.ts';
+import type { DeviceId } from '../../core/ids.ts';
+import { signedActText } from '../../core/lifecycle/signed-act.ts';
 import type { AnomalyEvent, DayRevision, DeviceDay, Outputs } from '../../core/region/outputs.ts';
 import { spansOf, type Span } from '../../core/region/spans.ts';
 import { quantityByIndex } from '../../core/reading/quantity.ts';
@@ -118,22 +120,42 @@ function regionRow(publication: Publication, state: RegionState, db: D1Database)
   });
 }
 
-/** The registry's rows as the log repeats them, for a D1 that has lost them; a newer version in D1 stands. */
-export function membershipRows(state: RegionState, db: D1Database): D1PreparedStatement[] {
+/**
+ * The registry's rows as the log repeats them, for a D1 that has lost them; a newer version in D1 stands. `memberships`: the
+ * last entry of each device, for the act in it, which the state does not keep.
+ */
+export function membershipRows(
+  state: RegionState,
+  memberships: ReadonlyMap<DeviceId, MembershipBody>,
+  db: D1Database,
+): D1PreparedStatement[] {
   const { charter } = state;
   if (charter === null) return [];
   const rows = state.devices.flatMap(({ membership, former }) => {
     const { kind: _kind, act: _act, ...facts } = membership;
     const { cell } = charter;
+    const last = memberships.get(membership.device);
+    const act = last?.act === undefined || last.version !== membership.version ? null : signedActText(last.act);
+    const isOf = (key: DeviceId): boolean => last?.act?.act.kind === 'rotate' && last.act.act.device === key;
     const keys = former.map(({ device, version }, at) => {
       const predecessor = former[at - 1]?.device ?? null;
-      return { ...facts, device, version, status: 'retired' as const, cell, predecessor };
+      // The same act has made it the former key.
+      return {
+        ...facts,
+        device,
+        version,
+        status: 'retired' as const,
+        cell,
+        predecessor,
+        act: isOf(device) ? act : null,
+      };
     });
-    return [...keys, { ...facts, cell, predecessor: former.at(-1)?.device ?? null }];
+    return [...keys, { ...facts, cell, predecessor: former.at(-1)?.device ?? null, act }];
   });
   return bulkUpsert(db, devices, rows, {
     replace: [
       'version',
+      'cell',
       'status',
       'owner',
       'displayName',
@@ -143,11 +165,11 @@ export function membershipRows(state: RegionState, db: D1Database): D1PreparedSt
       'elevationM',
       'tier',
       'density',
-      // The state has none: what these rows are made from stands in the log.
       'act',
       'predecessor',
     ],
-    when: 'excluded.version > device.version AND excluded.cell = device.cell',
+    // Of two regions that have had the device, the later version says which one owns it.
+    when: 'excluded.version > device.version',
   });
 }
 

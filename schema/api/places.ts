@@ -70,6 +70,7 @@ export type LatestAnswer = Shape<typeof LatestAnswer>;
 export const DeviceAnswer = named(
   'DeviceAnswer',
   DeviceItem.extend({
+    predecessor: DeviceKey.nullable().describe('The key that this one has replaced: its history goes on here.'),
     day: StationDay.nullable(),
     latest: z.array(LatestItem),
     flags: z.array(FlagItem).describe('Newest first, at most 50.'),

@@ -49,5 +49,8 @@ export const waitingClaims = sqliteTable(
     position: text('position').notNull(), // JSON
     receivedMs: integer('received_ms').notNull(), // forgotten a day later, or when the device is claimed
   },
-  (table) => [primaryKey({ columns: [table.device, table.code] })],
+  (table) => [
+    primaryKey({ columns: [table.device, table.code] }),
+    index('waiting_claim_received').on(table.receivedMs),
+  ],
 );

@@ -3,22 +3,34 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { OwnerAddress } from '../../core/ids.ts';
+import type { Act } from '../../core/lifecycle/act.ts';
+import type { SignedAct } from '../../core/lifecycle/signed-act.ts';
+import type { ActDomain } from '../../core/lifecycle/typed-data.ts';
 import { packReadings, unpackReadings } from '../../core/reading/pack.ts';
-import { decodeEntry, encodeEntryBody, type LogRow } from '../../core/region/codec.ts';
+import type { MembershipBody } from '../../core/region/entry.ts';
 import { openSegment, sealSegment } from '../../core/region/segment.ts';
 import { encodeReport, hashReport, type EpochReport } from '../../core/reward/report.ts';
 import type { Sale } from '../../core/reward/sale.ts';
 import { encodeUsage, NO_USAGE, type UsageFacts } from '../../core/reward/usage.ts';
 import { LOCAL_RULES } from '../../core/rules/local.ts';
 import type { EpochAnswer, EvidenceAnswer } from '../../schema/api/public.ts';
+import { hourOf, hourStartMs } from '../../core/time.ts';
+import type { RegistryAnswer } from '../../schema/api/registry.ts';
+import { LOCAL_CHAIN_ID } from '../../scripts/lib/chain.ts';
 import { readEpochs } from '../../scripts/lib/epoch-news.ts';
 import { ROOT } from '../../scripts/lib/files.ts';
 import { Folder } from '../../scripts/lib/folder.ts';
 import { startNetwork, type Network } from '../../scripts/lib/network.ts';
 import { registerDemo } from '../../scripts/register-demo.ts';
+import type { Measurement } from '../../sensors/client/senml.ts';
 import { runFleet } from '../../sensors/simulator/fleet.ts';
+import { backfillStart } from '../../sensors/simulator/schedule.ts';
+import { packBatch, sendBatch } from '../support/field.ts';
+import { downloadFirstSegments, forgedEvidence, type Originals } from '../support/forged-evidence.ts';
+import { claimOf, makeAct, newKey, newOwner, positionAt, type Send, sendAct, signAct } from '../support/lifecycle.ts';
 import { startLyingApi, type LyingApi } from '../support/lying-api.ts';
 import { sale, spending, usageOf } from '../support/sales.ts';
 
@@ -27,6 +39,10 @@ let folder: Folder;
 let network: Network;
 let liar: LyingApi;
 let epoch: number;
+let originals: Originals;
+/** Claimed, sold and given a new key by signed acts. */
+let traveller: { readonly device: string; readonly successor: string };
+const somebody = `0x${'ab'.repeat(20)}` as OwnerAddress;
 
 /** Backfilled days close within seconds of the last batch; then come commit, delay, mint and finality. */
 const FINAL_WITHIN_MS = 50_000;
@@ -39,10 +55,12 @@ beforeAll(async () => {
   const owners = network.accounts.owners.map(({ address }) => address);
   const registered = await registerDemo({ api, adminToken, dir, fleetSize: 6, owners });
   const devices = registered.filter(({ spare }) => !spare);
+  traveller = await travel();
   const signal = AbortSignal.timeout(FINAL_WITHIN_MS);
   await runFleet({ devices, rules: LOCAL_RULES, stateDir: join(dir, 'fleet'), signal, isBackfillOnly: true }, () => {});
   epoch = await finalEpoch(Date.now() + FINAL_WITHIN_MS);
   liar = await startLyingApi(api);
+  originals = await downloadFirstSegments(api);
 });
 beforeEach(() => {
   liar.lie = () => null;
@@ -53,6 +71,43 @@ afterAll(async () => {
   folder?.unlock();
   rmSync(dir, { recursive: true });
 });
+
+/** Its first hours by the old key, the others by the new one; before the fleet, so that no hour is closed without it. */
+async function travel(): Promise<typeof traveller> {
+  const { api, contracts } = network;
+  const domain: ActDomain = { chainId: LOCAL_CHAIN_ID, contract: contracts.distributor };
+  const [key, successor, owner, buyer] = [await newKey(), await newKey('ecdsa-p256-sha256'), newOwner(), newOwner()];
+  const position = positionAt(40.48, -3.6);
+  const taken = async (act: Act, how: Send): Promise<RegistryAnswer> => {
+    const response = await sendAct(api, act, how);
+    expect([act.kind, response.status]).toEqual([act.kind, 201]);
+    return response.json<RegistryAnswer>();
+  };
+  const claim = claimOf(key, owner, position);
+  const { ingestUrl } = await taken(claim, {
+    members: { ownerSignature: await signAct(owner, claim, domain) },
+    devices: [key],
+    headers: { 'isobar-position': JSON.stringify(position) },
+  });
+  const nowMs = Date.now();
+  const from = backfillStart(nowMs, LOCAL_RULES.time);
+  const hours = Array.from({ length: hourOf(nowMs, LOCAL_RULES.time) - from }, (_, at) => from + at);
+  const measured = (some: readonly number[]) =>
+    some.map((hour): Measurement => {
+      const measuredMs = hourStartMs(hour, LOCAL_RULES.time) + 5_000;
+      return { quantity: 'temp', unit: 'Cel', value: 14 + ((hour * 7) % 24) / 4, measuredMs };
+    });
+  await sendBatch({ key, ingestUrl }, packBatch({ key }, 1, measured(hours.slice(0, 12))));
+  const sale = makeAct('transfer', { device: key.did, from: owner.address, to: buyer.address });
+  const ownerSignature = await signAct(owner, sale, domain);
+  await taken(sale, { members: { ownerSignature, newOwnerSignature: await signAct(buyer, sale, domain) } });
+  const heir = await taken(makeAct('rotate', { device: key.did, successor: successor.did }), {
+    devices: [successor, key],
+  });
+  const later = { key: successor, ingestUrl: heir.ingestUrl };
+  await sendBatch(later, packBatch(later, 1, measured(hours.slice(12))));
+  return { device: key.did, successor: successor.did };
+}
 
 /** The newest final epoch that pays somebody. */
 async function finalEpoch(deadlineMs: number): Promise<number> {
@@ -78,6 +133,7 @@ test('an honest epoch is a match, also through somebody who passes everything on
   const { code, output } = await verify('--api', network.api, '--rpc', network.chain.rpc);
   expect(output).toMatch(/^match: epoch \d+ pays [1-9]\d* base units/m);
   expect(output).toMatch(/signatures .* [1-9]\d* batches of \d+ devices, [1-9]\d* readings/);
+  expect(output).toMatch(/acts .* 3 memberships signed by owner or device, 8 on the operator's word/);
   expect(output).toMatch(/payments .* 1 of 1 batches paid, [1-4] transfers/);
   expect(code).toBe(0);
   expect(await verifyLie()).toMatchObject({ code: 0 });
@@ -146,29 +202,57 @@ test('a payee that was swapped on the page is found', async () => {
 });
 
 test('a reading that was altered in the evidence is found, though the segment was sealed anew', async () => {
-  const segments: Record<string, Uint8Array> = {};
-  let wanted = '';
-  liar.lie = (path, body) => {
-    if (segments[path] !== undefined) return segments[path];
-    const cell = /^\/v1\/evidence\/([0-9a-f]+)$/.exec(path)?.[1];
-    if (cell === undefined || wanted !== '') return null;
-    const answer = JSON.parse(body.toString()) as EvidenceAnswer;
-    const [first, ...rest] = answer.segments;
-    if (first === undefined) return null;
-    const forged = forge(cell, originals[first.key] ?? new Uint8Array(), first.key);
-    wanted = forged.place;
-    segments[`/v1/${forged.key}`] = gzipSync(forged.bytes);
-    return JSON.stringify({ segments: [{ ...first, key: forged.key, root: forged.root }, ...rest] });
-  };
-  const originals = await downloadFirstSegments();
+  const forged = forgedEvidence(originals, (entry) => {
+    if (entry.kind !== 'batch') return null;
+    const { seq: _seq, receivedMs: _receivedMs, ...body } = entry;
+    const readings = unpackReadings(body.readings);
+    const last = readings.ok ? readings.value.pop() : undefined;
+    if (!readings.ok || last === undefined) throw new Error('a batch has readings');
+    return { ...body, readings: packReadings([...readings.value, { ...last, steps: last.steps + 1 }]) };
+  });
+  liar.lie = forged.lie;
   const { code, output } = await verifyLie();
-  expect(wanted).not.toBe('');
+  expect(forged.place).not.toBe('');
   expect(output).toContain('The logged readings are not the signed ones.');
-  expect(output).toContain(wanted);
+  expect(output).toContain(`${forged.place}, device did:key:`);
   expect(code).toBe(1);
 });
 
-const somebody = `0x${'ab'.repeat(20)}`;
+test('a device that changed hands and key in the middle of a day is paid for it under its new key', async () => {
+  const page = await (await fetch(`${network.api}/v1/epochs/${epoch}`)).json<EpochAnswer>();
+  const { devices } = await (await fetch(`${network.api}/v1/reports/${page.reportHash}`)).json<EpochReport>();
+  expect(devices.filter((one) => Object.values(traveller).includes(one.device))).toMatchObject([
+    { device: traveller.successor },
+  ]);
+});
+
+type Forgery = (entry: MembershipBody, act: SignedAct) => MembershipBody;
+test.each<[string, Forgery, string]>([
+  [
+    'with another owner',
+    (entry) => ({ ...entry, owner: somebody }),
+    'An entry does not follow from the act that it names',
+  ],
+  [
+    "without the owner's signature",
+    (entry, act) => ({ ...entry, act: { ...act, owners: [] } }),
+    'An act is not signed by those who have to sign it',
+  ],
+  // What is left says nothing wrong; it is not what was committed.
+  ['without its act', ({ act: _act, ...word }) => word, 'where       dataRoot'],
+])('a claim in the log %s is found', async (_what, forge, sentence) => {
+  const forged = forgedEvidence(originals, (entry) => {
+    if (entry.kind !== 'membership' || entry.act?.act.kind !== 'claim') return null;
+    const { seq: _seq, receivedMs: _receivedMs, ...body } = entry;
+    return forge(body, entry.act);
+  });
+  liar.lie = forged.lie;
+  const { code, output } = await verifyLie();
+  expect(output).toContain(sentence);
+  if (sentence.startsWith('An')) expect(output).toContain(`${forged.place}, device ${traveller.device}`);
+  expect(code).toBe(1);
+});
+
 const device = 'did:key:z6MkNobody';
 const served = [{ device, units: 1 }];
 const listOf = (sales: readonly Sale[], more: Partial<UsageFacts> = {}): UsageFacts => ({
@@ -212,43 +296,7 @@ test('a usage list that is not the one of the committed report is found, whateve
   expect(code).toBe(1);
 });
 
-async function downloadFirstSegments(): Promise<Record<string, Uint8Array>> {
-  const { regions } = await (await fetch(`${network.api}/v1/regions`)).json<{ regions: { cell: string }[] }>();
-  const found: Record<string, Uint8Array> = {};
-  for (const { cell } of regions) {
-    const { segments } = await (await fetch(`${network.api}/v1/evidence/${cell}`)).json<EvidenceAnswer>();
-    const key = segments[0]?.key ?? '';
-    found[key] = gunzipSync(Buffer.from(await (await fetch(`${network.api}/v1/${key}`)).arrayBuffer()));
-  }
-  return found;
-}
-
-/** The first batch's last reading one step higher, under a name and root that fit. */
-function forge(cell: string, bytes: Uint8Array, key: string) {
-  const segment = openSegment(key, bytes);
-  if (!segment.ok) throw new Error(segment.error.detail);
-  let place = '';
-  const rows = segment.value.rows.map((row): LogRow => {
-    const entry = decodeEntry(row);
-    if (place !== '' || !entry.ok || entry.value.kind !== 'batch') return row;
-    const { seq, receivedMs: _receivedMs, ...body } = entry.value;
-    const readings = unpackReadings(body.readings);
-    const last = readings.ok ? readings.value.pop() : undefined;
-    if (!readings.ok || last === undefined) throw new Error('a batch has readings');
-    place = `region ${cell}, entry ${seq}, device did:key:`;
-    return {
-      ...row,
-      body: encodeEntryBody({
-        ...body,
-        readings: packReadings([...readings.value, { ...last, steps: last.steps + 1 }]),
-      }),
-    };
-  });
-  return { ...sealSegment(cell, rows), place };
-}
-
 test('a batch that was cut out of a segment leaves a gap that is named, though the segment was sealed anew', async () => {
-  const originals = await downloadFirstSegments();
   let wanted = '';
   let file: { readonly path: string; readonly bytes: Uint8Array } | null = null;
   liar.lie = (path, body) => {

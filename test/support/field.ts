@@ -73,14 +73,18 @@ export async function registerField(
   return devices;
 }
 
-export function packBatch(device: FieldDevice, nonce: number, measurements: readonly Measurement[]): Batch {
+export function packBatch(
+  device: Pick<FieldDevice, 'key'>,
+  nonce: number,
+  measurements: readonly Measurement[],
+): Batch {
   const body = new TextEncoder().encode(writePack(device.key.did, measurements));
   return { nonce: nonce.toString(16).padStart(16, '0'), contentType: SENML_JSON, body };
 }
 
 /** Sends until the network has answered; a refusal is the test's failure. */
 export async function sendBatch(
-  device: FieldDevice,
+  device: Pick<FieldDevice, 'key' | 'ingestUrl'>,
   batch: Batch,
   transport: Transport = commandTransport,
 ): Promise<Exclude<Uploaded, { readonly status: 'expired' }>> {

@@ -79,11 +79,28 @@ export type Send = {
 };
 
 export async function sendAct(api: string, act: Act, send: Send = {}, ask: typeof fetch = fetch): Promise<Response> {
+  const { url, ...request } = await requestOf(api, act, send);
+  return ask(url, request);
+}
+
+export async function requestOf(api: string, act: Act, send: Send = {}) {
   const { method = 'POST', path = actPath(act), members = {}, devices = [], headers = {} } = send;
   const url = new URL(path, api).href;
-  const body = new TextEncoder().encode(JSON.stringify({ act: actFields(act), ...members }));
-  const signed = devices.length === 0 ? {} : await signRequest(url, body, devices, send.createdSeconds ?? nowSeconds());
-  return ask(url, { method, body, headers: { 'content-type': 'application/json', ...signed, ...headers } });
+  const body = JSON.stringify({ act: actFields(act), ...members });
+  const signed =
+    devices.length === 0
+      ? {}
+      : await signRequest(url, new TextEncoder().encode(body), devices, send.createdSeconds ?? nowSeconds());
+  return { url, method, body, headers: { 'content-type': 'application/json', ...signed, ...headers } };
+}
+
+/** What a device signs to ask for what waits for it. */
+export async function signGet(url: string, key: SigningKey): Promise<Record<string, string>> {
+  const { host, pathname } = new URL(url);
+  const params = `("@method" "@authority" "@path");created=${nowSeconds()};keyid="${key.did}";nonce="${randomHex(8)}"`;
+  const base = `"@method": GET\n"@authority": ${host}\n"@path": ${pathname}\n"@signature-params": ${params}`;
+  const signature = base64.encode(await key.sign(new TextEncoder().encode(base)));
+  return { 'signature-input': `s=${params}`, signature: `s=:${signature}:` };
 }
 
 /** One label a key, over the same components. */
@@ -101,9 +118,5 @@ export async function signRequest(url: string, body: Uint8Array, keys: readonly 
 }
 
 export async function signedGet(url: string, key: SigningKey, ask: typeof fetch = fetch): Promise<Response> {
-  const { host, pathname } = new URL(url);
-  const params = `("@method" "@authority" "@path");created=${nowSeconds()};keyid="${key.did}";nonce="${randomHex(8)}"`;
-  const base = `"@method": GET\n"@authority": ${host}\n"@path": ${pathname}\n"@signature-params": ${params}`;
-  const signature = base64.encode(await key.sign(new TextEncoder().encode(base)));
-  return ask(url, { headers: { 'signature-input': `s=${params}`, signature: `s=:${signature}:` } });
+  return ask(url, { headers: await signGet(url, key) });
 }

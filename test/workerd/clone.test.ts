@@ -55,7 +55,7 @@ async function registered(): Promise<void> {
   for (const [at, body] of entries.entries())
     applyEntry(state, { ...body, seq: at + 1, receivedMs: DAY0_MS }, MAIN_RULES, noOutputs());
   await env.DB.prepare('DELETE FROM device').run();
-  await env.DB.batch(membershipRows(state, env.DB));
+  await env.DB.batch(membershipRows(state, new Map(), env.DB));
 }
 
 const row = () => env.DB.prepare('SELECT status, version FROM device WHERE device = ?').bind(device).first();

@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { CLAIMS } from '../registry/claim-routes.ts';
 import { PAID, partitionOf, UNPAID } from './rate-limit.ts';
 
 test('what is told is what the bindings count', () => {
-  const config = readFileSync('wrangler.toml', 'utf8');
-  for (const [binding, { quota }] of [
-    ['UNPAID_LIMIT', UNPAID],
-    ['PAID_LIMIT', PAID],
+  for (const [file, binding, { quota }] of [
+    ['wrangler.toml', 'UNPAID_LIMIT', UNPAID],
+    ['wrangler.toml', 'PAID_LIMIT', PAID],
+    ['worker/registry/wrangler.toml', 'CLAIMS_LIMIT', CLAIMS],
   ] as const) {
+    const config = readFileSync(file, 'utf8');
     const section = config.split('[[ratelimits]]').find((part) => part.includes(`name = "${binding}"`));
     expect(section).toContain(`simple = { limit = ${quota}, period = 60 }`);
   }

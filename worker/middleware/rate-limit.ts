@@ -3,7 +3,7 @@
  * `RateLimit` tells what this isolate has seen of it, so `r` is what is left at most. Fields as in
  * draft-ietf-httpapi-ratelimit-headers-10 and -11.
  */
-import type { Context } from 'hono';
+import type { Context, Next } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { nowMs } from '../adapters/clock.ts';
 import { Lru } from '../adapters/lru.ts';
@@ -12,35 +12,53 @@ import type { EdgeBindings } from '../env.ts';
 import { problemResponse } from './problem.ts';
 import { PAYMENT_SIGNATURE } from './x402-wire.ts';
 
-type Policy = {
-  readonly name: 'unpaid' | 'paid';
+type Quota = {
+  readonly name: 'unpaid' | 'paid' | 'claims';
   /** Requests in a window. */
   readonly quota: number;
+  /** What else one may do. */
+  readonly instead: string;
+};
+type Policy = Quota & {
   readonly binding: (env: EdgeBindings) => RateLimit | undefined;
 };
 
 /** The bindings allow 10 or 60 seconds. Quotas as in wrangler.toml; a test compares them. */
 const WINDOW_SECONDS = 60;
-export const UNPAID: Policy = { name: 'unpaid', quota: 300, binding: (env) => env.UNPAID_LIMIT };
+const instead = 'ask for more at once, or for an export';
+export const UNPAID: Policy = { name: 'unpaid', quota: 300, instead, binding: (env) => env.UNPAID_LIMIT };
 /** With a payment or a key, which may turn out to be none. */
-export const PAID: Policy = { name: 'paid', quota: 1200, binding: (env) => env.PAID_LIMIT };
+export const PAID: Policy = { name: 'paid', quota: 1200, instead, binding: (env) => env.PAID_LIMIT };
 
 const QUOTA_EXCEEDED = 'https://iana.org/assignments/http-problem-types#quota-exceeded';
 
 /** Requests by policy, address and window, as far as this isolate saw them. */
 const seen = new Lru<string, number>(10_000);
 
-export const rateLimit = createMiddleware<AppEnv>(async (c, next) => {
+export const rateLimit = createMiddleware<AppEnv>((c, next) => {
   const policy = isPaying(c) ? PAID : UNPAID;
-  const limiter = policy.binding(c.env);
-  if (limiter === undefined) return next();
+  return countRequest(c, next, policy, policy.binding(c.env));
+});
+
+/** `limiter` undefined: nothing is counted here. */
+export async function countRequest(
+  c: Context,
+  next: Next,
+  policy: Quota,
+  limiter: RateLimit | undefined,
+): Promise<Response | undefined> {
+  if (limiter === undefined) {
+    await next();
+    return undefined;
+  }
   const key = partitionOf(c.req.header('cf-connecting-ip') ?? 'unknown');
   const { success } = await limiter.limit({ key: `${policy.name} ${key}` });
   const fields = fieldsOf(policy, key, success);
   if (!success) return refuse(policy, fields);
   await next();
   for (const [name, value] of Object.entries(fields)) c.res.headers.set(name, value);
-});
+  return undefined;
+}
 
 /** Has come to buy, not to ask the price. */
 export function isPaying(c: Context<AppEnv>): boolean {
@@ -57,7 +75,7 @@ export function partitionOf(address: string): string {
   return [...groups, ...Array.from({ length: zeros }, () => '0'), ...last].slice(0, 4).join(':');
 }
 
-function fieldsOf({ name, quota }: Policy, key: string, isWithin: boolean): Readonly<Record<string, string>> {
+function fieldsOf({ name, quota }: Quota, key: string, isWithin: boolean): Readonly<Record<string, string>> {
   const second = Math.floor(nowMs() / 1000);
   const window = Math.floor(second / WINDOW_SECONDS);
   const slot = `${name} ${key} ${window}`;
@@ -70,7 +88,7 @@ function fieldsOf({ name, quota }: Policy, key: string, isWithin: boolean): Read
   };
 }
 
-function refuse({ name, quota }: Policy, fields: Readonly<Record<string, string>>): Response {
+function refuse({ name, quota, instead: other }: Quota, fields: Readonly<Record<string, string>>): Response {
   const seconds = /t=(\d+)/.exec(fields['ratelimit'] ?? '')?.[1] ?? String(WINDOW_SECONDS);
   return problemResponse({
     status: 429,
@@ -78,7 +96,7 @@ function refuse({ name, quota }: Policy, fields: Readonly<Record<string, string>
     code: 'quota-exceeded',
     title: 'Too many requests',
     detail: `One network address may ask ${quota} times in ${WINDOW_SECONDS} seconds here. Nothing was charged.`,
-    remedy: 'Send the same request again after the seconds in Retry-After; ask for more at once, or for an export.',
+    remedy: `Send the same request again after the seconds in Retry-After; ${other}.`,
     members: { 'violated-policies': [name] },
     headers: { ...fields, 'retry-after': seconds },
   });

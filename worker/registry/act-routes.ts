@@ -106,7 +106,8 @@ actRoutes.post('/v1/registry/devices/:device/rotate', async (c) => {
     if (owner !== undefined && owner.address !== membership.owner) return notTheOwner(owner.address, membership.owner);
     if ((await readDevice(c.env.DB, act.successor)) !== null)
       return err({ reason: 'already-claimed', device: act.successor });
-    return ok({ cell, membership: { ...membership, device: act.successor } });
+    // A tier above 0 was granted to a key, for evidence about that key.
+    return ok({ cell, membership: { ...membership, device: act.successor, tier: 0 } });
   });
 });
 

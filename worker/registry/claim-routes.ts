@@ -3,6 +3,7 @@
  * a half here and the device takes it within a day, if it knows the code in it.
  */
 import { Hono } from 'hono';
+import { createMiddleware } from 'hono/factory';
 import { eq } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import type { ClaimAct } from '../../core/lifecycle/act.ts';
@@ -17,6 +18,7 @@ import type { WaitingAnswer } from '../../schema/api/registry.ts';
 import { regions } from '../../schema/d1/regions.ts';
 import { nowMs } from '../adapters/clock.ts';
 import { readDevice, type Registration } from '../adapters/d1/devices.ts';
+import { countRequest } from '../middleware/rate-limit.ts';
 import { findAct } from './act-store.ts';
 import type { RegistryContext, RegistryEnv } from './env.ts';
 import { checkSignedGet } from './open-request.ts';
@@ -63,7 +65,11 @@ claimRoutes.post('/v1/registry/claims', async (c) => {
   );
 });
 
-claimRoutes.put('/v1/registry/claims/:device', async (c) => {
+/** An owner leaves one half a device; whoever does it for a thousand devices brings both signatures instead. */
+export const CLAIMS = { name: 'claims', quota: 20, instead: 'or post the claim with both signatures' } as const;
+const limit = createMiddleware<RegistryEnv>((c, next) => countRequest(c, next, CLAIMS, c.env.CLAIMS_LIMIT));
+
+claimRoutes.put('/v1/registry/claims/:device', limit, async (c) => {
   const opened = await openAct(c, 'claim', ['ownerSignature', 'position']);
   if (!opened.ok) return refuse(c, opened.error);
   const { act, fields } = opened.value;

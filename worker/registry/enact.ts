@@ -6,6 +6,7 @@ import { checkOrder } from '../../core/lifecycle/rules.ts';
 import type { Hex } from '../../core/lifecycle/act.ts';
 import type { ExactPosition } from '../../core/lifecycle/position.ts';
 import { signedActText, type SignedAct } from '../../core/lifecycle/signed-act.ts';
+import { typedDataOf } from '../../core/lifecycle/typed-data.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import { readDevice, replaceStatement, type KnownDevice, type Registration } from '../adapters/d1/devices.ts';
 import { registerDevice, tellRegion } from '../adapters/register-device.ts';
@@ -20,6 +21,7 @@ import {
   type RecordedAct,
 } from './act-store.ts';
 import type { RegistryBindings } from './env.ts';
+import { actHash } from './owner-signature.ts';
 import { findSeat, forgetStatement, handOnStatement, isSeatTaken, settleStatement } from './position-store.ts';
 import type { RegistryRefusal } from './problems.ts';
 import { tellRegions } from './tell-regions.ts';
@@ -58,9 +60,16 @@ export async function enact(bindings: RegistryBindings, taken: TakenAct, decide:
       // the entry before it.
       const told = await tellRegion(bindings, current, current.past);
       if (!told.ok) return told;
+      // The same request at the same moment: had it changed the row since we read that, the row's version would tell us.
+      const since = (await findAct(DB, taken.hash)) ?? (await recover(DB, taken.hash, current));
+      if (since !== null) return finish(bindings, since, false);
     }
     if (act.kind !== 'maintenance') {
-      const order = checkOrder(act, await latestIssuedAt(DB, act.device));
+      const latest = [await latestIssuedAt(DB, act.device), current?.membership.act?.act.issuedAt ?? null];
+      const order = checkOrder(
+        act,
+        latest.reduce((one, two) => Math.max(one ?? 0, two ?? 0)),
+      );
       if (!order.ok) return order;
     }
     const decided = await decide(current);
@@ -76,6 +85,25 @@ export async function enact(bindings: RegistryBindings, taken: TakenAct, decide:
     }
   }
   return err({ reason: 'registry-busy' });
+}
+
+/**
+ * D1 was lost and refolded: acts are gone but the last of each device, which its log entry holds and its row has again. Null:
+ * this is another one.
+ */
+async function recover(db: D1Database, hash: Hex, current: KnownDevice): Promise<RecordedAct | null> {
+  const { act: signed, version } = current.membership;
+  if (signed === undefined || actHash(typedDataOf(signed.act, signed.domain)) !== hash) return null;
+  const { act } = signed;
+  const successor = act.kind === 'rotate' ? act.successor : null;
+  const outcome = successor === null ? current : await readDevice(db, successor);
+  if (outcome === null) return null;
+  const { cell, membership } = outcome;
+  const { kind, device, issuedAt } = act;
+  const base = { hash, kind, device, successor, version, fromCell: null, signed, outcome: { cell, membership } };
+  const recorded: RecordedAct = { ...base, receivedMs: issuedAt * 1000, told: true };
+  await recordStatement(db, recorded, null).run();
+  return recorded;
 }
 
 function recordOf(taken: TakenAct, current: Registration | null, outcome: Registration, nowMs: number): RecordedAct {
@@ -162,9 +190,10 @@ async function rotate(
   const heir = db
     .prepare(
       `INSERT INTO device (device, version, predecessor, ${columns}) ` +
-        `SELECT ?, 1, device, ${columns.replace('status', '? AS status')} FROM device WHERE device = ? AND ${GUARD}`,
+        `SELECT ?, 1, device, ${columns.replace('status', '?').replace('tier', '?')} FROM device ` +
+        `WHERE device = ? AND ${GUARD}`,
     )
-    .bind(successor, membership.status, recorded.device, ...guardValues(guard));
+    .bind(successor, membership.status, membership.tier, recorded.device, ...guardValues(guard));
   const [written] = await db.batch([
     replaceStatement(db, retired, old.version, past),
     heir,

@@ -13,6 +13,8 @@ export type RegistryBindings = {
   readonly AUTHORITIES: string;
   readonly DISTRIBUTOR_ADDRESS: string;
   readonly INGEST_TAG_KEY: string;
+  /** Absent where there is one computer: nothing is counted there. */
+  readonly CLAIMS_LIMIT?: RateLimit;
 };
 
 export type RegistryConfig = {

@@ -1,7 +1,7 @@
 /** What the routes have in common: the device of the address, the act, who has signed it, and the answer. */
 import { parseDeviceId, type DeviceId, type OwnerAddress } from '../../core/ids.ts';
 import { ingestUrlPath } from '../../core/ingest/tag.ts';
-import type { Act, ActKind, ActOf } from '../../core/lifecycle/act.ts';
+import { actPath, isPathOf, type Act, type ActKind, type ActOf } from '../../core/lifecycle/act.ts';
 import { badField, type Fields } from '../../core/lifecycle/fields.ts';
 import { parseAct } from '../../core/lifecycle/parse-act.ts';
 import { checkIssuedAt } from '../../core/lifecycle/rules.ts';
@@ -42,6 +42,10 @@ export async function openAct<K extends ActKind>(
   const device = c.req.param('device');
   if (device !== undefined && device !== act.value.device)
     return badField('/act/device', 'must be the device of the address');
+  // The device's signature is evidence of this act only if it is over the act's own address.
+  const isSigned = opened.value.devices.length > 0 && c.req.method === 'POST';
+  if (isSigned && !isPathOf(new URL(c.req.url).pathname, act.value))
+    return badField('/act/device', `must be posted to ${actPath(act.value)}, as it stands here`);
   return ok({ ...opened.value, act: act.value });
 }
 

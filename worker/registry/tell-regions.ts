@@ -39,9 +39,10 @@ async function tell(bindings: RegistryBindings, recorded: RecordedAct): Told {
       const told = await tellOf(bindings, device);
       const current = await readDevice(bindings.DB, device);
       // Cut off between the two steps of a move: the old region has just heard of the first.
-      if (told.ok && current !== null && current.membership.version < version)
-        return registerDevice(bindings, outcome, version - 1, recorded.receivedMs);
-      return told;
+      if (!told.ok || current === null || current.membership.version >= version) return told;
+      const moved = await registerDevice(bindings, outcome, version - 1, recorded.receivedMs);
+      // Somebody else has taken the second step meanwhile.
+      return moved.ok || moved.error.reason !== 'version-conflict' ? moved : tellOf(bindings, device);
     }
   }
 }

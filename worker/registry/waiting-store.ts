@@ -1,6 +1,7 @@
 /**
  * Owners' halves of claims that wait for their devices. Kept by device and code: who does not know the code, which only
- * the claim's link holds, cannot take the place of a half that does.
+ * the claim's link holds, cannot take the place of a half that does; and since none but time takes one away, no number of
+ * strangers' halves keeps an owner out. How many come is limited by network address (claim-routes.ts).
  */
 import { and, desc, eq, gt, lt } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
@@ -11,9 +12,6 @@ import { parsePosition, type ExactPosition } from '../../core/lifecycle/position
 import { WAITING_SECONDS } from '../../core/lifecycle/rules.ts';
 import { waitingClaims } from '../../schema/d1/registry.ts';
 import { GUARD, guardValues, type Guard } from './act-store.ts';
-
-/** Of one device; beyond it the oldest are forgotten. */
-const MAX_WAITING = 16;
 
 export type WaitingClaim = {
   readonly act: ClaimAct;
@@ -35,15 +33,9 @@ export async function keepWaiting(db: D1Database, claim: WaitingClaim): Promise<
     receivedMs,
   };
   const orm = drizzle(db);
-  const known = await orm
-    .select({ receivedMs: waitingClaims.receivedMs })
-    .from(waitingClaims)
-    .where(eq(waitingClaims.device, device))
-    .orderBy(desc(waitingClaims.receivedMs))
-    .limit(MAX_WAITING);
-  const oldestMs = Math.max(receivedMs - WAITING_SECONDS * 1000, known[MAX_WAITING - 1]?.receivedMs ?? 0);
+  const oldestMs = receivedMs - WAITING_SECONDS * 1000;
   await orm.batch([
-    orm.delete(waitingClaims).where(and(eq(waitingClaims.device, device), lt(waitingClaims.receivedMs, oldestMs))),
+    orm.delete(waitingClaims).where(lt(waitingClaims.receivedMs, oldestMs)),
     orm
       .insert(waitingClaims)
       .values({ device, code, ...row })

@@ -78,6 +78,7 @@ export const REGISTRY: readonly Route[] = [
       401: ['act-clock', 'wrong-owner-signature'],
       409: ['already-claimed', 'region-not-open'],
       422: ['weak-key'],
+      429: ['quota-exceeded'],
     }),
   },
   {

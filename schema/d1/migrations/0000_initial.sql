@@ -179,6 +179,7 @@ CREATE TABLE `waiting_claim` (
 	PRIMARY KEY(`device`, `code`)
 ) WITHOUT ROWID;
 --> statement-breakpoint
+CREATE INDEX `waiting_claim_received` ON `waiting_claim` (`received_ms`);--> statement-breakpoint
 CREATE TABLE `device_fork` (
 	`cell` text NOT NULL,
 	`seq` integer NOT NULL,

@@ -27,6 +27,7 @@ export const deviceRoutes = new Hono<AppEnv>()
     ]);
     const answer: DeviceAnswer = {
       ...toDeviceItem(found),
+      predecessor: found.row.predecessor,
       day: toDay(day ?? undefined),
       latest: toLatestItems(found, null, time),
       flags: found.events.flatMap((event) => toFlag(event, names, time)),
