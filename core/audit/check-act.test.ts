@@ -12,6 +12,7 @@ import {
   signAct,
   signRequest,
 } from '../../test/support/lifecycle.ts';
+import { centerOf } from '../../worker/registry/place.ts';
 import { parseOwnerAddress, type RegionCell } from '../ids.ts';
 import { actPath, type Act } from '../lifecycle/act.ts';
 import { actFields } from '../lifecycle/parse-act.ts';
@@ -25,7 +26,6 @@ import { checkAct, type Attested, type Standing } from './check-act.ts';
 
 const DOMAIN = { chainId: 10, contract: `0x${'ab'.repeat(20)}` } as const;
 const TOOLS = { ...ACT_TOOLS, domain: DOMAIN };
-const { centerOf } = TOOLS;
 type SigningKey = Awaited<ReturnType<typeof newKey>>;
 const API = 'https://isobar.test';
 const HERE = positionAt(40.4168, -3.7038);

@@ -7,14 +7,15 @@ export type SignaturePair = { readonly signatureInput: string; readonly signatur
 /** Null: the labels of the two do not agree, or one is given twice. */
 export function pairSignatures(signatureInput: string, signature: string): readonly SignaturePair[] | null {
   const inputs = splitMembers(signatureInput);
-  const signatures = new Map(splitMembers(signature).map((member) => [labelOf(member), member]));
+  const own = splitMembers(signature);
+  const signatures = new Map(own.map((member) => [labelOf(member), member]));
   const labels = new Set(inputs.map(labelOf));
-  if (labels.size !== inputs.length || signatures.size !== inputs.length) return null;
+  if (labels.size !== inputs.length || signatures.size !== own.length || own.length !== inputs.length) return null;
   const pairs: SignaturePair[] = [];
   for (const input of inputs) {
-    const own = signatures.get(labelOf(input));
-    if (own === undefined) return null;
-    pairs.push({ signatureInput: input, signature: own });
+    const member = signatures.get(labelOf(input));
+    if (member === undefined) return null;
+    pairs.push({ signatureInput: input, signature: member });
   }
   return pairs;
 }
