@@ -269,6 +269,7 @@ function seedEvidence(): readonly Uint8Array[] {
 
 const evidences: Target = {
   name: 'evidence',
+  share: 0.5,
   form: 'cbor',
   mostBytes: 512 * 1024,
   seeds: seedEvidence(),
