@@ -87,7 +87,7 @@ export function readCoseBatch(bytes: Uint8Array, authority: string, path: string
 
 /** A list is not turned to text: it nests as deeply as its sender likes. */
 function shownLabel(label: unknown): string {
-  return typeof label === 'object' ? 'that is no number' : String(label).slice(0, 40);
+  return typeof label === 'number' || typeof label === 'string' ? `${label}`.slice(0, 40) : 'that is no number';
 }
 
 function readClaims(claims: Header): Result<{ createdSeconds: number; nonce: string }, CoseRefusal> {

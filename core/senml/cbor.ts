@@ -56,7 +56,7 @@ function nameOf(label: unknown): string {
   if (known !== undefined) return known;
   if (typeof label === 'string' && !KNOWN_NAMES.has(label)) return label;
   // A label may be a list, which nests as deeply as its sender likes and is not turned to text.
-  return typeof label === 'object' ? '#' : `#${String(label)}`;
+  return typeof label === 'number' || typeof label === 'string' ? `#${label}` : '#';
 }
 
 /** In CBOR a known label is its number, and text that looks like it is another label (section 6). */

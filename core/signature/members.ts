@@ -30,11 +30,21 @@ function splitMembers(header: string): readonly string[] {
     if (isString && character === '\\') at += 1;
     else if (character === '"') isString = !isString;
     else if (character === ',' && !isString) {
-      members.push(header.slice(from, at).trim());
+      members.push(stripped(header.slice(from, at)));
       from = at + 1;
     }
   }
-  return [...members, header.slice(from).trim()];
+  return [...members, stripped(header.slice(from))];
 }
+
+/** Of spaces and tabs alone (RFC 9110 section 5.6.3); `trim` takes more than that for nothing. */
+function stripped(member: string): string {
+  let [from, until] = [0, member.length];
+  while (isSpace(member[from])) from += 1;
+  while (until > from && isSpace(member[until - 1])) until -= 1;
+  return member.slice(from, until);
+}
+
+const isSpace = (character: string | undefined): boolean => character === ' ' || character === '\t';
 
 const labelOf = (member: string): string => member.slice(0, Math.max(member.indexOf('='), 0));

@@ -19,7 +19,7 @@ export type Target = {
   readonly run: (input: Uint8Array) => Label | Promise<Label>;
   /** What the border lets through; the engine makes nothing larger. */
   readonly mostBytes: number;
-  /** What a kilobyte may take, where a library makes an error of each line. */
+  /** What a kilobyte may take, where each line of it costs an exception or a hash. */
   readonly mostMsPerKb?: number;
   /** Of the inputs of a run in continuous integration: those that hash or inflate are slow. */
   readonly share?: number;
