@@ -12,7 +12,7 @@ import {
   signAct,
   signRequest,
 } from '../../test/support/lifecycle.ts';
-import { parseOwnerAddress, type RegionCell } from '../ids.ts';
+import { parseOwnerAddress, type PlaceCell, type RegionCell } from '../ids.ts';
 import { actPath, type Act } from '../lifecycle/act.ts';
 import { actFields } from '../lifecycle/parse-act.ts';
 import { parseOwnerSignature, type SignedAct } from '../lifecycle/signed-act.ts';
@@ -25,7 +25,11 @@ import { checkAct, type Attested, type Standing } from './check-act.ts';
 
 const DOMAIN = { chainId: 10, contract: `0x${'ab'.repeat(20)}` } as const;
 const TOOLS = { ...ACT_TOOLS, domain: DOMAIN };
-const { centerOf } = TOOLS;
+function centerOf(place: PlaceCell) {
+  const center = TOOLS.centerOf(place);
+  if (center === null) throw new Error(`${place} is no cell`);
+  return center;
+}
 type SigningKey = Awaited<ReturnType<typeof newKey>>;
 const API = 'https://isobar.test';
 const HERE = positionAt(40.4168, -3.7038);

@@ -28,8 +28,8 @@ export type Center = Pick<MembershipBody, 'latitudeE5' | 'longitudeE5'>;
 export type ActTools = {
   readonly verifier: SignatureVerifier;
   readonly owners: OwnerVerifier;
-  /** Centre of a place, 1e-5 degrees. */
-  readonly centerOf: (place: PlaceCell) => Center;
+  /** Centre of a place, 1e-5 degrees; null: no cell, though it has the form of one. */
+  readonly centerOf: (place: PlaceCell) => Center | null;
   /** Of the network that is audited. */
   readonly domain: ActDomain;
 };
@@ -104,9 +104,10 @@ function expectedFacts(
   const kept = before === null ? {} : factsOf(before.membership);
   switch (act.kind) {
     case 'claim': {
-      if (before !== null || act.region !== cell) return null;
+      const center = centerOf(act.place);
+      if (before !== null || act.region !== cell || center === null) return null;
       const { device, owner, place, name: displayName } = act;
-      return { device, owner, place, ...centerOf(place), displayName, version: 1, tier: 0, status: 'active' };
+      return { device, owner, place, ...center, displayName, version: 1, tier: 0, status: 'active' };
     }
     case 'relocate': {
       const { device, owner, place } = act;
@@ -115,8 +116,10 @@ function expectedFacts(
       // It may have been away, and have become what it is elsewhere.
       const isHere = before !== null && before.membership.status !== 'retired';
       if (isHere && before.membership.owner !== owner) return null;
+      const center = centerOf(place);
+      if (center === null) return null;
       const stays = isHere ? without(kept, ['place', 'latitudeE5', 'longitudeE5', 'elevationM', 'density']) : {};
-      return { ...stays, device, owner, place, ...centerOf(place) };
+      return { ...stays, device, owner, place, ...center };
     }
     case 'transfer': {
       if (before !== null && before.membership.owner !== act.from) return null;
@@ -146,9 +149,14 @@ function without(facts: Facts, names: readonly string[]): Facts {
 function firstWrong(logged: object, expected: object): Wrong | null {
   const values = new Map<string, unknown>(Object.entries(logged));
   for (const [field, value] of Object.entries(expected)) {
-    if (values.get(field) !== value) return { field, logged: String(values.get(field)), expected: String(value) };
+    if (values.get(field) !== value) return { field, logged: shown(values.get(field)), expected: shown(value) };
   }
   return null;
+}
+
+/** What a stranger logged may be anything, an object without a text among it. */
+function shown(value: unknown): string {
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }
 
 /** The first whose signature is none of this act. */

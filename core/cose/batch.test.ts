@@ -142,3 +142,10 @@ test('evidence of a batch comes back as it was, with what it signs and its diges
   expect(evidenceBase(evidence.value, DEVICE)).toEqual({ ok: true, value: batch.value.signed });
   expect(contentDigestOf(evidence.value)).toEqual(batch.value.digest);
 });
+
+test('a label that is a list is refused and never turned to text, however deeply it nests', () => {
+  const refused = read(message(new Map<unknown, unknown>([[[[1]], 1]])));
+  expect(!refused.ok && refused.error).toMatchObject({
+    detail: expect.stringContaining('the header that is no number'),
+  });
+});

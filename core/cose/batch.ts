@@ -58,7 +58,7 @@ export function readCoseBatch(bytes: Uint8Array, authority: string, path: string
   const allowed = [ALG, CONTENT_TYPE, KID, CLAIMS, PREVIOUS];
   for (const label of header.keys())
     if (typeof label !== 'number' || !allowed.includes(label))
-      return malformed(`the header ${String(label).slice(0, 40)} is not one of ${allowed.join(', ')}`);
+      return malformed(`the header ${shownLabel(label)} is not one of ${allowed.join(', ')}`);
   if (header.get(CONTENT_TYPE) !== SENML_CBOR) return malformed('header 3 (content type) must be 112, SenML in CBOR');
   const device = deviceOf(header.get(KID));
   if (!device.ok) return device;
@@ -83,6 +83,11 @@ export function readCoseBatch(bytes: Uint8Array, authority: string, path: string
     signature,
     signed: signedBytes(opened.value, externalAad(authority, path)),
   });
+}
+
+/** A list is not turned to text: it nests as deeply as its sender likes. */
+function shownLabel(label: unknown): string {
+  return typeof label === 'number' || typeof label === 'string' ? `${label}`.slice(0, 40) : 'that is no number';
 }
 
 function readClaims(claims: Header): Result<{ createdSeconds: number; nonce: string }, CoseRefusal> {

@@ -5,6 +5,7 @@
 import { canonicalJson } from '../canonical-json.ts';
 import { parseRegionCell, type RegionCell } from '../ids.ts';
 import { bodyText } from '../ingest/body-text.ts';
+import { nestsDeeper } from '../json-depth.ts';
 import { ok, type Result } from '../result.ts';
 import { fault, type Fault } from './fault.ts';
 import {
@@ -163,25 +164,8 @@ const SHAPE = record({
 /** Far above what the network sells in one piece. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** The format has six. What walks a tree calls itself, and its stack ends somewhere else in each engine. */
+/** The format has six. */
 const MAX_DEPTH = 32;
-
-/** Of JSON: brackets in strings do not count. One pass; a pattern would begin anew at every quote of a cut string. */
-function nestsDeeper(json: string, most: number): boolean {
-  let depth = 0;
-  let isText = false;
-  for (let at = 0; at < json.length; at += 1) {
-    const character = json[at];
-    if (isText) {
-      if (character === '\\') at += 1;
-      else if (character === '"') isText = false;
-    } else if (character === '"') isText = true;
-    else if (character === '[' || character === '{') depth += 1;
-    else if (character === ']' || character === '}') depth -= 1;
-    if (depth > most) return true;
-  }
-  return false;
-}
 
 export function encodeProof(proof: Proof): string {
   return canonicalJson(proof);

@@ -53,7 +53,10 @@ function toRecord(item: unknown): unknown {
 /** Labels that are not known are kept under names that nothing reads: section 4.4 lets a reader pass over them. */
 function nameOf(label: unknown): string {
   const known = typeof label === 'number' ? LABELS.get(label) : undefined;
-  return known ?? (typeof label === 'string' && !KNOWN_NAMES.has(label) ? label : `#${String(label)}`);
+  if (known !== undefined) return known;
+  if (typeof label === 'string' && !KNOWN_NAMES.has(label)) return label;
+  // A label may be a list, which nests as deeply as its sender likes and is not turned to text.
+  return typeof label === 'number' || typeof label === 'string' ? `#${label}` : '#';
 }
 
 /** In CBOR a known label is its number, and text that looks like it is another label (section 6). */

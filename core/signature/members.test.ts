@@ -17,6 +17,7 @@ test.each([
   ['a=()', 'a=:AAAA:, b=:BBBB:'],
   ['a=(), a=()', 'a=:AAAA:, b=:BBBB:'],
   ['a=(), b=()', 'a=:AAAA:, c=:BBBB:'],
+  ['a=(), b=()', 'a=:AAAA:, b=:BBBB:, b=:CCCC:'],
 ])('labels that do not agree are refused: %s with %s', (input, signature) => {
   expect(pairSignatures(input, signature)).toBeNull();
 });

@@ -7,14 +7,15 @@ export type SignaturePair = { readonly signatureInput: string; readonly signatur
 /** Null: the labels of the two do not agree, or one is given twice. */
 export function pairSignatures(signatureInput: string, signature: string): readonly SignaturePair[] | null {
   const inputs = splitMembers(signatureInput);
-  const signatures = new Map(splitMembers(signature).map((member) => [labelOf(member), member]));
+  const own = splitMembers(signature);
+  const signatures = new Map(own.map((member) => [labelOf(member), member]));
   const labels = new Set(inputs.map(labelOf));
-  if (labels.size !== inputs.length || signatures.size !== inputs.length) return null;
+  if (labels.size !== inputs.length || signatures.size !== own.length || own.length !== inputs.length) return null;
   const pairs: SignaturePair[] = [];
   for (const input of inputs) {
-    const own = signatures.get(labelOf(input));
-    if (own === undefined) return null;
-    pairs.push({ signatureInput: input, signature: own });
+    const member = signatures.get(labelOf(input));
+    if (member === undefined) return null;
+    pairs.push({ signatureInput: input, signature: member });
   }
   return pairs;
 }
@@ -29,11 +30,21 @@ function splitMembers(header: string): readonly string[] {
     if (isString && character === '\\') at += 1;
     else if (character === '"') isString = !isString;
     else if (character === ',' && !isString) {
-      members.push(header.slice(from, at).trim());
+      members.push(stripped(header.slice(from, at)));
       from = at + 1;
     }
   }
-  return [...members, header.slice(from).trim()];
+  return [...members, stripped(header.slice(from))];
 }
+
+/** Of spaces and tabs alone (RFC 9110 section 5.6.3); `trim` takes more than that for nothing. */
+function stripped(member: string): string {
+  let [from, until] = [0, member.length];
+  while (isSpace(member[from])) from += 1;
+  while (until > from && isSpace(member[until - 1])) until -= 1;
+  return member.slice(from, until);
+}
+
+const isSpace = (character: string | undefined): boolean => character === ' ' || character === '\t';
 
 const labelOf = (member: string): string => member.slice(0, Math.max(member.indexOf('='), 0));

@@ -20,6 +20,8 @@ export const LIST_COLUMNS = ['key', 'lat', 'lon', 'elevation', 'height', 'name',
 const NEEDED = ['key', 'lat', 'lon'];
 /** Key for which one is made. */
 const NEW = 'new';
+/** File systems take 255; the endings of what lies beside a key go off. */
+const MAX_FILE_BYTES = 200;
 
 export function parseClaimList(text: string): ClaimList {
   const table = tableOf(text);
@@ -60,8 +62,11 @@ function keyOf(text: string, name: string): ListedDevice['key'] | string {
     .normalize('NFKD')
     .toLowerCase()
     .replace(/\p{Mark}/gu, '')
+    .normalize('NFC')
     .replace(/[^\p{Letter}\p{Number}]+/gu, '-')
     .replace(/^-|-$/g, '');
+  if (new TextEncoder().encode(made).length > MAX_FILE_BYTES)
+    return 'a new key is named after the device, and name is too long for a file';
   return made === '' ? 'a new key is named after the device, and name is missing' : { made };
 }
 

@@ -5,11 +5,14 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { type DeviceId, parseDeviceId } from '../../core/ids.ts';
+import { nestsDeeper } from '../../core/json-depth.ts';
 import { keepFile } from '../lib/keep-file.ts';
 import { Refusal } from '../lib/say.ts';
 
 const KIND = 'isobar-device';
 const VERSION = 1;
+/** It has six. */
+const MAX_DEPTH = 32;
 
 const DeviceText = z.string().transform((text, context): DeviceId => {
   const parsed = parseDeviceId(text);
@@ -72,7 +75,10 @@ export async function readState(keyFile: string): Promise<DeviceState | null> {
     if (error.code === 'ENOENT') return null;
     throw new Refusal(`${path} cannot be read: ${error.message}`);
   });
-  if (text === null) return null;
+  return text === null ? null : parseState(text, path);
+}
+
+export function parseState(text: string, path: string): DeviceState {
   const parsed = StateFile.safeParse(jsonOf(text));
   if (parsed.success) {
     const { kind: _kind, version: _version, ...state } = parsed.data;
@@ -95,7 +101,9 @@ export function newState(device: DeviceId, api: string | null): DeviceState {
   return { device, code, api, address: null, lastReceipt: null, claim: null, rotation: null };
 }
 
+/** Undefined: no JSON, or none that we wrote. */
 function jsonOf(text: string): unknown {
+  if (nestsDeeper(text, MAX_DEPTH)) return undefined;
   try {
     return JSON.parse(text);
   } catch {

@@ -3,11 +3,11 @@ import type { BatchTools } from '../../core/audit/check-batch.ts';
 import type { ActTools } from '../../core/audit/check-act.ts';
 import { createWebcryptoVerifier } from '../../worker/adapters/webcrypto-verifier.ts';
 import { gunzip } from '../../worker/middleware/body.ts';
-import { centerOf } from '../../worker/registry/place.ts';
+import { centerIfCell } from '../../worker/registry/place.ts';
 import { recoverOwner } from '../../worker/registry/owner-signature.ts';
 
 export function checkActTools(): Omit<ActTools, 'domain'> {
-  return { verifier: createWebcryptoVerifier(), owners: { recover: recoverOwner }, centerOf };
+  return { verifier: createWebcryptoVerifier(), owners: { recover: recoverOwner }, centerOf: centerIfCell };
 }
 
 /** The edge's own verifier and inflater, so that both read the same bytes alike. */

@@ -220,11 +220,13 @@ function measurementOf(row: unknown): Measurement | undefined {
   if (!Array.isArray(row)) return undefined;
   const [code, value, measuredMs, unit]: unknown[] = row;
   const quantity = quantityByCode(String(code));
-  if (quantity === undefined || typeof value !== 'number' || typeof measuredMs !== 'number') return undefined;
+  // JSON holds numbers that no pack does: one of them would stop all that wait.
+  if (quantity === undefined || !isNumber(value) || !isPosition(measuredMs)) return undefined;
   return { quantity: quantity.code, value, unit: typeof unit === 'string' ? unit : quantity.unit, measuredMs };
 }
 
 const sumOf = (bytes: Uint8Array): string => bytesToHex(sha256(bytes)).slice(0, SUM_DIGITS);
+const isNumber = (value: unknown): value is number => Number.isFinite(value);
 const isPosition = (value: unknown): value is number => Number.isSafeInteger(value);
 const isPositionOrNull = (value: unknown): value is number | null => value === null || isPosition(value);
 const isTextOrNull = (value: unknown): value is string | null => value === null || typeof value === 'string';

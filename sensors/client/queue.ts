@@ -64,7 +64,7 @@ export class Queue {
     this.#maxBytes = maxBytes;
     this.#bytes = read.bytes;
     this.#broken = [...read.broken];
-    this.repair = { cutBytes: read.cutBytes, broken: read.broken.length };
+    this.repair = { cutBytes: read.cutBytes, broken: read.brokenLines };
     const found: Measurement[] = [];
     for (const record of read.records) {
       if (record.kind === 'readings') found.push(...record.measurements);
@@ -219,7 +219,8 @@ export class Queue {
 
   /** Everything that is still of use, in place of everything. What could not be read goes beside it first. */
   async #rewrite(): Promise<void> {
-    for (const line of this.#broken) await this.setAside(line);
+    // One write: a worn medium may have left thousands, and each write waits for the medium.
+    if (this.#broken.length > 0) await this.setAside(this.#broken.join('\n'));
     this.#broken = [];
     const bytes = utf8ToBytes(recordsOf(this.#state).map(encodeRecord).join(''));
     await stored(this.#storage.replace(bytes));
@@ -240,7 +241,8 @@ type Read = {
   /** Of whole lines. */
   readonly bytes: number;
   readonly cutBytes: number;
-  /** As they are set aside. */
+  readonly brokenLines: number;
+  /** As they are set aside: one for lines that follow each other. */
   readonly broken: readonly string[];
 };
 
@@ -248,16 +250,26 @@ const LINE_FEED = 10;
 
 function readRecords(bytes: Uint8Array): Read {
   const records: QueueRecord[] = [];
-  const broken: string[] = [];
+  const stretches: { from: number; until: number }[] = [];
+  let brokenLines = 0;
   let from = 0;
   for (let end = bytes.indexOf(LINE_FEED); end >= 0; end = bytes.indexOf(LINE_FEED, from)) {
     const line = bytes.subarray(from, end);
     const record = decodeRecord(line);
     if (record) records.push(record);
-    else broken.push(JSON.stringify({ what: 'broken line', at: from, text: new TextDecoder().decode(line) }));
+    else {
+      brokenLines += 1;
+      const before = stretches.at(-1);
+      if (before?.until === from) before.until = end + 1;
+      else stretches.push({ from, until: end + 1 });
+    }
     from = end + 1;
   }
-  return { records, bytes: from, cutBytes: bytes.length - from, broken };
+  const broken = stretches.map((stretch) => {
+    const text = new TextDecoder().decode(bytes.subarray(stretch.from, stretch.until - 1));
+    return JSON.stringify({ what: 'broken line', at: stretch.from, text });
+  });
+  return { records, bytes: from, cutBytes: bytes.length - from, brokenLines, broken };
 }
 
 async function stored(step: Promise<void>): Promise<void> {

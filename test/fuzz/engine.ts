@@ -94,7 +94,7 @@ export async function failureOf(target: Target, input: Uint8Array): Promise<stri
  * this thread, and the best of three counts.
  */
 async function slowness(target: Target, input: Uint8Array, tookMs: number): Promise<string | null> {
-  const mostMs = MOST_MS + (input.length / 1024) * MOST_MS_PER_KB;
+  const mostMs = MOST_MS + (input.length / 1024) * (target.mostMsPerKb ?? MOST_MS_PER_KB);
   if (tookMs <= mostMs) return null;
   let bestMs = Number.POSITIVE_INFINITY;
   for (let turn = 0; turn < 3 && bestMs > mostMs; turn++) {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encode } from 'cborg';
 import { bytesOf, jsonBytes } from './target.ts';
+import { ACT_ENTRIES, TWO_MEMBERS } from './targets/acts.ts';
 import { PASS } from './targets/edge.ts';
 
 export type Found = {
@@ -30,6 +31,23 @@ function batchWithKeyId(bytes: number): Uint8Array {
   ]);
   return encode([encode(header), new Map(), new Uint8Array(), new Uint8Array(64)]);
 }
+
+/** Lists in lists, and a number in the last. */
+const nested = (depth: number): Uint8Array => new Uint8Array(depth + 1).fill(0x81).fill(1, depth);
+
+function batchWithLabel(label: Uint8Array): Uint8Array {
+  const header = Uint8Array.from([0xa1, ...label, 1]);
+  return encode([header, new Map(), new Uint8Array(), new Uint8Array(64)]);
+}
+
+/** The example, with other fields of its act or of its own. */
+function checkedWith(kind: string, act: object, entry: object = {}): Uint8Array {
+  const example = ACT_ENTRIES.find((one) => one.act?.act.kind === kind);
+  if (example?.act === undefined) throw new Error(`no example of ${kind}`);
+  return encode({ ...example, ...entry, act: { ...example.act, act: { ...example.act.act, ...act } } });
+}
+
+const [PAIR_OF_INPUTS = '', PAIR_OF_SIGNATURES = ''] = TWO_MEMBERS.split('\n');
 
 const PAYMENT = {
   x402Version: 2,
@@ -67,4 +85,14 @@ export const FOUND: readonly Found[] = [
   { target: 'buyer-offer', was: 'a TypeError', input: bytesOf('') },
   { target: 'buyer-offer', was: 'a TypeError', input: jsonBytes({ x402Version: 2, accepts: [null] }) },
   { target: 'device-file', was: 'a TypeError', input: bytesOf('[null]') },
+  { target: 'senml-cbor', was: 'a RangeError, 500 at the edge', input: Uint8Array.from([0x81, 0xa1, ...nested(4500), 1]) },
+  { target: 'cose-batch', was: 'a RangeError, 500 at the edge', input: batchWithLabel(nested(4500)) },
+  { target: 'signature-members', was: 'a label given twice', input: bytesOf(`${PAIR_OF_INPUTS}\nk0=:w, ${PAIR_OF_SIGNATURES}`) },
+  { target: 'signature-members', was: 'a character that is no space taken for one', input: bytesOf(`${PAIR_OF_INPUTS}\n${PAIR_OF_SIGNATURES.replace(', ', ',\u00a0')}`) },
+  { target: 'act-check', was: 'an exception of the library of H3', input: checkedWith('claim', { place: '87fffffffffffff' }) },
+  { target: 'act-check', was: 'a TypeError', input: checkedWith('claim', {}, { displayName: { toString: 1, valueOf: 1 } }) },
+  { target: 'queue-records', was: 'a number that no pack holds, and nothing went out any more', input: bytesOf('["readings",6,[["temp",1e999,1]]]') },
+  { target: 'client-queue', was: 'a write for each of a thousand lines', input: bytesOf('\n'.repeat(1000)) },
+  { target: 'device-state', was: 'a RangeError', input: bytesOf('{"claim":'.repeat(6000) + '1' + '}'.repeat(6000)) },
+  { target: 'claim-list', was: 'a name of a file that no file system takes', input: bytesOf(`key,lat,lon,name\nnew,1,2,${'각'.repeat(30)}\n`) },
 ]; // prettier-ignore

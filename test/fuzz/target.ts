@@ -19,6 +19,8 @@ export type Target = {
   readonly run: (input: Uint8Array) => Label | Promise<Label>;
   /** What the border lets through; the engine makes nothing larger. */
   readonly mostBytes: number;
+  /** What a kilobyte may take, where each line of it costs an exception or a hash. */
+  readonly mostMsPerKb?: number;
   /** Of the inputs of a run in continuous integration: those that hash or inflate are slow. */
   readonly share?: number;
 };

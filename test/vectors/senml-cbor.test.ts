@@ -19,3 +19,7 @@ test.each(Object.entries(vectors))('%s: both forms resolve to the same records',
   expect(compact).toMatchObject({ ok: true });
   expect(compact).toEqual(resolvePack(json, NOW_MS));
 });
+
+test('a label that is a list is passed over and never turned to text, however deeply it nests', () => {
+  expect(readCborPack(Uint8Array.from([0x81, 0xa2, 0x81, 0x81, 1, 1, 0x09, 1]))).toEqual({ ok: true, value: [{ '#': 1, '#9': 1 }] });
+});

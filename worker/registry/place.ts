@@ -1,5 +1,5 @@
 /** From a position to the cells that the network knows it by. The only user of H3's library; the core compares cells as text. */
-import { cellToLatLng, cellToParent, latLngToCell } from 'h3-js';
+import { cellToLatLng, cellToParent, isValidCell, latLngToCell } from 'h3-js';
 import { PLACE_RESOLUTION, REGION_RESOLUTION } from '../../core/cell.ts';
 import { parsePlaceCell, parseRegionCell, type PlaceCell, type RegionCell } from '../../core/ids.ts';
 
@@ -26,6 +26,11 @@ export function publicPlaceOf({ latitude, longitude }: Position): PublicPlace | 
     place: place.value,
     ...centerOf(place.value),
   };
+}
+
+/** Of a stranger's log. Null: no cell, though it has the form of one. */
+export function centerIfCell(place: PlaceCell): Pick<PublicPlace, 'latitudeE5' | 'longitudeE5'> | null {
+  return isValidCell(place) ? centerOf(place) : null;
 }
 
 /** 1e-5 degrees; adding zero turns -0 into 0. */

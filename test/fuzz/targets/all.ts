@@ -1,7 +1,10 @@
 /** Every decoder at a border. test/README.md says what is not among them. */
 import type { Target } from '../target.ts';
+import { ACT_TARGETS } from './acts.ts';
 import { DEVICE_TARGETS } from './devices.ts';
 import { EDGE_TARGETS } from './edge.ts';
+import { FORK_TARGETS } from './forks.ts';
+import { MEMORY_TARGETS } from './memory.ts';
 import { QUERY_TARGETS } from './query.ts';
 import { REGION_TARGETS } from './region.ts';
 import { SENML_TARGETS } from './senml.ts';
@@ -14,4 +17,7 @@ export const TARGETS: readonly Target[] = [
   ...QUERY_TARGETS,
   ...EDGE_TARGETS,
   ...DEVICE_TARGETS,
+  ...ACT_TARGETS,
+  ...FORK_TARGETS,
+  ...MEMORY_TARGETS,
 ];

@@ -179,6 +179,7 @@ const CSV =
 
 const csv: Target = {
   name: 'csv',
+  share: 0.3,
   form: 'text',
   mostBytes: 256 * 1024,
   seeds: [bytesOf(CSV), bytesOf('device,slice,lat,lon\na,"b, c",1,2\n')],

@@ -36,9 +36,9 @@ export const CBOR_PACK = writeCborPack(ED25519, SAMPLE);
 const SIGNATURE = Uint8Array.from({ length: 64 }, (_, at) => at);
 export const NONCE = '00000193b1e4a5c7';
 
-export function coseBatch(device: DeviceId, payload: Uint8Array): Uint8Array {
+export function coseBatch(device: DeviceId, payload: Uint8Array, previous: Uint8Array | null = null): Uint8Array {
   const algorithm = device === ED25519 ? 'ed25519' : 'ecdsa-p256-sha256';
-  const protectedBytes = encode(coseHeader({ device, createdSeconds: CREATED, nonce: NONCE }, algorithm));
+  const protectedBytes = encode(coseHeader({ device, createdSeconds: CREATED, nonce: NONCE, previous }, algorithm));
   // Nobody asks whether the signature holds: to decode comes before.
   signedBytes({ protectedBytes, payload }, externalAad(AUTHORITY, PATH));
   return encodeSign1({ protectedBytes, payload, signature: SIGNATURE });

@@ -87,7 +87,7 @@ const entries: Target = {
 
 const segments: Target = {
   name: 'segment',
-  share: 0.3,
+  share: 0.15,
   form: 'cbor',
   mostBytes: MOST_BYTES,
   seeds: [sealSegment(MADRID, ROWS).bytes, sealSegment(MADRID, ROWS.slice(0, 1)).bytes, sealSegment(MADRID, []).bytes],
@@ -154,7 +154,7 @@ const PROOF = readFileSync(join(VECTORS, 'proof-1.json'));
 
 const proofs: Target = {
   name: 'proof-file',
-  share: 0.3,
+  share: 0.15,
   form: 'json',
   mostBytes: MOST_BYTES,
   seeds: [Uint8Array.from(PROOF)],

@@ -92,7 +92,13 @@ const senmlCbor: Target = {
   },
 };
 
-const BATCHES = [coseBatch(ED25519, CBOR_PACK), coseBatch(P256, CBOR_PACK), coseBatch(ED25519, new Uint8Array())];
+const NONE = new Uint8Array();
+const BATCHES = [
+  coseBatch(ED25519, CBOR_PACK),
+  coseBatch(P256, CBOR_PACK),
+  coseBatch(ED25519, new Uint8Array()),
+  coseBatch(P256, CBOR_PACK, new Uint8Array(32).fill(9)),
+];
 const SIGN1 = [...BATCHES, ...cose.vectors.map(({ cbor }) => hexToBytes(cbor))];
 
 const coseSign1: Target = {
@@ -126,7 +132,7 @@ const coseBatches: Target = {
       return batch.error.reason === 'malformed-signature'
         ? batch.error.detail.slice(0, 20).replaceAll(/\d+/g, '')
         : batch.error.reason;
-    const { device, nonce, createdSeconds, signature } = batch.value;
+    const { device, nonce, createdSeconds, signature, previous } = batch.value;
     must(parseDeviceId(device).ok, `device ${device}`);
     must(/^[0-9a-f]{16}$/.test(nonce), `nonce ${nonce}`);
     must(Number.isSafeInteger(createdSeconds) && createdSeconds >= 0, `created ${createdSeconds}`);
@@ -134,10 +140,12 @@ const coseBatches: Target = {
     // The log keeps it as evidence, and strangers read it from there.
     const evidence = encodeEvidence(coseEvidence(batch.value, AUTHORITY, PATH, input));
     const again = decodeEvidence(evidence);
+    must(previous === null || previous.length === 32, 'a previous digest of another length');
     must(
       again.ok && again.value.compact?.device === device && again.value.nonce === nonce,
       'evidence says something else',
     );
+    if (again.ok) mustBeSame(again.value.previous ?? NONE, previous ?? NONE, 'evidence names another previous batch');
     const readings = parseCborReadings(batch.value.payload, device, createdSeconds * 1000);
     if (readings.ok) checkReadings(readings.value);
     return 'ok';

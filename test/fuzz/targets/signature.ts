@@ -10,8 +10,13 @@ import {
 } from '../../../core/ids.ts';
 import { parseDidKey, toDidKey } from '../../../core/signature/did-key.ts';
 import { coseEvidence, decodeEvidence, encodeEvidence } from '../../../core/signature/evidence.ts';
-import { formatContentDigest, parseContentDigest, parseSignature } from '../../../core/signature/fields.ts';
-import { parseSignatureInput } from '../../../core/signature/signature-input.ts';
+import {
+  formatContentDigest,
+  parseContentDigest,
+  parsePreviousDigest,
+  parseSignature,
+} from '../../../core/signature/fields.ts';
+import { parseSignatureInput, standardParams } from '../../../core/signature/signature-input.ts';
 import { checkSignatureClock, parseSignedRequest, type SignedFields } from '../../../core/signature/signed-request.ts';
 import { contentDigestOf, evidenceBase, evidenceOf } from '../../../core/signature/verify.ts';
 import { checkKeyStrength } from '../../../core/signature/weak-key.ts';
@@ -30,7 +35,7 @@ import {
   textOf,
 } from '../target.ts';
 import {
-  AUTHORITY, CBOR_PACK, coseBatch, DIGEST_FIELD, ED25519, INPUT_FIELD, NONCE, NOW_MS, OWNER, P256, PACK, PATH, PLACE, REGION, SIGNATURE_FIELD,
+  AUTHORITY, CBOR_PACK, coseBatch, CREATED, DIGEST_FIELD, ED25519, INPUT_FIELD, NONCE, NOW_MS, OWNER, P256, PACK, PATH, PLACE, REGION, SIGNATURE_FIELD,
 } from './examples.ts'; // prettier-ignore
 
 const HEADER_BYTES = 32 * 1024;
@@ -44,8 +49,10 @@ const signatureInput: Target = {
     `${INPUT_FIELD};alg="ed25519";expires=1795349000;tag="x"`,
     `sig1=("content-digest" "@path" "@method" "content-type" "@authority");nonce="${NONCE}";keyid="${P256}";created=-5;flag;t=tok/en;b=?0`,
     'sig-b22=("@authority" "content-digest" "@query-param";name="Pet");created=1618884473;keyid="test-key-rsa-pss"',
+    `s=${standardParams(CREATED, ED25519, NONCE, true)}`,
   ].map(bytesOf),
   words: [
+    ' "previous-digest"',
     ';created=',
     ';expires=',
     ';keyid="',
@@ -68,7 +75,8 @@ const signatureInput: Target = {
       return parsed.error.reason === 'malformed-signature' ? parsed.error.detail.slice(0, 12) : parsed.error.reason;
     const { label, params, createdSeconds, keyid, nonce, components } = parsed.value;
     must(header === `${label}=${params}`, 'the parts are not the whole');
-    must(components.length === 5 && new Set(components).size === 5, 'not the five components');
+    const chained = components.includes('previous-digest') ? 1 : 0;
+    must(components.length === 5 + chained && new Set(components).size === 5 + chained, 'not the components');
     must(/^[0-9a-f]{16}$/.test(nonce), `no nonce: ${nonce}`);
     // A library that shares no code with ours reads the same.
     const [items, parameters] = parseDictionary(header).get(label) ?? [null, new Map()];
@@ -98,7 +106,9 @@ const fields: Target = {
       const again = parseContentDigest(formatContentDigest(digest.value));
       must(again.ok, 'what was read is not read again');
     }
-    return signature.ok || digest.ok ? 'ok' : labelOf(digest);
+    const previous = parsePreviousDigest(header);
+    if (previous.ok) must(formatContentDigest(previous.value) === header, 'a previous digest with two forms');
+    return signature.ok || digest.ok ? (previous.ok ? 'ok, previous' : 'ok') : labelOf(digest);
   },
 };
 
@@ -259,6 +269,7 @@ function seedEvidence(): readonly Uint8Array[] {
 
 const evidences: Target = {
   name: 'evidence',
+  share: 0.5,
   form: 'cbor',
   mostBytes: 512 * 1024,
   seeds: seedEvidence(),
