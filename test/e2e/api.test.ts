@@ -7,7 +7,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { privateKeyToAccount } from 'viem/accounts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { ActDomain } from '../../core/lifecycle/typed-data.ts';
 import { LOCAL_RULES } from '../../core/rules/local.ts';
 import { epochOf, epochStartMs, rfc3339 } from '../../core/time.ts';
 import type { EvidenceAnswer, EpochAnswer } from '../../schema/api/public.ts';
@@ -183,8 +182,8 @@ test('the generated client asks every route, and every answer is as described', 
   await askCredits(session);
   await askWebhooks(session, receiver);
   await askAsOperator();
-  const contract = network.contracts.distributor as ActDomain['contract'];
-  await askRegistry(session, { chainId: LOCAL_CHAIN_ID, contract }, network.adminToken);
+  const domain = { chainId: LOCAL_CHAIN_ID, contract: network.contracts.distributor };
+  await askRegistry(session, domain, network.adminToken);
   expect(await ask('getRecalls', { query: { device: berlin.key.did } })).toMatchObject({
     status: 200,
     data: { recalls: [{ device: berlin.key.did, quantities: ['temp'] }] },
