@@ -233,6 +233,30 @@ test('an old copy of a queue whose nonce was used for other bytes sends again un
   expect([...network.counted.values()]).toEqual([1, 1]);
 });
 
+test('a batch of one reading on its way is made anew under a new key', async () => {
+  const { network, open, storage, events } = await rig({ retry: { attempts: 1 } });
+  network.isAway = true;
+  const before = await open();
+  await before.record(readings(1));
+  expect(await before.flush()).toMatchObject({ ok: false });
+  network.isAway = false;
+  const key = await newKey();
+  const after = await open({ key });
+  expect(await after.flush()).toMatchObject({ ok: true, value: { waiting: 0, accepted: 1 } });
+  expect([...network.counted.keys()]).toEqual([expect.stringContaining(key.did)]);
+  expect(storage.aside).toEqual([]);
+  expect(events.filter((event) => event.kind === 'refused').map(({ remedy }) => remedy)).toEqual(['remake']);
+});
+
+test('a network that always finds the name wrong is not asked for ever', async () => {
+  let posts = 0;
+  const { open, storage } = await rig({}, { fetch: async () => (posts++, problem(422, 'wrong-base-name')) });
+  const client = await open();
+  await client.record(readings(1));
+  expect(await client.flush()).toMatchObject({ ok: true, value: { waiting: 0 } });
+  expect([posts, storage.aside.length]).toEqual([2, 1]);
+});
+
 test('what an operator has to mend waits; nothing is given up', async () => {
   const wire = answering([problem(403, 'unknown-device'), problem(404, 'unknown-ingest-address')]);
   const { network, open, storage, events, waits } = await rig({}, wire);

@@ -11,7 +11,7 @@ export type ClientEvent =
   | {
       readonly kind: 'refused';
       readonly problem: NetworkProblem;
-      readonly remedy: 'wait' | 'renumber' | 'split' | 'set-aside';
+      readonly remedy: 'wait' | 'renumber' | 'remake' | 'split' | 'set-aside';
     }
   /** No answer, or one that says nothing about the batch. */
   | { readonly kind: 'unreachable'; readonly detail: string }

@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -45,4 +45,30 @@ test('the number of a process that came later does not hold a lock', async () =>
   await (
     await lockFolder(path)
   )();
+});
+
+test('who judged by a lock that is gone by now leaves the lock of whoever was faster', async () => {
+  const path = await folder();
+  const file = join(path, 'fleet.lock');
+  // A pipe, so that the slower one reads what the dead process left only after the other has taken over.
+  execFileSync('mkfifo', [file]);
+  const slower = lockFolder(path).catch((error: unknown) => error);
+  const left = await open(file, 'w');
+  await rm(file);
+  const unlock = await lockFolder(path);
+  await left.writeFile(`${process.pid} 1`);
+  await left.close();
+  expect(await slower).toBeInstanceOf(FolderInUse);
+  await unlock();
+  expect(await readdir(path)).toEqual([]);
+});
+
+test('a program that was killed while it took over is taken over too', async () => {
+  const path = await folder();
+  await writeFile(join(path, 'fleet.lock'), `${process.pid} 1`);
+  await writeFile(join(path, 'fleet.lock.takeover'), `${process.pid} 2`);
+  const unlock = await lockFolder(path);
+  await expect(lockFolder(path)).rejects.toThrow(FolderInUse);
+  await unlock();
+  expect(await readdir(path)).toEqual([]);
 });

@@ -1,5 +1,5 @@
 /** One program per state folder or queue: two would send under the same nonces. A lock left by a dead process is taken over. */
-import { link, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Locks asked for by this process: two of them must not write the same file. */
@@ -13,25 +13,60 @@ export function lockFolder(folder: string, what: 'fleet' | 'gateway' = 'fleet'):
 /** @param inUse what to say where it is held; the process is added */
 export async function lock(path: string, inUse: string): Promise<() => Promise<void>> {
   if (Deno) return lockInDeno(Deno, path, inUse);
-  for (let attempt = 1; ; attempt++) {
-    try {
-      // Linked into place whole: another process never sees a lock that is still empty.
-      const own = `${path}.${process.pid}.${attempt}.${(made += 1)}`;
-      await writeFile(own, await lifeOf(process.pid));
-      try {
-        await link(own, path);
-      } finally {
-        await rm(own, { force: true });
-      }
-      return () => rm(path, { force: true });
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST') || attempt === 3) throw error;
+  // Put into place whole: another process never sees a lock that is still empty.
+  const own = `${path}.${process.pid}.${(made += 1)}`;
+  await writeFile(own, await lifeOf(process.pid));
+  try {
+    for (let attempt = 0; attempt < 3; attempt++) {
+      if ((await isLinked(own, path)) || (await isTakenOver(own, path, inUse))) return () => rm(path, { force: true });
     }
-    const holder = await readFile(path, 'utf8').catch(() => ''); // gone in between: try again
-    const pid = Number.parseInt(holder, 10);
-    if (pid > 0 && (await lifeOf(pid)) === holder) throw new FolderInUse(`${inUse} (process ${pid})`);
-    await rm(path, { force: true });
+    throw new FolderInUse(inUse);
+  } finally {
+    await rm(own, { force: true });
   }
+}
+
+async function isLinked(own: string, path: string): Promise<boolean> {
+  try {
+    await link(own, path);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return false;
+    throw error;
+  }
+}
+
+/**
+ * Two programs may find the same holder dead. Whoever takes over has a lock on that alone, and under it nobody else can
+ * replace what a dead process left; so the one that comes later sees the lock of the first and leaves it.
+ */
+async function isTakenOver(own: string, path: string, inUse: string): Promise<boolean> {
+  const holder = await readLock(path);
+  if (holder === null) return false;
+  const pid = Number.parseInt(holder, 10);
+  if (pid > 0 && (await lifeOf(pid)) === holder) throw new FolderInUse(`${inUse} (process ${pid})`);
+  const done = await lock(`${path}.takeover`, inUse);
+  try {
+    if ((await readLock(path)) !== holder) return false;
+    await rename(own, path);
+    return true;
+  } finally {
+    await done();
+  }
+}
+
+/** Null: released in between. */
+async function readLock(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return null;
+    throw error;
+  }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
 }
 
 export class FolderInUse extends Error {
@@ -59,7 +94,7 @@ function isThere(pid: number): boolean {
     process.kill(pid, 0); // signal 0 asks only whether the process is there
     return true;
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return hasCode(error, 'EPERM');
   }
 }
 

@@ -5,9 +5,10 @@ const refusal = (status: number, code: string) =>
   remedyOf({ status, code, detail: '', remedy: null, serverMs: null, highest: null });
 
 test('only what was measured is given up; an address, a key, a clock or an unknown code may be mended', () => {
-  for (const code of ['not-a-number', 'out-of-type', 'unknown-quantity', 'unknown-unit', 'wrong-base-name'])
+  for (const code of ['not-a-number', 'out-of-type', 'unknown-quantity', 'unknown-unit'])
     expect(refusal(422, code)).toBe('give-up');
   expect(refusal(400, 'not-senml')).toBe('give-up');
+  expect(refusal(422, 'wrong-base-name')).toBe('remake');
   for (const [status, code] of [
     [403, 'unknown-device'],
     [404, 'unknown-ingest-address'],

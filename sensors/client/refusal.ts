@@ -3,13 +3,15 @@ import type { NetworkProblem } from './problem.ts';
 
 /**
  * `wait`: an operator, a clock or a new version can heal it, and the batch stays. `renumber`: the same bytes go under a
- * higher nonce. `split`: fewer measurements at a time. `give-up`: it is about what was measured, and no retry changes it.
+ * higher nonce. `remake`: the batch names a key of before; its measurements go in a new one. `split`: fewer measurements at a
+ * time. `give-up`: it is about what was measured, and no retry changes it.
  */
-export type Remedy = 'wait' | 'renumber' | 'split' | 'give-up';
+export type Remedy = 'wait' | 'renumber' | 'remake' | 'split' | 'give-up';
 
 const REMEDIES: ReadonlyMap<string, Remedy> = new Map([
   ['nonce-reused', 'renumber'],
   ['nonce-too-old', 'renumber'],
+  ['wrong-base-name', 'remake'],
   ['empty-pack', 'give-up'],
   ['not-json', 'give-up'],
   ['not-cbor', 'give-up'],

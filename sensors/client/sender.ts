@@ -48,6 +48,7 @@ export class Sender {
   #ceiling: number;
   #renumbers = 0;
   #isClockCorrected = false;
+  #isRemade = false;
 
   constructor(options: SenderOptions) {
     this.#options = options;
@@ -99,6 +100,7 @@ export class Sender {
     await queue.settle('accepted');
     this.#renumbers = 0;
     this.#isClockCorrected = false;
+    this.#isRemade = false;
     this.#limit = Math.min(this.#ceiling, this.#limit * 2);
     emit({ kind: 'delivered', uploaded, measurements });
     return { kind: 'delivered', uploaded };
@@ -112,7 +114,10 @@ export class Sender {
       emit({ kind: 'clock', offsetMs: this.clock.offsetMs });
       return AGAIN;
     }
-    const remedy = remedyOf(problem);
+    const usual = remedyOf(problem);
+    // Once is enough: what is made anew names the key of now. Bytes that were handed in whole cannot be made anew.
+    const isInVain = usual === 'remake' && (this.#isRemade || queue.carried.length === 0);
+    const remedy = isInVain ? 'give-up' : usual;
     switch (remedy) {
       case 'wait':
         this.#isClockCorrected = false;
@@ -123,6 +128,11 @@ export class Sender {
         this.#renumbers++;
         emit({ kind: 'refused', problem, remedy: 'renumber' });
         return this.#renumbers % MAX_RENUMBERS === 0 ? failed : AGAIN;
+      case 'remake':
+        this.#isRemade = true;
+        await queue.withdraw();
+        emit({ kind: 'refused', problem, remedy });
+        return AGAIN;
       case 'split':
       case 'give-up': {
         const carried = queue.carried.length;
