@@ -396,3 +396,27 @@ test('run sends a batch when it is full or its oldest reading is old enough, and
   expect(batches.reduce((sum, count) => sum + count, 0)).toBe(18);
   await client.close();
 });
+
+test('run goes on when the key store does not answer, and the batch goes under its nonce once it does', async () => {
+  const stopping = new AbortController();
+  const { open, network, storage, events } = await rig({
+    batch: { maxWaitMs: 0 },
+    onEvent: (event) => {
+      events.push(event);
+      if (event.kind === 'delivered') stopping.abort();
+    },
+  });
+  const key = await newKey();
+  const nonces: (string | undefined)[] = [];
+  const sign = async (message: Uint8Array): Promise<Uint8Array> => {
+    nonces.push(Queue.peek(storage.bytes).pending?.nonce);
+    if (nonces.length < 3) throw new Error('the TPM is busy');
+    return key.sign(message);
+  };
+  const client = await open({ key: { ...key, sign } });
+  await client.record(readings(1));
+  await client.run({ signal: stopping.signal });
+  expect(events.map(({ kind }) => kind)).toEqual(['unreachable', 'waiting', 'unreachable', 'waiting', 'delivered']);
+  expect(events[0]).toEqual({ kind: 'unreachable', detail: 'the TPM is busy' });
+  expect([nonces.length, new Set(nonces).size, network.counted.size]).toEqual([3, 1, 1]);
+});

@@ -13,7 +13,7 @@ export type ClientEvent =
       readonly problem: NetworkProblem;
       readonly remedy: 'wait' | 'renumber' | 'remake' | 'split' | 'set-aside';
     }
-  /** No answer, or one that says nothing about the batch. */
+  /** No answer, or one that says nothing about the batch; or the key's store did not sign. */
   | { readonly kind: 'unreachable'; readonly detail: string }
   /** The device's clock was wrong; from now on it is corrected by so much, for signatures and for the time of readings. */
   | { readonly kind: 'clock'; readonly offsetMs: number }

@@ -113,8 +113,8 @@ export async function tryBatch(
   signal?: AbortSignal,
 ): Promise<Try> {
   const createdSeconds = Math.floor((nowMs() + clock.offsetMs) / 1000);
-  const { headers, body } = await signBatch(key, url, batch, createdSeconds);
   try {
+    const { headers, body } = await signBatch(key, url, batch, createdSeconds);
     const timeout = AbortSignal.timeout(timeoutMs);
     const request = new Request(url, {
       method: 'POST',
@@ -133,7 +133,8 @@ export async function tryBatch(
     const detail = `${problem.status} ${problem.code}: ${problem.detail}`;
     return { kind: 'unsure', detail, retryAfterMs: retryAfterMs(response, nowMs()) };
   } catch (error) {
-    // Connection refused or cut, time-out, or an answer cut short: the batch may or may not have arrived.
+    // Connection refused or cut, time-out, or an answer cut short: the batch may or may not have arrived. Or a secure element,
+    // a TPM or a signing service was away: not now does not mean never, and the batch is kept.
     return { kind: 'unsure', detail: reasonOf(error), retryAfterMs: null };
   }
 }
