@@ -185,6 +185,17 @@ export function statusOf({ membership, chain }: DeviceState): MembershipStatus {
   return isClone && (status === 'active' || status === 'claimed') ? 'quarantined' : status;
 }
 
+/** What a day counts as: a quarantine is not shed by leaving before the day is closed. */
+export function payStatusOf(device: DeviceState): MembershipStatus {
+  return device.frozen ? 'quarantined' : statusOf(device);
+}
+
+/** Before the registry's next word on the device is taken over. */
+export function keepFrozen(device: DeviceState, next: MembershipStatus): void {
+  if (next !== 'retired') device.frozen = false;
+  else if (statusOf(device) === 'quarantined') device.frozen = true;
+}
+
 /** The chain was the old key's: the new one begins its own. What was found stays on record, and a quarantine in force. */
 export function startChain({ chain }: DeviceState): void {
   if (chain === null) return;

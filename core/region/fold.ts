@@ -5,7 +5,7 @@
 import { unpackReadings } from '../reading/pack.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import { applyBatch, type BatchEffect } from './apply-batch.ts';
-import { followChain, liftQuarantine } from './chain.ts';
+import { followChain, keepFrozen, liftQuarantine } from './chain.ts';
 import { freezeHours, judgeHours } from './close.ts';
 import { rememberBatch } from './decide.ts';
 import { newHabit } from '../qc/receipt-time.ts';
@@ -75,6 +75,7 @@ function applyMembership(state: RegionState, membership: MembershipBody, receive
     return;
   }
   if (membership.version <= device.membership.version) return;
+  keepFrozen(device, membership.status);
   liftQuarantine(device, membership.status);
   const wasRetired = device.membership.status === 'retired';
   const meters = distanceMeters(device.membership, membership);
@@ -89,6 +90,7 @@ function newDevice(membership: MembershipBody): DeviceState {
     membership,
     former: [],
     placedMs: 0,
+    frozen: false,
     departure: null,
     near: [],
     highNonce: '',
