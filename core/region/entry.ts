@@ -128,6 +128,8 @@ export type Reputation = {
   readonly highNonce: string;
   readonly newestMs: number;
   readonly conflicts: number;
+  /** Its chain proved two devices, and nobody has lifted that. */
+  readonly isProven: boolean;
   readonly scoreDays: number;
   readonly score30Bps: number;
   readonly weeklyBps: number;

@@ -5,6 +5,7 @@
 import { distanceMeters } from '../geo.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import { epochOf, epochOfHour } from '../time.ts';
+import { bringProof, isProven } from './chain.ts';
 import type { ArrivalBody, Reputation } from './entry.ts';
 import { budgetLeft, hoursMaintained } from './maintenance.ts';
 import { loseReputation } from './relocation.ts';
@@ -37,6 +38,7 @@ function reputationOf(state: RegionState, device: DeviceState, receivedMs: numbe
     highNonce,
     newestMs,
     conflicts,
+    isProven: isProven(device),
     scoreDays,
     score30Bps,
     weeklyBps,
@@ -77,6 +79,7 @@ export function arrive(state: RegionState, { device: id, reputation }: ArrivalBo
     device.maintenance.push({ fromMs: Math.max(fromMs, leftMs), untilMs, announcedMs });
   }
   device.departure = null;
+  bringProof(device, state.seq, reputation.isProven);
   loseReputation(device, distanceMeters(reputation, device.membership), rules.score);
 }
 

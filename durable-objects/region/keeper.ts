@@ -162,6 +162,8 @@ export class RegionKeeper {
     if (applied.ok && isNews && cameFrom !== null) {
       const { seq: leftSeq, reputation } = left;
       this.#append({ kind: 'inherit', device, from: cameFrom, leftSeq, reputation }, nowMs);
+      // A proof that the registry had not heard of when the device left: this region's alarm tells it.
+      if (reputation.isProven) await this.#storage.setAlarm(nowMs);
     }
     return applied.ok ? ok(this.summary()) : applied;
   }
@@ -251,6 +253,8 @@ export class RegionKeeper {
 
   async #advanceOnce(nowMs: number): Promise<RegionSummary> {
     const closedBefore = this.#load().state.closedThrough;
+    // First: a clone must not be gone to another region before the registry knows of it.
+    await this.#tellRegistry(nowMs);
     do {
       this.#isNudged = false;
       await this.#publishAll(this.#load(), this.#tell);
