@@ -7,7 +7,7 @@ import type { RuleSet } from '../rules/rule-set.ts';
 import { epochOf, epochOfHour } from '../time.ts';
 import { bringProof, isProven } from './chain.ts';
 import type { ArrivalBody, Reputation } from './entry.ts';
-import { budgetLeft, hoursMaintained } from './maintenance.ts';
+import { budgetLeft, hoursMaintained, MOST_WINDOWS } from './maintenance.ts';
 import { loseReputation } from './relocation.ts';
 import { badShareOfDay } from './score.ts';
 import type { DeviceState, RegionState } from './state.ts';
@@ -78,6 +78,7 @@ export function arrive(state: RegionState, { device: id, reputation }: ArrivalBo
   for (const { fromMs, untilMs, announcedMs } of reputation.maintenance) {
     device.maintenance.push({ fromMs: Math.max(fromMs, leftMs), untilMs, announcedMs });
   }
+  device.maintenance = device.maintenance.slice(-MOST_WINDOWS);
   device.departure = null;
   bringProof(device, state.seq, reputation.isProven);
   loseReputation(device, distanceMeters(reputation, device.membership), rules.score);
