@@ -147,6 +147,17 @@ test('a quarantine is not shed by leaving: the open day stays unpaid, until the 
   expect(days([{ status: 'quarantined' }, {}, { status: 'retired' }])).toEqual(['retired']);
 });
 
+test('a line that begins beside two others is two forks, each told under a name of its own', () => {
+  const { log, root } = start();
+  log.take(batch('other', 4, root));
+  log.take(batch('third', 6, root));
+  log.close(DAY0_MS / HOUR_MS, DAY0_MS + HOUR_MS + 400_000);
+  const names = log.outputs.forks.map(({ older, seq }) => `${older}-${seq}`);
+  expect(names).toHaveLength(3);
+  expect(new Set(names).size).toBe(3);
+  expect(new Set(log.outputs.forks.map(({ seq }) => seq)).size).toBe(2);
+});
+
 test('what was told at the close is forgotten once it is proven or over', () => {
   const { log, root } = start();
   log.take(batch('other', 4, root));

@@ -78,8 +78,10 @@ export type AnomalyEvent = {
   readonly against: readonly DeviceId[];
 };
 
-/** A fork in the chain of a device's batches (chain.ts); `seq` names it, and a later word on it replaces the one before. */
+/** A fork in the chain of a device's batches (chain.ts); `older` and `seq` name it, and a later word on it replaces the one before. */
 export type ForkReport = Pick<Fork, 'device' | 'seq' | 'parent' | 'verdict'> & {
+  /** Entry that began the older line: a new line is a fork with each of the others. */
+  readonly older: number;
   /** Entries of the older branch, and of the younger. */
   readonly branches: readonly (readonly number[])[];
 };
