@@ -125,6 +125,9 @@ export type Reputation = {
   /** Place where it was earned. */
   readonly latitudeE5: number;
   readonly longitudeE5: number;
+  readonly density: PlaceCell;
+  /** When it came to that density cell; 0: it was claimed there. */
+  readonly settledMs: number;
   readonly highNonce: string;
   readonly newestMs: number;
   readonly conflicts: number;

@@ -80,6 +80,7 @@ function applyMembership(state: RegionState, membership: MembershipBody, receive
   const wasRetired = device.membership.status === 'retired';
   const meters = distanceMeters(device.membership, membership);
   if (meters > 0) moveTo(device, meters, receivedMs, rules);
+  if (device.membership.density !== membership.density) device.settledMs = receivedMs;
   device.membership = membership;
   if (meters > 0) updateNeighbors(state, known);
   if (membership.status === 'retired' && !wasRetired) depart(state, device, receivedMs, rules);
@@ -90,6 +91,7 @@ function newDevice(membership: MembershipBody): DeviceState {
     membership,
     former: [],
     placedMs: 0,
+    settledMs: 0,
     frozen: false,
     departure: null,
     near: [],

@@ -26,8 +26,8 @@ function before(windows: DeviceState['maintenance'], ms: number): DeviceState['m
 }
 
 function reputationOf(state: RegionState, device: DeviceState, receivedMs: number, rules: RuleSet): Reputation {
-  const { latitudeE5, longitudeE5 } = device.membership;
-  const { highNonce, newestMs, conflicts, scoreDays, score30Bps, weeklyBps, eligible } = device;
+  const { latitudeE5, longitudeE5, density } = device.membership;
+  const { settledMs, highNonce, newestMs, conflicts, scoreDays, score30Bps, weeklyBps, eligible } = device;
   const today = badShareOfDay(device.day);
   const [yesterday = 0, ...earlier] = device.badHours;
   const maintained = maintainedSoFar(state, device, receivedMs, rules);
@@ -35,6 +35,8 @@ function reputationOf(state: RegionState, device: DeviceState, receivedMs: numbe
     leftMs: receivedMs,
     latitudeE5,
     longitudeE5,
+    density,
+    settledMs,
     highNonce,
     newestMs,
     conflicts,
@@ -68,6 +70,7 @@ export function arrive(state: RegionState, { device: id, reputation }: ArrivalBo
   const { leftMs, highNonce, newestMs, conflicts, scoreDays, score30Bps, weeklyBps, eligible } = reputation;
   if (highNonce > device.highNonce) device.highNonce = highNonce;
   device.placedMs = Math.max(device.placedMs, leftMs, newestMs);
+  device.settledMs = device.membership.density === reputation.density ? reputation.settledMs : leftMs;
   device.conflicts = conflicts;
   device.scoreDays = scoreDays;
   device.score30Bps = score30Bps;

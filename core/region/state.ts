@@ -53,6 +53,8 @@ export type DeviceState = {
   former: FormerKey[];
   /** What was measured up to here belongs to another place or region; 0: it has always been here. */
   placedMs: number;
+  /** When it came to its density cell from another one; 0: it was claimed there. */
+  settledMs: number;
   /** It was quarantined when it was retired: its days that are still open are not paid. */
   frozen: boolean;
   /** How it stood when it was retired here; null: it is not, or it has come back. */
