@@ -56,4 +56,9 @@ export type RegionRefusal =
 
 export type MaintenanceRefusal =
   | { readonly reason: 'maintenance-over'; readonly untilMs: number; readonly receivedMs: number }
-  | { readonly reason: 'maintenance-too-far'; readonly untilMs: number; readonly latestMs: number };
+  | { readonly reason: 'maintenance-too-far'; readonly untilMs: number; readonly latestMs: number }
+  | { readonly reason: 'too-many-windows'; readonly limit: number };
+
+export type SuccessionRefusal =
+  | { readonly reason: 'too-many-keys'; readonly limit: number }
+  | { readonly reason: 'already-rotated'; readonly device: string };

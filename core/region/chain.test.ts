@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { ChainLog, digestOf, short, type ChainedBatch } from '../../test/support/chained-device.ts';
-import { DAY0_MS, HOUR_MS, memberOf } from '../../test/support/region-log.ts';
+import { DAY0_MS, HOUR_MS, memberOf, reading } from '../../test/support/region-log.ts';
+import type { MembershipBody } from './entry.ts';
 
 /** Batch `name` after `after`; each measures at a time of its own, unless told. */
 function batch(
@@ -127,6 +128,34 @@ test('the quarantine ends when the registry makes the device active again, and t
   expect(log.status).toBe('active');
   for (const one of line(['a2', 'a3', 'a4', 'a5', 'a6'], 20, ours)) log.take(one);
   expect(log.status).toBe('active');
+});
+
+test('a quarantine is not shed by leaving: the open day stays unpaid, until the registry names the device active again', () => {
+  const days = (change: Partial<MembershipBody>[]): readonly string[] => {
+    const log = new ChainLog();
+    for (let hour = 0; hour < 24; hour += 1)
+      log.post(0, DAY0_MS + (hour + 1) * HOUR_MS - 1000, [reading('temp', DAY0_MS + hour * HOUR_MS, 15 + hour / 10)]);
+    for (const [at, one] of change.entries())
+      log.add(memberOf(0, { ...one, version: at + 2 }), DAY0_MS + 24 * HOUR_MS - 600_000 + at);
+    log.close(DAY0_MS / HOUR_MS + 23, DAY0_MS + 24 * HOUR_MS + 300_000);
+    return log.outputs.days.map(({ member }) => member.status);
+  };
+  expect(days([{ status: 'retired' }])).toEqual(['retired']);
+  expect(days([{ status: 'quarantined' }, { status: 'retired' }])).toEqual(['quarantined']);
+  expect(days([{ status: 'quarantined' }, { status: 'retired' }, { status: 'retired' }])).toEqual(['quarantined']);
+  expect(days([{ status: 'quarantined' }, { status: 'retired' }, {}])).toEqual(['active']);
+  expect(days([{ status: 'quarantined' }, {}, { status: 'retired' }])).toEqual(['retired']);
+});
+
+test('a line that begins beside two others is two forks, each told under a name of its own', () => {
+  const { log, root } = start();
+  log.take(batch('other', 4, root));
+  log.take(batch('third', 6, root));
+  log.close(DAY0_MS / HOUR_MS, DAY0_MS + HOUR_MS + 400_000);
+  const names = log.outputs.forks.map(({ older, seq }) => `${older}-${seq}`);
+  expect(names).toHaveLength(3);
+  expect(new Set(names).size).toBe(3);
+  expect(new Set(log.outputs.forks.map(({ seq }) => seq)).size).toBe(2);
 });
 
 test('what was told at the close is forgotten once it is proven or over', () => {

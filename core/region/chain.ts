@@ -179,10 +179,31 @@ export function takeForks({ chain }: DeviceState): readonly Fork[] {
  * What the device counts as: a proven clone is quarantined from the entry that proves it, whether the registry has heard of
  * it or not.
  */
-export function statusOf({ membership, chain }: DeviceState): MembershipStatus {
-  const { status } = membership;
-  const isClone = chain !== null && chain.provenSeq !== null;
-  return isClone && (status === 'active' || status === 'claimed') ? 'quarantined' : status;
+export function statusOf(device: DeviceState): MembershipStatus {
+  const { status } = device.membership;
+  return isProven(device) && (status === 'active' || status === 'claimed') ? 'quarantined' : status;
+}
+
+/** What a day counts as: a quarantine is not shed by leaving before the day is closed. */
+export function payStatusOf(device: DeviceState): MembershipStatus {
+  return device.frozen ? 'quarantined' : statusOf(device);
+}
+
+export function isProven({ chain }: DeviceState): boolean {
+  return chain !== null && chain.provenSeq !== null;
+}
+
+/** From another region, whose word is the later one. The chain itself begins anew: its batches are in that region's log. */
+export function bringProof(device: DeviceState, seq: number, isProvenThere: boolean): void {
+  startChain(device);
+  if (isProvenThere) device.chain = { lines: [], forks: device.chain?.forks ?? [], provenSeq: seq };
+  else if (device.chain !== null) device.chain.provenSeq = null;
+}
+
+/** Before the registry's next word on the device is taken over. */
+export function keepFrozen(device: DeviceState, next: MembershipStatus): void {
+  if (next !== 'retired') device.frozen = false;
+  else if (statusOf(device) === 'quarantined') device.frozen = true;
 }
 
 /** The chain was the old key's: the new one begins its own. What was found stays on record, and a quarantine in force. */

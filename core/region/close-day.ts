@@ -3,7 +3,7 @@ import type { RuleSet } from '../rules/rule-set.ts';
 import { NOT_EVALUATED } from '../reading/reading.ts';
 import { LATE } from '../qc/tests.ts';
 import { epochOfHour, epochStartMs, firstHourOf, hoursPerEpoch, hourStartMs } from '../time.ts';
-import { forgetLines, statusOf } from './chain.ts';
+import { forgetLines, payStatusOf } from './chain.ts';
 import { cellSum } from './cells.ts';
 import type { DayCell, DayMember, DaySeries, Outputs } from './outputs.ts';
 import { spendMaintenance } from './maintenance.ts';
@@ -20,9 +20,11 @@ export function closeDay(state: RegionState, epoch: number, rules: RuleSet, outp
 }
 
 function memberOf(known: DeviceState, epoch: number): DayMember {
-  const { owner, tier, density, claimedMs } = known.membership;
+  const { owner, tier, density } = known.membership;
+  // Seniority is that of the place: who moves ranks behind those who were there before.
+  const claimedMs = Math.max(known.membership.claimedMs, known.settledMs);
   const [device, first] = [keyAt(known, epoch), firstKey(known)];
-  const status = statusOf(known);
+  const status = payStatusOf(known);
   return { device, owner, status, tier, density, claimedMs, origin: first === device ? null : first };
 }
 

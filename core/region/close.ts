@@ -56,8 +56,10 @@ export function judgeHours(
     if (isDayEnd) closeDay(state, epochOfHour(at, rules.time), rules, outputs);
   }
   for (const device of state.devices) {
-    for (const { device: key, seq, parent, branches, verdict } of takeForks(device))
-      outputs.forks.push({ device: key, seq, parent, branches: branches.map(({ seqs }) => [...seqs]), verdict });
+    for (const { device: key, seq, parent, branches, verdict } of takeForks(device)) {
+      const seqs = branches.map((branch) => [...branch.seqs]);
+      outputs.forks.push({ device: key, older: branches[0].line, seq, parent, branches: seqs, verdict });
+    }
   }
   const isEpochEnd = (hour + 1) % hoursPerEpoch(rules.time) === 0;
   if (isEpochEnd || state.seq - state.sealFromSeq + 1 >= SEAL_MINIMUM_ENTRIES) {

@@ -125,9 +125,14 @@ export type Reputation = {
   /** Place where it was earned. */
   readonly latitudeE5: number;
   readonly longitudeE5: number;
+  readonly density: PlaceCell;
+  /** When it came to that density cell; 0: it was claimed there. */
+  readonly settledMs: number;
   readonly highNonce: string;
   readonly newestMs: number;
   readonly conflicts: number;
+  /** Its chain proved two devices, and nobody has lifted that. */
+  readonly isProven: boolean;
   readonly scoreDays: number;
   readonly score30Bps: number;
   readonly weeklyBps: number;

@@ -5,7 +5,7 @@
 import { unpackReadings } from '../reading/pack.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import { applyBatch, type BatchEffect } from './apply-batch.ts';
-import { followChain, liftQuarantine } from './chain.ts';
+import { followChain, keepFrozen, liftQuarantine } from './chain.ts';
 import { freezeHours, judgeHours } from './close.ts';
 import { rememberBatch } from './decide.ts';
 import { newHabit } from '../qc/receipt-time.ts';
@@ -75,10 +75,12 @@ function applyMembership(state: RegionState, membership: MembershipBody, receive
     return;
   }
   if (membership.version <= device.membership.version) return;
+  keepFrozen(device, membership.status);
   liftQuarantine(device, membership.status);
   const wasRetired = device.membership.status === 'retired';
   const meters = distanceMeters(device.membership, membership);
   if (meters > 0) moveTo(device, meters, receivedMs, rules);
+  if (device.membership.density !== membership.density) device.settledMs = receivedMs;
   device.membership = membership;
   if (meters > 0) updateNeighbors(state, known);
   if (membership.status === 'retired' && !wasRetired) depart(state, device, receivedMs, rules);
@@ -89,6 +91,8 @@ function newDevice(membership: MembershipBody): DeviceState {
     membership,
     former: [],
     placedMs: 0,
+    settledMs: 0,
+    frozen: false,
     departure: null,
     near: [],
     highNonce: '',

@@ -6,7 +6,10 @@ import { noise } from '../../test/support/town.ts';
 import { compareHandOvers } from '../audit/compare-hand-overs.ts';
 import { handOverRecord, replayEntry, startReplay } from '../audit/replay-region.ts';
 import { METERS_PER_E5_DEGREE } from '../geo.ts';
+import { weighDays } from '../reward/weight.ts';
+import type { PlaceCell } from '../ids.ts';
 import { MAIN_RULES } from '../rules/main.ts';
+import { payStatusOf, statusOf } from './chain.ts';
 import type { ArrivalBody, LogEntry, Reputation } from './entry.ts';
 import { applyEntry } from './fold.ts';
 import { noOutputs } from './outputs.ts';
@@ -125,6 +128,49 @@ test('windows that are not over go on in the new region and end in the old one, 
   const shares = [west, east].map(({ outputs }) => outputs.days.at(-1)?.parts.availabilityBps ?? 0);
   expect(shares[0] ?? 0).toBeLessThanOrEqual(Math.floor((11 * 10_000) / (24 * 0.85)));
   expect(shares[1] ?? 0).toBeLessThanOrEqual(Math.floor((15 * 10_000) / (24 * 0.85)));
+});
+
+test('seniority is that of the density cell: who moves, also over a border, ranks behind those who were there', () => {
+  const density = '87390ca01ffffff' as PlaceCell;
+  const nearby = newLogWith(2);
+  nearby.add(memberOf(0, { version: 2, ...placeAt(300) }), DAY0_MS + 2 * HOUR_MS);
+  expect(only(nearby).settledMs).toBe(0);
+  const movedMs = DAY0_MS + 3 * HOUR_MS;
+  nearby.add(memberOf(0, { version: 3, density }), movedMs);
+  live(nearby, 3, [...Array.from({ length: 21 }, () => 2)]);
+  const [day] = nearby.outputs.days;
+  if (day === undefined) throw new Error('no day');
+  expect(day.member.claimedMs).toBe(movedMs);
+  const mover = { ...day.member, cell: WEST, scoreBps: 10_000, score30Bps: 10_000, eligible: true };
+  const settled = { ...mover, device: memberOf(1).device, claimedMs: memberOf(1).claimedMs };
+  const ranks = new Map(weighDays([mover, settled], MAIN_RULES.reward).map((one) => [one.device, one.rank]));
+  expect([ranks.get(settled.device), ranks.get(device)]).toEqual([1, 2]);
+
+  const left = leave(nearby, 24, 4);
+  const [same, other] = [newLog(EAST, 0), newLog(EAST, 0)];
+  enter(same, { ...left, density: memberOf(0).density }, { hour: 24, version: 5, meters: 0 });
+  enter(other, left, { hour: 24, version: 5, meters: 0 });
+  expect([only(same).settledMs, only(other).settledMs]).toEqual([movedMs, left.leftMs]);
+});
+
+test('a proven clone stays one wherever it goes, until the operator lifts it', () => {
+  const west = newLogWith(2);
+  only(west).chain = { lines: [], forks: [], provenSeq: 2 };
+  const east = newLog(EAST, 0);
+  const left = leave(west, 2, 2);
+  expect(payStatusOf(only(west))).toBe('quarantined');
+  enter(east, left, { hour: 2, version: 3, meters: 100 });
+  expect(only(east)).toMatchObject({ membership: { status: 'active' }, chain: { provenSeq: east.state.seq } });
+  expect(statusOf(only(east))).toBe('quarantined');
+  // Back, unknown to the registry still; then the operator looks at it in the other region.
+  enter(west, leave(east, 3, 4), { hour: 3, version: 5, meters: 0 });
+  expect(statusOf(only(west))).toBe('quarantined');
+  enter(east, leave(west, 4, 6), { hour: 4, version: 7, meters: 0 });
+  east.add(memberOf(0, { version: 8, status: 'quarantined' }), DAY0_MS + 5 * HOUR_MS);
+  east.add(memberOf(0, { version: 9 }), DAY0_MS + 5 * HOUR_MS);
+  expect(statusOf(only(east))).toBe('active');
+  enter(west, leave(east, 6, 10), { hour: 6, version: 11, meters: 0 });
+  expect(statusOf(only(west))).toBe('active');
 });
 
 test('what it measured before it came is refused, also where its clock was ahead', () => {

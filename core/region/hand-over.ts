@@ -5,8 +5,9 @@
 import { distanceMeters } from '../geo.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import { epochOf, epochOfHour } from '../time.ts';
+import { bringProof, isProven } from './chain.ts';
 import type { ArrivalBody, Reputation } from './entry.ts';
-import { budgetLeft, hoursMaintained } from './maintenance.ts';
+import { budgetLeft, hoursMaintained, MOST_WINDOWS } from './maintenance.ts';
 import { loseReputation } from './relocation.ts';
 import { badShareOfDay } from './score.ts';
 import type { DeviceState, RegionState } from './state.ts';
@@ -25,8 +26,8 @@ function before(windows: DeviceState['maintenance'], ms: number): DeviceState['m
 }
 
 function reputationOf(state: RegionState, device: DeviceState, receivedMs: number, rules: RuleSet): Reputation {
-  const { latitudeE5, longitudeE5 } = device.membership;
-  const { highNonce, newestMs, conflicts, scoreDays, score30Bps, weeklyBps, eligible } = device;
+  const { latitudeE5, longitudeE5, density } = device.membership;
+  const { settledMs, highNonce, newestMs, conflicts, scoreDays, score30Bps, weeklyBps, eligible } = device;
   const today = badShareOfDay(device.day);
   const [yesterday = 0, ...earlier] = device.badHours;
   const maintained = maintainedSoFar(state, device, receivedMs, rules);
@@ -34,9 +35,12 @@ function reputationOf(state: RegionState, device: DeviceState, receivedMs: numbe
     leftMs: receivedMs,
     latitudeE5,
     longitudeE5,
+    density,
+    settledMs,
     highNonce,
     newestMs,
     conflicts,
+    isProven: isProven(device),
     scoreDays,
     score30Bps,
     weeklyBps,
@@ -66,6 +70,7 @@ export function arrive(state: RegionState, { device: id, reputation }: ArrivalBo
   const { leftMs, highNonce, newestMs, conflicts, scoreDays, score30Bps, weeklyBps, eligible } = reputation;
   if (highNonce > device.highNonce) device.highNonce = highNonce;
   device.placedMs = Math.max(device.placedMs, leftMs, newestMs);
+  device.settledMs = device.membership.density === reputation.density ? reputation.settledMs : leftMs;
   device.conflicts = conflicts;
   device.scoreDays = scoreDays;
   device.score30Bps = score30Bps;
@@ -76,7 +81,9 @@ export function arrive(state: RegionState, { device: id, reputation }: ArrivalBo
   for (const { fromMs, untilMs, announcedMs } of reputation.maintenance) {
     device.maintenance.push({ fromMs: Math.max(fromMs, leftMs), untilMs, announcedMs });
   }
+  device.maintenance = device.maintenance.slice(-MOST_WINDOWS);
   device.departure = null;
+  bringProof(device, state.seq, reputation.isProven);
   loseReputation(device, distanceMeters(reputation, device.membership), rules.score);
 }
 

@@ -139,6 +139,18 @@ test('windows may overlap: each hour is excused once', () => {
   expect(log.outputs.days[0]?.parts.availabilityBps).toBe(10_000);
 });
 
+test('sixteen windows are kept, and no more are taken, by the fold either; the end of one can still be moved', () => {
+  const log = new TestLog(1);
+  for (let n = 0; n < 20; n += 1) announceAt(log, 0, n + 1, n + 2);
+  expect(windowsOf(log)).toHaveLength(16);
+  const [known] = log.state.devices;
+  if (known === undefined) throw new Error('no device');
+  const asked = (from: number, until: number) =>
+    admitMaintenance(known, { fromMs: at(from), untilMs: at(until) }, at(0), MAIN_RULES);
+  expect(asked(20, 21)).toEqual({ ok: false, error: { reason: 'too-many-windows', limit: 16 } });
+  expect(asked(16, 30)).toEqual({ ok: true, value: true });
+});
+
 test('it is announced at most thirty days ahead, and not for what is over', () => {
   const log = new TestLog(1);
   const [known] = log.state.devices;

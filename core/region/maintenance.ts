@@ -10,6 +10,9 @@ import type { MaintenanceBody, MaintenanceWindow } from './entry.ts';
 import { noteDisorder } from './own-order.ts';
 import type { DeviceState, RegionState } from './state.ts';
 
+/** Kept of a device, those that late readings may still fall into included. */
+export const MOST_WINDOWS = 16;
+
 type Announced = Pick<MaintenanceBody, 'fromMs' | 'untilMs'>;
 
 /**
@@ -26,7 +29,8 @@ export function admitMaintenance(
   if (untilMs > latestMs) return err({ reason: 'maintenance-too-far', untilMs, latestMs });
   const known = device.maintenance[openWindow(device, fromMs, receivedMs)];
   if (known !== undefined) return ok(known.untilMs !== Math.max(untilMs, receivedMs));
-  return untilMs > receivedMs && untilMs > fromMs ? ok(true) : err({ reason: 'maintenance-over', untilMs, receivedMs });
+  if (untilMs <= receivedMs || untilMs <= fromMs) return err({ reason: 'maintenance-over', untilMs, receivedMs });
+  return device.maintenance.length < MOST_WINDOWS ? ok(true) : err({ reason: 'too-many-windows', limit: MOST_WINDOWS });
 }
 
 /** The window that was announced from `fromMs` and is not over; -1: none. */

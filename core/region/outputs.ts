@@ -31,7 +31,7 @@ export type ClosedHour = {
 export type DayCell = readonly [number, number, number, number];
 export type DaySeries = { readonly quantity: number; readonly hours: readonly (DayCell | null)[] };
 
-/** What a payout depends on besides the score, as of the day's close. */
+/** What a payout depends on besides the score, as of the day's close. `claimedMs`: or its arrival in its density cell, if later. */
 export type DayMember = Pick<MembershipBody, 'device' | 'owner' | 'status' | 'tier' | 'density' | 'claimedMs'> & {
   /** The key under which it was claimed, where it has another one now; else null. */
   readonly origin: DeviceId | null;
@@ -78,8 +78,10 @@ export type AnomalyEvent = {
   readonly against: readonly DeviceId[];
 };
 
-/** A fork in the chain of a device's batches (chain.ts); `seq` names it, and a later word on it replaces the one before. */
+/** A fork in the chain of a device's batches (chain.ts); `older` and `seq` name it, and a later word on it replaces the one before. */
 export type ForkReport = Pick<Fork, 'device' | 'seq' | 'parent' | 'verdict'> & {
+  /** Entry that began the older line: a new line is a fork with each of the others. */
+  readonly older: number;
   /** Entries of the older branch, and of the younger. */
   readonly branches: readonly (readonly number[])[];
 };

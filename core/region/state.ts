@@ -15,7 +15,7 @@ import type { CharterBody, MaintenanceWindow, MembershipBody, Reputation } from 
  * Raise it with every change of the fold or of this shape: a checkpoint of another version is not read, the log is folded
  * anew. A test holds the state hash of a fixed log to it.
  */
-export const STATE_VERSION = 7;
+export const STATE_VERSION = 8;
 
 export type RegionState = {
   seq: number;
@@ -53,6 +53,10 @@ export type DeviceState = {
   former: FormerKey[];
   /** What was measured up to here belongs to another place or region; 0: it has always been here. */
   placedMs: number;
+  /** When it came to its density cell from another one; 0: it was claimed there. */
+  settledMs: number;
+  /** It was quarantined when it was retired: its days that are still open are not paid. */
+  frozen: boolean;
   /** How it stood when it was retired here; null: it is not, or it has come back. */
   departure: Departure | null;
   /** Slots of the nearest devices, nearest first; below 0 across the border (neighbors.ts). */

@@ -10,6 +10,7 @@ import type { BatchEffect } from './apply-batch.ts';
 import type { EntryBody } from './entry.ts';
 import { applyEntry } from './fold.ts';
 import { noOutputs, type Outputs } from './outputs.ts';
+import { admitSuccession } from './succession.ts';
 import { emptyState, encodeState } from './state.ts';
 import { decodeEntry, encodeEntryBody } from './codec.ts';
 
@@ -214,6 +215,27 @@ test('neither the old key nor one that is known already can be a successor, and 
     membership: { device: keyOf(1), version: 1, status: 'active' },
     former: [{ device: first, version: 2, untilEpoch: null }],
   });
+});
+
+test('a device has at most 64 former keys, and keys alone change it once a day of the region', () => {
+  const log = new TestLog(1);
+  log.post(0, DAY0_MS + 1000, [reading('temp', DAY0_MS, 15)]);
+  const key = (turn: number): DeviceId =>
+    turn === 0 ? memberOf(0).device : (`did:key:z6Mk${'c'.repeat(40)}${1000 + turn}` as DeviceId);
+  const turnTo = (turn: number) =>
+    log.add({ kind: 'inherit', device: key(turn), from: key(turn - 1), reputation: null }, log.state.lastReceivedMs);
+  const asked = (turn: number, isByKeysAlone: boolean) =>
+    admitSuccession(log.state, key(turn), isByKeysAlone, MAIN_RULES.time);
+  expect(asked(0, true)).toEqual({ ok: true, value: null });
+  turnTo(1);
+  expect(asked(1, true)).toEqual({ ok: false, error: { reason: 'already-rotated', device: key(1) } });
+  expect(asked(1, false)).toEqual({ ok: true, value: null });
+  const { firstHour } = log.state;
+  log.close((firstHour ?? 0) + 23, DAY0_MS + 30 * HOUR_MS);
+  expect(asked(1, true)).toEqual({ ok: true, value: null });
+  for (let turn = 2; turn <= 70; turn += 1) turnTo(turn);
+  expect(log.state.devices[0]?.former).toHaveLength(64);
+  expect(asked(64, false)).toEqual({ ok: false, error: { reason: 'too-many-keys', limit: 64 } });
 });
 
 test('what was sent under the old key is a duplicate under the new one, and another value for it a conflict', () => {

@@ -4,15 +4,39 @@
  * by its first key, so that a new one changes no order and sheds no evidence.
  */
 import type { DeviceId } from '../ids.ts';
+import type { SuccessionRefusal } from '../errors.ts';
+import { err, ok, type Result } from '../result.ts';
 import type { TimeRules } from '../rules/rule-set.ts';
 import { epochOfHour } from '../time.ts';
 import { startChain } from './chain.ts';
 import type { SuccessionBody } from './entry.ts';
 import type { DeviceState, RegionState } from './state.ts';
 
+/** Of one device: each is kept for ever. */
+export const MOST_KEYS = 64;
+
+/**
+ * Asked before the registry takes a rotation. Who has the key alone may change it once a day of the region, so that a thief
+ * cannot use up the keys that the owner has left.
+ */
+export function admitSuccession(
+  state: RegionState,
+  from: DeviceId,
+  isByKeysAlone: boolean,
+  time: TimeRules,
+): Result<null, SuccessionRefusal> {
+  const former = state.devices.find(({ membership }) => membership.device === from)?.former ?? [];
+  if (former.length >= MOST_KEYS) return err({ reason: 'too-many-keys', limit: MOST_KEYS });
+  const last = former.at(-1);
+  if (isByKeysAlone && last !== undefined && last.untilEpoch === openEpoch(state, time))
+    return err({ reason: 'already-rotated', device: from });
+  return ok(null);
+}
+
 export function succeed(state: RegionState, { device: successor, from }: SuccessionBody, time: TimeRules): void {
   const device = state.devices.find(({ membership }) => membership.device === from);
   if (device === undefined || knowsKey(state, successor)) return;
+  if (device.former.length >= MOST_KEYS) return;
   const { version } = device.membership;
   device.former.push({ device: from, version: version + 1, untilEpoch: openEpoch(state, time) });
   // The membership that follows is the successor's own, and counts its versions from 1.

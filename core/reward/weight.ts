@@ -16,6 +16,7 @@ export type DeviceDay = {
   readonly status: 'claimed' | 'active' | 'quarantined' | 'retired';
   readonly tier: number;
   readonly density: string;
+  /** Or when it came to its density cell, if that was later: seniority is that of the place. */
   readonly claimedMs: number;
   /** Of this day: decides how much. */
   readonly scoreBps: number;
@@ -47,7 +48,7 @@ export function rampBps(scoreBps: number, rules: RewardRules): number {
   return Math.floor(((Math.min(scoreBps, 10_000) - from) * 10_000) / (10_000 - from));
 }
 
-/** Higher tier first, then the better band, then the earlier claim, then the first key: a total order. */
+/** Higher tier first, then the better band, then the earlier claim or arrival, then the first key: a total order. */
 function compareRank(a: DeviceDay, b: DeviceDay): number {
   return (
     b.tier - a.tier ||

@@ -2,7 +2,7 @@
  * What callers see of a region object. Methods return values, never throw for an expected refusal: error classes do not
  * survive RPC. Reached only through durable-objects/stub.ts.
  */
-import type { MaintenanceRefusal, RegionRefusal } from '../../core/errors.ts';
+import type { MaintenanceRefusal, RegionRefusal, SuccessionRefusal } from '../../core/errors.ts';
 import type { DeviceId, RegionCell } from '../../core/ids.ts';
 import type { NoBlock } from '../../core/region/due.ts';
 import type { CharterBody, MaintenanceBody, MembershipBody } from '../../core/region/entry.ts';
@@ -130,6 +130,8 @@ export interface RegionApi {
   departure(device: DeviceId): Promise<Departure | null>;
   /** Idempotent. */
   maintain(maintenance: MaintenanceBody): Promise<Result<RegionSummary, RegionRefusal | MaintenanceRefusal>>;
+  /** May the registry take a new key for the device? */
+  admitSuccession(from: DeviceId, isByKeysAlone: boolean): Promise<Result<null, SuccessionRefusal>>;
   observations(query: ObservationQuery): Promise<readonly Observation[]>;
   readingsSince(query: ReadingsQuery): Promise<ReadingsPage>;
   /** For other regions: this one's block of `hour`, against theirs (core/region/block.ts). */

@@ -28,20 +28,20 @@ export async function forkRows(
   stores: Stores,
 ): Promise<D1PreparedStatement[]> {
   const rows: (typeof deviceForks.$inferInsert)[] = [];
-  for (const { device, seq, parent, verdict, branches } of forks) {
+  for (const { device, older, seq, parent, verdict, branches } of forks) {
     const batches = await Promise.all(branches.map((list) => findBatches(list, cell, store, stores)));
     const proof = forkProof(device, cell, parent !== '', verdict, branches, batches);
     if (proof === null) {
       // Broken storage of our own; the fold's word stands, and hours go on closing.
-      logLine({ code: 'fork-without-evidence', region: cell, device, seq });
+      logLine({ code: 'fork-without-evidence', region: cell, device, older, seq });
       continue;
     }
-    const key = `fork/${cell}/${seq}-${hour}.json`;
+    const key = `fork/${cell}/${older}-${seq}-${hour}.json`;
     await stores.archive.put(key, utf8ToBytes(canonicalJson(proof)), {
       httpMetadata: { contentType: 'application/json' },
     });
     const receivedMs = Math.max(...batches.flatMap((found) => found?.map((batch) => batch.receivedMs) ?? []));
-    rows.push({ cell, seq, hour, device, verdict, receivedMs, branches, proof: key });
+    rows.push({ cell, older, seq, hour, device, verdict, receivedMs, branches, proof: key });
   }
   return bulkUpsert(stores.db, deviceForks, rows, {
     replace: ['device', 'verdict', 'receivedMs', 'branches', 'proof'],

@@ -11,9 +11,10 @@ import { charterFacts } from '../../core/region/facts.ts';
 import { chooseBlocks } from '../../core/region/foreign.ts';
 import { mayBring } from '../../core/region/hand-over.ts';
 import { admitMaintenance } from '../../core/region/maintenance.ts';
+import { admitSuccession } from '../../core/region/succession.ts';
 import { encodeState, type Departure, type DeviceState } from '../../core/region/state.ts';
 import type { Receipt } from '../../core/region/receipt.ts';
-import type { MaintenanceRefusal, RegionRefusal } from '../../core/errors.ts';
+import type { MaintenanceRefusal, RegionRefusal, SuccessionRefusal } from '../../core/errors.ts';
 import type { DeviceId, RegionCell } from '../../core/ids.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { BatchEffect } from '../../core/region/apply-batch.ts';
@@ -162,6 +163,8 @@ export class RegionKeeper {
     if (applied.ok && isNews && cameFrom !== null) {
       const { seq: leftSeq, reputation } = left;
       this.#append({ kind: 'inherit', device, from: cameFrom, leftSeq, reputation }, nowMs);
+      // A proof that the registry had not heard of when the device left: this region's alarm tells it.
+      if (reputation.isProven) await this.#storage.setAlarm(nowMs);
     }
     return applied.ok ? ok(this.summary()) : applied;
   }
@@ -201,6 +204,11 @@ export class RegionKeeper {
     if (!isNews.ok) return isNews;
     if (isNews.value) this.#append(maintenance, nowMs);
     return ok(this.summary());
+  }
+
+  admitSuccession(from: DeviceId, isByKeysAlone: boolean): Result<null, SuccessionRefusal> {
+    const { state, rules } = this.#load();
+    return admitSuccession(state, from, isByKeysAlone, rules.time);
   }
 
   /** A day that has closed but is not in D1 yet would be in neither place: such a query waits for the publication. */
@@ -251,6 +259,8 @@ export class RegionKeeper {
 
   async #advanceOnce(nowMs: number): Promise<RegionSummary> {
     const closedBefore = this.#load().state.closedThrough;
+    // First: a clone must not be gone to another region before the registry knows of it.
+    await this.#tellRegistry(nowMs);
     do {
       this.#isNudged = false;
       await this.#publishAll(this.#load(), this.#tell);

@@ -3,7 +3,7 @@
  * fold's (core/region). See durable-objects/region/api.ts for what callers may rely on.
  */
 import { DurableObject } from 'cloudflare:workers';
-import type { MaintenanceRefusal, RegionRefusal } from '../../core/errors.ts';
+import type { MaintenanceRefusal, RegionRefusal, SuccessionRefusal } from '../../core/errors.ts';
 import type { CharterBody, MaintenanceBody, MembershipBody } from '../../core/region/entry.ts';
 import type { DeviceId } from '../../core/ids.ts';
 import type { Departure } from '../../core/region/state.ts';
@@ -66,6 +66,10 @@ export class Region extends DurableObject<RegionBindings> implements RegionApi {
 
   async maintain(maintenance: MaintenanceBody): Promise<Result<RegionSummary, RegionRefusal | MaintenanceRefusal>> {
     return this.#keeper.maintain(maintenance, Date.now());
+  }
+
+  async admitSuccession(from: DeviceId, isByKeysAlone: boolean): Promise<Result<null, SuccessionRefusal>> {
+    return this.#keeper.admitSuccession(from, isByKeysAlone);
   }
 
   observations(query: ObservationQuery): Promise<readonly Observation[]> {

@@ -12,7 +12,7 @@ export const deviceDays = sqliteTable(
     status: text('status', { enum: ['claimed', 'active', 'quarantined', 'retired'] }).notNull(),
     tier: integer('tier').notNull(),
     density: text('density').notNull(),
-    claimedMs: integer('claimed_ms').notNull(),
+    claimedMs: integer('claimed_ms').notNull(), // or when it came to its density cell, if that was later
     origin: text('origin'), // its first key, where it has another one now
     scoreBps: integer('score_bps').notNull(), // of this day
     score30Bps: integer('score30_bps').notNull(), // exponentially weighted over 30 days

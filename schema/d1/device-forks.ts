@@ -5,6 +5,7 @@ export const deviceForks = sqliteTable(
   'device_fork',
   {
     cell: text('cell').notNull(),
+    older: integer('older').notNull(), // entry that began the older line
     seq: integer('seq').notNull(), // entry that began the younger branch
     hour: integer('hour').notNull(), // with the close of which it was told
     device: text('device').notNull(),
@@ -13,5 +14,8 @@ export const deviceForks = sqliteTable(
     branches: text('branches', { mode: 'json' }).$type<readonly (readonly number[])[]>().notNull(), // entries
     proof: text('proof').notNull(), // R2 key
   },
-  (table) => [primaryKey({ columns: [table.cell, table.seq, table.hour] }), index('fork_device').on(table.device)],
+  (table) => [
+    primaryKey({ columns: [table.cell, table.older, table.seq, table.hour] }),
+    index('fork_device').on(table.device),
+  ],
 );

@@ -182,16 +182,16 @@ test('after a change of key the next send goes under the new one', async () => {
 });
 
 test('a change of key that is killed at any moment ends with the next command, and no reading is refused', async () => {
-  await claimed('killed');
   let changes = 0;
-  // The n-th change of a file in its folder is when the n-th kill comes.
+  // The n-th change of a file in its folder is when the n-th kill comes. Keys alone change once a day: each has a device of its own.
   for (let moment = 1; moment <= 12; moment += 2) {
-    const before = stateOf('killed')['device'];
-    const ended = await killAtChange(moment, ['rotate', '--key', keyOf('killed'), '--dir', dir]);
-    const sent = await succeed('send', '--key', keyOf('killed'), '--quantity', 'temp', '--value', String(moment));
+    const name = `killed-${moment}`;
+    const before = await claimed(name);
+    const ended = await killAtChange(moment, ['rotate', '--key', keyOf(name), '--dir', dir]);
+    const sent = await succeed('send', '--key', keyOf(name), '--quantity', 'temp', '--value', String(moment));
     expect(sent, `kill at change ${moment}, ${ended}`).toContain('1 accepted');
-    if (stateOf('killed')['device'] !== before) changes += 1;
-    expect(stateOf('killed')['rotation']).toBeNull();
+    if (stateOf(name)['device'] !== before) changes += 1;
+    expect(stateOf(name)['rotation']).toBeNull();
   }
   expect(changes).toBeGreaterThan(0);
 });

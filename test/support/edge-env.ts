@@ -75,6 +75,10 @@ export class StandInRegion implements RegionApi {
     return ok(await this.summary());
   }
 
+  async admitSuccession() {
+    return ok(null);
+  }
+
   async observations() {
     return [];
   }

@@ -3,7 +3,7 @@ import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { RegionCell } from '../../core/ids.ts';
 import { checkForkProof } from '../../core/proof/fork.ts';
 import { encodeEvidence } from '../../core/signature/evidence.ts';
@@ -129,6 +129,9 @@ test('forks are told with the close of the hour, with their batches, and again t
       { cell: CELL, verdict: 'both-go-on', branches: '[[4,6,8,10],[5,7,9,11]]' },
       { cell: CELL, verdict: 'both-go-on' },
     ]);
+    expect(
+      told.map(({ cell, older, seq, hour, proof }) => `fork/${cell}/${older}-${seq}-${hour}.json` === proof),
+    ).toEqual([true, true]);
     const key = String(told[0]?.['proof']);
     const file = await (await env.ARCHIVE.get(key))?.bytes();
     if (file === undefined) throw new Error(`${key} is gone`);
@@ -142,4 +145,24 @@ test('forks are told with the close of the hour, with their batches, and again t
     expect(await forks()).toEqual(told);
     expect(await (await env.ARCHIVE.get(key))?.bytes()).toEqual(file);
   });
+});
+
+test('a clone that moves before the registry knows of it is quarantined by the region it comes to', async () => {
+  const EAST = '8339a1fffffffff' as RegionCell;
+  const east = env.REGION.getByName(EAST);
+  await east.charter(charterOf(MAIN_RULES, EAST, 100));
+  const west = env.REGION.getByName('8339a0fffffffff');
+  await west.charter(charterOf(MAIN_RULES, '8339a0fffffffff' as RegionCell, 90));
+  await west.applyMembership(memberOf(0));
+  await west.ingest(batch('root', 1, null));
+  for (const [at, text] of CLONES.entries()) {
+    const [name = '', after = ''] = text.split(' ');
+    await west.ingest(batch(name, at + 2, after));
+  }
+  await west.applyMembership(memberOf(0, { version: 2, status: 'retired' }));
+  await registered();
+  await env.DB.prepare('UPDATE device SET cell = ?, version = 3').bind(EAST).run();
+  const past = { predecessor: null, cameFrom: '8339a0fffffffff' as RegionCell };
+  expect(await east.applyMembership(memberOf(0, { version: 3 }), past)).toMatchObject({ ok: true });
+  await vi.waitFor(async () => expect(await row()).toEqual({ status: 'quarantined', version: 4 }), 5000);
 });

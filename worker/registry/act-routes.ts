@@ -4,6 +4,7 @@ import { parsePosition, publicElevationM } from '../../core/lifecycle/position.t
 import type { SignedAct } from '../../core/lifecycle/signed-act.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import { readDevice, type Registration } from '../adapters/d1/devices.ts';
+import { callRegion } from '../adapters/region.ts';
 import { checkOpen } from './claim-routes.ts';
 import type { RegistryEnv } from './env.ts';
 import { checkPlace } from './place-act.ts';
@@ -106,6 +107,10 @@ actRoutes.post('/v1/registry/devices/:device/rotate', async (c) => {
     if (owner !== undefined && owner.address !== membership.owner) return notTheOwner(owner.address, membership.owner);
     if ((await readDevice(c.env.DB, act.successor)) !== null)
       return err({ reason: 'already-claimed', device: act.successor });
+    const admitted = await callRegion(c.env.REGION, cell, (region) =>
+      region.admitSuccession(act.device, owner === undefined),
+    );
+    if (!admitted.ok) return admitted;
     // A tier above 0 was granted to a key, for evidence about that key.
     return ok({ cell, membership: { ...membership, device: act.successor, tier: 0 } });
   });

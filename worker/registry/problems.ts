@@ -1,5 +1,5 @@
 /** What the registry refuses, in words. Who has signed is no secret here: an act names its signers. */
-import type { IngestRefusal, MaintenanceRefusal } from '../../core/errors.ts';
+import type { IngestRefusal, MaintenanceRefusal, SuccessionRefusal } from '../../core/errors.ts';
 import type { ActRefusal } from '../../core/lifecycle/rules.ts';
 import { ISSUED_WINDOW_SECONDS, WAITING_SECONDS } from '../../core/lifecycle/rules.ts';
 import { POSITION_HEADER } from '../../core/lifecycle/position.ts';
@@ -13,6 +13,7 @@ import type { RegistryContext } from './env.ts';
 export type LifecycleRefusal =
   | ActRefusal
   | MaintenanceRefusal
+  | SuccessionRefusal
   | { readonly reason: 'wrong-owner-signature'; readonly expected: string; readonly recovered: string | null }
   | { readonly reason: 'device-signature-missing'; readonly device: string }
   | { readonly reason: 'position-missing' }
@@ -138,6 +139,30 @@ function describe(refusal: RegistryRefusal): ProblemParts {
         detail: `It ends ${rfc3339(refusal.untilMs)}; ${rfc3339(refusal.latestMs)} is the latest.`,
         remedy: 'Announce it nearer to its time, or a shorter one.',
         members: { latest: rfc3339(refusal.latestMs) },
+      };
+    case 'too-many-windows':
+      return {
+        status: 409,
+        code: refusal.reason,
+        title: 'Too many windows of maintenance',
+        detail: `${refusal.limit} are kept of a device, until no reading can fall into them any more.`,
+        remedy: 'Move the end of a window that is announced: the same from, another until.',
+      };
+    case 'too-many-keys':
+      return {
+        status: 409,
+        code: refusal.reason,
+        title: 'The device has had too many keys',
+        detail: `${refusal.limit} former keys are kept of a device, and none is forgotten.`,
+        remedy: 'Retire it, and claim it as a new device with a new key.',
+      };
+    case 'already-rotated':
+      return {
+        status: 409,
+        code: refusal.reason,
+        title: 'The key was changed today already',
+        detail: `${refusal.device} took over within this day of its region; keys alone may change it once a day.`,
+        remedy: 'Wait for the next day, or let the owner sign in place of the old key.',
       };
     case 'registry-busy':
       return {

@@ -112,6 +112,8 @@ adminRoutes.post('/v1/admin/devices/:did/maintenance', async (c) => {
   switch (noted.error.reason) {
     case 'maintenance-over':
       return problem(c, { reason: 'bad-field', pointer: '/until', detail: 'must be in the future, and after from' });
+    case 'too-many-windows':
+      return problem(c, { reason: 'bad-field', pointer: '/from', detail: `${noted.error.limit} windows are kept` });
     case 'maintenance-too-far': {
       const detail = `must be at most ${rfc3339(noted.error.latestMs)}`;
       return problem(c, { reason: 'bad-field', pointer: '/until', detail });

@@ -115,7 +115,10 @@ export const REGISTRY: readonly Route[] = [
     parameters: [DEVICE],
     body: { says: 'From when until when.', media: { [JSON_TYPE]: MaintenanceActBody } },
     answers: DONE,
-    problems: merge(OF_DEVICE, BY_DEVICE, { 422: ['maintenance-over', 'maintenance-too-far'] }),
+    problems: merge(OF_DEVICE, BY_DEVICE, {
+      409: ['too-many-windows'],
+      422: ['maintenance-over', 'maintenance-too-far'],
+    }),
   },
   {
     method: 'post',
@@ -140,7 +143,10 @@ export const REGISTRY: readonly Route[] = [
     parameters: [DEVICE],
     body: { says: 'Who succeeds whom.', media: { [JSON_TYPE]: RotateBody } },
     answers: DONE,
-    problems: merge(OF_DEVICE, BY_DEVICE, { 409: ['already-claimed'], 422: ['weak-key'] }),
+    problems: merge(OF_DEVICE, BY_DEVICE, {
+      409: ['already-claimed', 'already-rotated', 'too-many-keys'],
+      422: ['weak-key'],
+    }),
   },
   {
     method: 'post',

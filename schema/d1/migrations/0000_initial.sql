@@ -182,6 +182,7 @@ CREATE TABLE `waiting_claim` (
 CREATE INDEX `waiting_claim_received` ON `waiting_claim` (`received_ms`);--> statement-breakpoint
 CREATE TABLE `device_fork` (
 	`cell` text NOT NULL,
+	`older` integer NOT NULL,
 	`seq` integer NOT NULL,
 	`hour` integer NOT NULL,
 	`device` text NOT NULL,
@@ -189,7 +190,7 @@ CREATE TABLE `device_fork` (
 	`received_ms` integer NOT NULL,
 	`branches` text NOT NULL,
 	`proof` text NOT NULL,
-	PRIMARY KEY(`cell`, `seq`, `hour`)
+	PRIMARY KEY(`cell`, `older`, `seq`, `hour`)
 ) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE INDEX `fork_device` ON `device_fork` (`device`);

@@ -15,7 +15,8 @@ export const forkRoutes = new Hono<AppEnv>()
     if (rows instanceof Response) return rows;
     // The newest word on each.
     const forks = rows.filter(
-      (row, at) => rows.findIndex(({ cell, seq }) => cell === row.cell && seq === row.seq) === at,
+      (row, at) =>
+        rows.findIndex(({ cell, older, seq }) => cell === row.cell && older === row.older && seq === row.seq) === at,
     );
     const answer: ForksAnswer = {
       forks: forks.map((row) => ({
@@ -38,7 +39,7 @@ export const forkRoutes = new Hono<AppEnv>()
     return c.body(file.body, 200, { 'content-type': 'application/json', 'cache-control': IMMUTABLE });
   });
 
-const nameOf = ({ cell, seq, hour }: ForkRow): string => `${cell}-${seq}-${hour}`;
+const nameOf = ({ cell, older, seq, hour }: ForkRow): string => `${cell}-${older}-${seq}-${hour}`;
 
 async function rowsOf(c: Context<AppEnv>): Promise<readonly ForkRow[] | Response> {
   const device = parseDeviceId(c.req.param('device'));
