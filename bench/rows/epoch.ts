@@ -109,6 +109,7 @@ function compute(devices: number): Computed {
     burned: 0n,
     days: Array.from({ length: devices }, (_, n) => dayOf(n)),
     usage: NO_USAGE,
+    predecessors: new Map(),
     segments: [],
     regions: Array.from({ length: Math.ceil(devices / DEVICES_PER_REGION) }, (_, n) => ({ cell: cellOf(n) })),
     missing: [],
@@ -210,7 +211,10 @@ async function verify(evidence: readonly RegionEvidence[]): Promise<Verified> {
 }
 
 function walk(regions: readonly RegionHistory[], epoch: EpochOnChain): EpochResult {
-  const walked = walkEpochs({ regions, epochs: [epoch], unseen: [], onEpoch: () => undefined }, MAIN_RULES);
+  const walked = walkEpochs(
+    { regions, epochs: [epoch], unseen: [], predecessors: new Map(), onEpoch: () => undefined },
+    MAIN_RULES,
+  );
   if (!walked.ok) throw new Error(JSON.stringify(walked.error));
   return walked.value;
 }

@@ -17,7 +17,7 @@ export type UsageHistory = {
 };
 
 export type UsageContext = {
-  /** Everybody whom the logs have ever named as a device's owner. */
+  /** By key, everybody whom the logs have ever named as its device's owner (key-history.ts). */
   readonly owners: ReadonlyMap<string, ReadonlySet<string>>;
   readonly auction: string;
   readonly rules: TimeRules;

@@ -29,6 +29,7 @@ const inputs: EpochInputs = {
   burned: 0n,
   days: [day(0), day(1), day(2)],
   usage: NO_USAGE,
+  predecessors: new Map(),
   segments: [{ cell: CELL, fromSeq: 1, toSeq: 9, root: 'aa' }],
   regions: [{ cell: CELL }],
   missing: [],

@@ -39,7 +39,7 @@ export type RegionReplay = {
   /** How devices stood when they left, by device and entry, and what others are said to have brought along. */
   readonly departures: Map<string, Reputation>;
   readonly arrivals: Arrival[];
-  /** Everybody whom a device has ever belonged to. */
+  /** By key, everybody to whom its device has belonged under it. */
   readonly owners: Map<string, Set<string>>;
 };
 

@@ -1,7 +1,7 @@
 /** Epochs of two regions as they were closed, and the same from their logs and the chain alone. */
 import { beforeAll, expect, test } from 'vitest';
 import { DAY0_MS, HOUR_MS, MADRID, memberOf, reading, TestLog } from '../../test/support/region-log.ts';
-import type { DeviceId, RegionCell } from '../ids.ts';
+import type { DeviceId, OwnerAddress, RegionCell } from '../ids.ts';
 import { decideClose, type RegionProgress } from '../reward/closable.ts';
 import { computeEpoch, type EpochResult } from '../reward/compute-epoch.ts';
 import type { Segment } from '../reward/data-root.ts';
@@ -11,7 +11,8 @@ import { dueReserves, NO_CARRY, type Carry } from '../reward/reserve.ts';
 import { MAIN_RULES } from '../rules/main.ts';
 import { epochOfHour, epochStartMs } from '../time.ts';
 import type { CommitFacts } from './compare-payments.ts';
-import { replayEntry, startReplay } from './replay-region.ts';
+import { ownersIn, predecessorsIn } from './key-history.ts';
+import { replayEntry, startReplay, type RegionReplay } from './replay-region.ts';
 import { walkEpochs, type EpochOnChain, type RegionHistory } from './walk-epochs.ts';
 import type { UsageFacts } from '../reward/usage.ts';
 import { sale, spending, topUp, usageOf } from '../../test/support/sales.ts';
@@ -33,6 +34,7 @@ function usageAt(epoch: number): UsageFacts {
   const served = [
     { device: deviceOf(MADRID, 0), units: 7 },
     { device: deviceOf(TOLEDO, 2), units: 5 },
+    ...soldKeys(epoch).map((device) => ({ device, units: 2 })),
   ];
   const left = [{ device: 'did:key:z6MkLeft', units: 1 }];
   return usageOf([sale(n, 10_007n, served), topUp(n + 1, 5000n), spending(n, 3001n, served), sale(n + 2, 999n, left)], {
@@ -46,6 +48,27 @@ function deviceOf(cell: RegionCell, slot: number): DeviceId {
   return `did:key:z6Mk${letter.repeat(43)}${slot + 1}` as DeviceId;
 }
 
+/** On the second day Madrid's third device changes its key twice, on the third it is transferred. Old keys stay sold. */
+const KEYS = [deviceOf(MADRID, 2), deviceOf(MADRID, 3), deviceOf(MADRID, 4)] as const;
+const BUYER = `0x${'b'.repeat(40)}` as OwnerAddress;
+const [TURN_HOUR, TRANSFER_HOUR] = [30, 60];
+
+function soldKeys(epoch: number): readonly DeviceId[] {
+  return epoch === FIRST ? KEYS.slice(0, 1) : KEYS.slice(0, 2);
+}
+
+function addDeeds(log: TestLog, hour: number, nowMs: number): void {
+  const [first, second, third] = KEYS;
+  const member = memberOf(2, { density: memberOf(0).density });
+  if (hour === TURN_HOUR) {
+    log.add({ kind: 'inherit', device: second, from: first, reputation: null }, nowMs);
+    log.add({ ...member, device: second }, nowMs);
+    log.add({ kind: 'inherit', device: third, from: second, reputation: null }, nowMs);
+    log.add({ ...member, device: third }, nowMs);
+  }
+  if (hour === TRANSFER_HOUR) log.add({ ...member, device: third, version: 2, owner: BUYER }, nowMs);
+}
+
 /** Three devices that post every hour, the first two in one density cell; hours close as their time comes. */
 function regionLog(cell: RegionCell, stalls: boolean): TestLog {
   const log = new TestLog(0, rules, DAY0_MS, cell);
@@ -54,6 +77,7 @@ function regionLog(cell: RegionCell, stalls: boolean): TestLog {
   }
   for (let hour = 0; hour < 24 * DAYS; hour += 1) {
     const hourMs = DAY0_MS + hour * HOUR_MS;
+    if (cell === MADRID) addDeeds(log, hour, hourMs + GRACE_MS);
     for (let slot = 0; slot < 3; slot += 1) {
       // The second device repeats the first one.
       const own = slot === 2 ? ((hour * 5) % 7) / 3 : 0;
@@ -65,12 +89,17 @@ function regionLog(cell: RegionCell, stalls: boolean): TestLog {
   return log;
 }
 
-function historyOf(log: TestLog, cell: RegionCell): RegionHistory {
+function replayOf(log: TestLog, cell: RegionCell): RegionReplay {
   const replay = startReplay(cell, rules);
   for (const entry of log.entries) {
     const one = replayEntry(replay, entry);
     if (!one.ok) throw new Error(JSON.stringify(one.error));
   }
+  return replay;
+}
+
+function historyOf(replay: RegionReplay): RegionHistory {
+  const { cell } = replay;
   const segments = replay.seals.map(({ fromSeq, toSeq, hour }) => ({
     hour,
     segment: { cell, fromSeq, toSeq, root: `${cell}${toSeq}` },
@@ -116,6 +145,11 @@ function closeAll(regions: readonly RegionHistory[]): readonly EpochResult[] {
           firstEpoch: FIRST,
           burned: BigInt(epoch) * 10n ** 18n,
           usage: usageAt(epoch),
+          // As the registry has them.
+          predecessors: new Map([
+            [KEYS[1], KEYS[0]],
+            [KEYS[2], KEYS[1]],
+          ]),
           days: cells.flatMap((cell) => of(cell)?.days.get(epoch) ?? []),
           segments: cells.flatMap((cell) =>
             [...(of(cell)?.segments ?? [])].flatMap(([sealed, segments]) =>
@@ -151,11 +185,13 @@ const commitOf = (result: EpochResult): CommitFacts => ({
   dataRoot: `0x${result.dataRoot}`,
 });
 
+let replays: readonly RegionReplay[];
 let regions: readonly RegionHistory[];
 let results: readonly EpochResult[];
 let chain: readonly EpochOnChain[];
 beforeAll(() => {
-  regions = [historyOf(regionLog(MADRID, false), MADRID), historyOf(regionLog(TOLEDO, true), TOLEDO)];
+  replays = [replayOf(regionLog(MADRID, false), MADRID), replayOf(regionLog(TOLEDO, true), TOLEDO)];
+  regions = replays.map(historyOf);
   results = closeAll(regions);
   chain = results.map((result) => ({
     epoch: result.epoch,
@@ -168,7 +204,10 @@ beforeAll(() => {
 });
 
 const walk = (epochs: readonly EpochOnChain[], of = regions) =>
-  walkEpochs({ regions: of, epochs, unseen: [], onEpoch: () => undefined }, rules);
+  walkEpochs(
+    { regions: of, epochs, unseen: [], predecessors: predecessorsIn(replays), onEpoch: () => undefined },
+    rules,
+  );
 const altered = (epoch: number, change: Partial<CommitFacts>): readonly EpochOnChain[] =>
   chain.map((one) => (one.epoch === epoch ? { ...one, commit: { ...one.commit, ...change } } : one));
 
@@ -235,6 +274,20 @@ const changed = (change: Partial<Sale>): UsageFacts => {
 test('every sale is paid out, and what is left of the credits is handed on', () => {
   expect(new Set(results.map(({ usdcTotal, sales }) => `${usdcTotal} in ${sales}`))).toEqual(new Set(['14007 in 3']));
   expect(results.map(({ report }) => report.usage.unspent)).toEqual(['1999', '3998', '5997', '7996']);
+});
+
+test('what is sold of a device under its former keys pays whoever has it on the day, and its logs name them all', () => {
+  const [first, second, third] = KEYS;
+  const seller = memberOf(2).owner;
+  const paid = results.map(({ report }) =>
+    report.usage.devices.flatMap(({ device, owner, units }) =>
+      KEYS.some((key) => key === device) ? [[device, owner, units]] : [],
+    ),
+  );
+  expect(paid).toEqual([[[first, seller, 4]], [[third, seller, 8]], [[third, BUYER, 8]], [[third, BUYER, 8]]]);
+  const owners = ownersIn(replays);
+  for (const key of [first, second, third]) expect(owners.get(key)).toEqual(new Set([seller, BUYER]));
+  expect(owners.get(deviceOf(MADRID, 0))).toEqual(new Set([memberOf(0).owner]));
 });
 
 test('a usage list that pays something else, or the same for another sale, is found in the epoch that counts it', () => {

@@ -7,6 +7,7 @@ import { computeEpoch, type EpochInputs, type EpochResult } from '../reward/comp
 import { dataRoot, type Segment } from '../reward/data-root.ts';
 import type { Standing } from '../reward/closable.ts';
 import { carryOf } from '../reward/report.ts';
+import type { Predecessors } from '../reward/key-holder.ts';
 import { dueReserves, NO_CARRY, type Carry, type LateEpoch } from '../reward/reserve.ts';
 import type { DeviceDay } from '../reward/weight.ts';
 import { unspentAfter, type UsageFacts } from '../reward/usage.ts';
@@ -37,6 +38,8 @@ export type EpochOnChain = {
 
 export type WalkParts = {
   readonly regions: readonly RegionHistory[];
+  /** Of all keys of all regions. */
+  readonly predecessors: Predecessors;
   /** In order, from the first epoch of the contract to the audited one. */
   readonly epochs: readonly EpochOnChain[];
   /** Regions that are missing in the audited epoch and have no evidence yet: nothing is expected of them. */
@@ -56,7 +59,7 @@ export function walkEpochs(parts: WalkParts, rules: RuleSet): Result<EpochResult
     const unspent = unspentAfter(carry.unspent, onChain.usage.sales);
     if (unspent < 0n) return differs('credits', { epoch: onChain.epoch }, `${-unspent} more than paid for`, 'no more');
     const unseen = onChain === last ? parts.unseen : [];
-    const { result, difference } = fitEpoch(parts.regions, onChain, first.epoch, carry, unseen, rules);
+    const { result, difference } = fitEpoch(parts, onChain, first.epoch, carry, unseen, rules);
     if (onChain === last) return ok(result);
     if (!difference.ok) return difference;
     const told = checkUsageHash(result, onChain);
@@ -81,7 +84,7 @@ type Fit = { readonly result: EpochResult; readonly difference: Result<void, Dif
 
 /** With the regions that give what was committed; else with those that had closed the epoch whenever that was. */
 function fitEpoch(
-  regions: readonly RegionHistory[],
+  parts: WalkParts,
   onChain: EpochOnChain,
   firstEpoch: number,
   carry: Carry,
@@ -89,9 +92,9 @@ function fitEpoch(
   rules: RuleSet,
 ): Fit {
   const fits: Fit[] = [];
-  const [latest, ...earlier] = standings(regions, onChain.epoch, rules.time);
+  const [latest, ...earlier] = standings(parts.regions, onChain.epoch, rules.time);
   for (const standing of [latest ?? { regions: [], missing: [] }, ...earlier]) {
-    const inputs = inputsOf(regions, onChain, firstEpoch, carry, standing, unseen);
+    const inputs = inputsOf(parts, onChain, firstEpoch, carry, standing, unseen);
     if (standing !== latest && `0x${dataRoot(inputs.segments)}` !== onChain.commit.dataRoot) continue;
     const fit = compare(computeEpoch(inputs, rules), onChain);
     if (fit.difference.ok && `0x${fit.result.reportHash}` === onChain.commit.reportHash) return fit;
@@ -109,7 +112,7 @@ function compare(result: EpochResult, { epoch, commit, transaction }: EpochOnCha
 }
 
 function inputsOf(
-  regions: readonly RegionHistory[],
+  { regions, predecessors }: WalkParts,
   { epoch, burned, usage }: EpochOnChain,
   firstEpoch: number,
   carry: Carry,
@@ -127,6 +130,7 @@ function inputsOf(
     firstEpoch,
     burned,
     usage,
+    predecessors,
     days: counted.flatMap(({ days }) => days.get(epoch) ?? []),
     segments: counted.flatMap(({ cell, segments }) =>
       // As core/reward/data-root.ts `segmentHours`: since the region was last counted.

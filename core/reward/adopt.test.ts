@@ -39,6 +39,7 @@ function epochWith(days: readonly DeviceDay[], late: readonly DeviceDay[], usdc:
         usdc.map((amount, n) => sale(n, amount, [{ device: `sold-${n}`, units: 1 }])),
         { devices: usdc.map((_, n) => ({ device: `sold-${n}`, owner: owner(n + 5), cell: present })) },
       ),
+      predecessors: new Map(),
       segments: [],
       regions: CELLS.map((cell) => ({ cell, closedThrough: 9 })),
       missing: [{ cell: '831f8cfffffffff' }],

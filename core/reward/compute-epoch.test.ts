@@ -33,6 +33,7 @@ const inputs = (days: readonly DeviceDay[], more: Partial<EpochInputs> = {}): Ep
   burned: 0n,
   days,
   usage: NO_USAGE,
+  predecessors: new Map(),
   segments: [],
   regions: [],
   missing: [],

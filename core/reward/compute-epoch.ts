@@ -7,6 +7,7 @@ import { hashRuleSet } from '../rules/rule-set.ts';
 import { batchesOf, payoutsOf, type Payout, type PayoutBatch } from './batches.ts';
 import { dataRoot, type Segment } from './data-root.ts';
 import { emissionOf } from './emission.ts';
+import type { Predecessors } from './key-holder.ts';
 import { merkleRoot, type Hex } from './merkle.ts';
 import { potOf } from './pot.ts';
 import {
@@ -32,6 +33,8 @@ export type EpochInputs = {
   readonly days: readonly DeviceDay[];
   /** Sales that finalized before the epoch's end and that no earlier epoch counted. */
   readonly usage: UsageFacts;
+  /** Of all keys that served without a device-day of their own, as far as they have changed. */
+  readonly predecessors: Predecessors;
   /** Of closed regions: everything sealed up to this epoch's last hour that no data root holds yet (`segmentHours`). */
   readonly segments: readonly Segment[];
   readonly regions: readonly ReportRegion[];
@@ -84,7 +87,7 @@ export function computeEpoch(inputs: EpochInputs, rules: RuleSet): EpochResult {
   const expected = sum(missing, ({ weight }) => weight);
   const split = splitPot(pot, weighDays(inputs.days, reward), expected, reward);
   const reserves = [...settled.kept, ...reservesFor(inputs.epoch, missing, pot, split.divisor)];
-  const usage = shareUsage(inputs.usage, inputs.days, reward);
+  const usage = shareUsage(inputs.usage, inputs.days, inputs.predecessors, reward);
   const unspent = unspentAfter(inputs.carry.unspent, inputs.usage.sales);
   if (unspent < 0n) throw new RangeError('more credits were spent than paid for: look before computing');
   const usageText = encodeUsage(inputs.epoch, inputs.usage);

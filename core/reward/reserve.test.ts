@@ -36,6 +36,7 @@ const compute = (epoch: number, carry: Carry, more: Partial<EpochInputs>): Epoch
       burned: 0n,
       days: [],
       usage: NO_USAGE,
+      predecessors: new Map(),
       segments: [],
       regions: [],
       missing: [],

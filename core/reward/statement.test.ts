@@ -42,6 +42,7 @@ const compute = (epoch: number, more: Partial<EpochInputs>): EpochResult =>
       burned: 0n,
       days: [],
       usage: NO_USAGE,
+      predecessors: new Map(),
       segments: [],
       regions: [],
       missing: [],
@@ -101,6 +102,7 @@ test('whatever an epoch pays, in time and late, the statements of all owners add
         regions,
         carry,
         usage,
+        predecessors: new Map(),
         burned: burned / 2n,
         late: dueReserves(carry, regions).map(({ epoch }) => ({ epoch, days: lateB, others: inA })),
       });

@@ -2,14 +2,15 @@
  * What buyers paid in an epoch, and to whom it goes. The usage list names every sale that the epoch counts, with the facts
  * that no log and no chain holds; it is published, and the epoch's report holds its hash. It does not say what was asked.
  *
- * A device's part goes to its owner as of its device-day in the epoch, or, where the epoch has none of it, as of its last day
- * before, which the list names. Quarantine changes nothing: what was sold was good when it was sold. What has no payee goes to the treasury: rounding, sales without a good unit, devices without an owner.
+ * A device's part goes to its owner as of its device-day in the epoch, whatever its key is by then (key-holder.ts), or, where
+ * the epoch has none of it, as of its last day before, which the list names. Quarantine changes nothing: what was sold was good when it was sold. What has no payee goes to the treasury: rounding, sales without a good unit, devices without an owner.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { canonicalJson } from '../canonical-json.ts';
 import type { RewardRules } from '../rules/rule-set.ts';
 import type { OwnerUsdc } from './batches.ts';
+import { holders, type Predecessors } from './key-holder.ts';
 import { splitSale, type Sale } from './sale.ts';
 import { NOBODY } from './split.ts';
 import { compareText, type DeviceDay } from './weight.ts';
@@ -20,7 +21,7 @@ export type UsageFacts = {
   /** Null where no sale is split. */
   readonly payees: { readonly auction: string; readonly treasury: string } | null;
   readonly operators: readonly RegionOperator[];
-  /** Of devices that served and have no device-day in the epoch. Those that are in neither place have no owner. */
+  /** By the key that served, of devices that have no device-day in the epoch. Those that are in neither place have no owner. */
   readonly devices: readonly DeviceFacts[];
 };
 
@@ -46,6 +47,7 @@ export type UsageShares = {
 };
 
 export type DeviceUsdc = {
+  /** The key that holds the device in the epoch, whichever one its sold hours have. */
   readonly device: string;
   readonly owner: string;
   /** Device-quantity-hours that were sold. */
@@ -54,14 +56,21 @@ export type DeviceUsdc = {
 };
 
 /** The order of sales, days and facts changes nothing. */
-export function shareUsage(facts: UsageFacts, days: readonly DeviceDay[], rules: RewardRules): UsageShares {
+export function shareUsage(
+  facts: UsageFacts,
+  days: readonly DeviceDay[],
+  predecessors: Predecessors,
+  rules: RewardRules,
+): UsageShares {
   const split = facts.sales.filter(({ kind }) => kind !== 'top-up');
   const sumOf = (kind: Sale['kind']): bigint =>
     facts.sales.reduce((sum, sale) => (sale.kind === kind ? sum + sale.usdc : sum), 0n);
-  const owners = ownersOf(facts, days);
+  const listed = new Map(facts.devices.map((known) => [known.device, known]));
+  const dayOf = holders(days, predecessors);
+  const factsOf = (key: string): DeviceFacts | undefined => dayOf(key) ?? listed.get(key);
   const operators = new Map(facts.operators.map(({ cell, operator }) => [cell, operator]));
   const operatedRegion = (device: string): string | null => {
-    const cell = owners.get(device)?.cell;
+    const cell = factsOf(device)?.cell;
     return cell !== undefined && isPayee(operators.get(cell)) ? cell : null;
   };
   const devices = new Map<string, { units: number; usdc: bigint }>();
@@ -70,14 +79,15 @@ export function shareUsage(facts: UsageFacts, days: readonly DeviceDay[], rules:
   for (const sale of split) {
     const shares = splitSale(sale.usdc, sale.served, operatedRegion, rules);
     for (const [n, share] of shares.devices.entries()) {
-      const own = devices.get(share.device) ?? { units: 0, usdc: 0n };
-      devices.set(share.device, { units: own.units + (sale.served[n]?.units ?? 0), usdc: own.usdc + share.usdc });
+      const device = factsOf(share.device)?.device ?? share.device;
+      const own = devices.get(device) ?? { units: 0, usdc: 0n };
+      devices.set(device, { units: own.units + (sale.served[n]?.units ?? 0), usdc: own.usdc + share.usdc });
     }
     for (const { region, usdc } of shares.operators) regions.set(region, (regions.get(region) ?? 0n) + usdc);
     burn += shares.burn;
     treasury += shares.treasury;
   }
-  const served = [...devices].map(([device, own]) => ({ device, owner: owners.get(device)?.owner ?? NOBODY, ...own }));
+  const served = [...devices].map(([device, own]) => ({ device, owner: factsOf(device)?.owner ?? NOBODY, ...own }));
   for (const { owner, usdc } of served) if (!isPayee(owner)) treasury += usdc;
   const operated = [...regions].map(([cell, usdc]) => ({ cell, operator: operators.get(cell) ?? NOBODY, usdc }));
   const paid = served.filter(({ owner, usdc }) => isPayee(owner) && usdc > 0n);
@@ -107,8 +117,8 @@ export function unspentAfter(before: bigint, sales: readonly Sale[]): bigint {
   }, before);
 }
 
-/** Devices that served and whose owner no device-day says. */
-export function devicesWithoutDay(sales: readonly Sale[], days: readonly DeviceDay[]): readonly string[] {
+/** Keys that served and have no device-day of their own. */
+export function keysWithoutDay(sales: readonly Sale[], days: readonly DeviceDay[]): readonly string[] {
   const known = new Set(days.map(({ device }) => device));
   const served = new Set(sales.flatMap((sale) => sale.served.map(({ device }) => device)));
   return [...served].filter((device) => !known.has(device)).sort(compareText);
@@ -168,14 +178,6 @@ export function usageKey(hash: string): string {
 
 function isPayee(address: string | undefined): boolean {
   return address !== undefined && address !== NOBODY;
-}
-
-/** A device that moved has a day in two regions: the first by cell counts. */
-function ownersOf({ devices }: UsageFacts, days: readonly DeviceDay[]): ReadonlyMap<string, DeviceFacts> {
-  const owners = new Map(devices.map((facts) => [facts.device, facts]));
-  const byCell = [...days].sort((a, b) => compareText(b.cell, a.cell));
-  for (const { device, owner, cell } of byCell) owners.set(device, { device, owner, cell });
-  return owners;
 }
 
 function sumByOwner(shares: readonly OwnerUsdc[]): readonly OwnerUsdc[] {

@@ -11,7 +11,7 @@ export const UsageList = named(
     operators: z.array(z.object({ cell: Cell, operator: Address })),
     devices: z
       .array(z.object({ device: DeviceKey, owner: Address, cell: Cell }))
-      .describe('Of devices that served and have no day in the epoch.'),
+      .describe('By the key that served, of devices that have no day in the epoch under any key.'),
     sales: z.array(
       z.object({
         id: z.string().describe('`x402:{payer}:{nonce}` or `credit:{account}:{n}`; it names no query.'),

@@ -26,5 +26,7 @@ export const devices = sqliteTable(
     index('device_cell').on(table.cell),
     index('device_place').on(table.place),
     index('device_latitude').on(table.latitudeE5),
+    // From a key to the one that succeeded it.
+    index('device_predecessor').on(table.predecessor),
   ],
 );

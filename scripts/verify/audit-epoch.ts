@@ -8,6 +8,7 @@ import { compareHandOvers } from '../../core/audit/compare-hand-overs.ts';
 import { comparePage, compareReport } from '../../core/audit/compare.ts';
 import { compareCommit, compareMints } from '../../core/audit/compare-payments.ts';
 import { differs, type Difference } from '../../core/audit/difference.ts';
+import { ownersIn, predecessorsIn } from '../../core/audit/key-history.ts';
 import { blockRecord, handOverRecord, stateHash } from '../../core/audit/replay-region.ts';
 import { walkEpochs, type EpochOnChain, type RegionHistory } from '../../core/audit/walk-epochs.ts';
 import { parseOwnerAddress, type OwnerAddress } from '../../core/ids.ts';
@@ -77,7 +78,8 @@ export async function auditEpoch(options: AuditOptions): Promise<Checked<Audited
   if (!moved.ok) return moved;
   if (moved.value > 0) step('moves', `${moved.value} devices brought what their former region's log makes of them`);
 
-  const owners = ownersIn(regions.value);
+  const replays = regions.value.map(({ replay }) => replay);
+  const owners = ownersIn(replays);
   const sold = await checkSales(wanted, { api, payments, owners, rules: rules.value.time, progress });
   if (!sold.ok) return sold;
   const { sales, paid: paidFor, unspent } = sold.value;
@@ -89,6 +91,7 @@ export async function auditEpoch(options: AuditOptions): Promise<Checked<Audited
   const walked = walkEpochs(
     {
       regions: regions.value.map(historyOf),
+      predecessors: predecessorsIn(replays),
       epochs,
       unseen: report === null ? [] : missingIn(report).filter((cell) => !regions.value.some(hasBegun(cell))),
       onEpoch: (at) => progress.show(at - chain.value.firstEpoch, epochs.length, `epoch ${at}`),
@@ -166,14 +169,6 @@ async function onChain(
       ...(byEpoch.get(epoch) ?? { usage: NO_USAGE, usageHash: null }),
     })),
   );
-}
-
-/** Everybody whom a device has ever belonged to, in any region. */
-function ownersIn(regions: readonly RegionAudit[]): ReadonlyMap<string, ReadonlySet<string>> {
-  const owners = new Map<string, Set<string>>();
-  for (const { replay } of regions)
-    for (const [device, own] of replay.owners) owners.set(device, new Set([...(owners.get(device) ?? []), ...own]));
-  return owners;
 }
 
 async function readRegions(

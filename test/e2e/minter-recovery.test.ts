@@ -186,6 +186,7 @@ test('of two closes at once that saw different regions one stands, and no payout
             devices: owners.map((n) => ({ device: `d${n}`, owner: `0x${String(n).repeat(40)}`, cell: LATE_CELL })),
           },
         ),
+        predecessors: new Map(),
         segments: [],
         regions: [],
         missing: [],

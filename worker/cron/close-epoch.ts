@@ -147,10 +147,20 @@ async function compute(
 ): Promise<{ readonly result: EpochResult; readonly usage: UsageFacts } | null> {
   const { rules, order } = parts;
   const inputs = await readInputs(parts, epoch, regions, carry);
-  const usage = await readUsage(parts, epoch, inputs.days, rules.time);
+  const { usage, predecessors } = await readUsage(parts, epoch, inputs.days, rules.time);
   if (unspentAfter(carry.unspent, usage.sales) < 0n) return null;
   const burned = await parts.burned(epoch);
-  const facts = { epoch, firstEpoch: order.firstEpoch, burned, usage, ...inputs, carry, regions, missing };
+  const facts = {
+    epoch,
+    firstEpoch: order.firstEpoch,
+    burned,
+    usage,
+    predecessors,
+    ...inputs,
+    carry,
+    regions,
+    missing,
+  };
   return { result: computeEpoch(facts, rules), usage };
 }
 

@@ -25,7 +25,8 @@ afterAll(() => stores.stop());
 beforeEach(async () => {
   committed = null;
   await stores.DB.exec(
-    `DELETE FROM epoch; DELETE FROM payout; DELETE FROM sale; DELETE FROM usage_cut; DELETE FROM region;`,
+    `DELETE FROM epoch; DELETE FROM payout; DELETE FROM sale; DELETE FROM usage_cut; DELETE FROM region;
+     DELETE FROM device; DELETE FROM device_day;`,
   );
   const open = stores.DB.prepare(
     `INSERT INTO region (cell, name, rules, rule_set_hash, boundary, first_hour, closed_through, batches, readings, state_hash)
@@ -129,4 +130,77 @@ test('without its usage list a committed epoch is not taken over: nobody would k
   const { closed, alarms } = await close(EPOCH + 1);
   expect(closed).toEqual([]);
   expect(alarms.join()).toContain('is missing in the archive');
+});
+
+const [ALICE, BOB] = [`0x${'a'.repeat(40)}`, `0x${'b'.repeat(40)}`];
+/** Keys of one device, the first first, and the days that it has under them. */
+async function seedKeys(
+  keys: readonly string[],
+  days: readonly {
+    readonly device: string;
+    readonly epoch: number;
+    readonly owner: string;
+    readonly origin?: string;
+  }[],
+): Promise<void> {
+  const device = stores.DB.prepare(
+    `INSERT INTO device (device, predecessor, version, cell, status, owner, display_name, place, latitude_e5, longitude_e5,
+       tier, density, claimed_ms) VALUES (?, ?, 1, ?, 'active', ?, '', '', 0, 0, 0, '', 0)`,
+  );
+  const day = stores.DB.prepare(
+    `INSERT INTO device_day (device, origin, epoch, cell, owner, status, tier, density, claimed_ms, score_bps, score30_bps,
+       weekly_bps, eligible, parts, series, late, late_series)
+     VALUES (?, ?, ?, ?, ?, 'active', 0, '', 0, 0, 0, 0, 0, '{}', '[{}]', 0, '[]')`,
+  );
+  await stores.DB.batch([
+    ...keys.map((key, n) => device.bind(key, keys[n - 1] ?? null, CELL, BOB)),
+    ...days.map((row) => day.bind(row.device, row.origin ?? null, row.epoch, CELL, row.owner)),
+  ]);
+}
+const soldOf = (...keys: readonly string[]) =>
+  sale(
+    1,
+    1000n * BigInt(keys.length),
+    keys.map((device) => ({ device, units: 1 })),
+    IN_EPOCH,
+  );
+
+test('history that is sold under an old key after a rotation and a transfer pays the present owner', async () => {
+  await seedKeys(
+    ['k1', 'k2', 'k3'],
+    [
+      { device: 'k1', epoch: EPOCH - 2, owner: ALICE },
+      { device: 'k3', epoch: EPOCH, owner: BOB, origin: 'k1' },
+    ],
+  );
+  // The second key never had a day: only the registry knows it.
+  await deliver(soldOf('k1', 'k2'));
+  expect(await close()).toEqual({ closed: [EPOCH], alarms: [] });
+  const { usage } = await reportOf(EPOCH);
+  expect(usage).toMatchObject({ devices: [{ device: 'k3', owner: BOB, units: 2, usdc: '1600' }], treasury: '200' });
+});
+
+test('a device that has no day in the epoch pays the owner of its last day under any key', async () => {
+  await seedKeys(
+    ['k1', 'k2'],
+    [
+      { device: 'k1', epoch: EPOCH - 2, owner: ALICE },
+      { device: 'k2', epoch: EPOCH - 1, owner: BOB, origin: 'k1' },
+      { device: 'k2', epoch: EPOCH + 1, owner: ALICE, origin: 'k1' },
+    ],
+  );
+  await deliver(soldOf('k1'));
+  await close();
+  expect((await reportOf(EPOCH)).usage.devices).toEqual([{ device: 'k1', owner: BOB, units: 1, usdc: '800' }]);
+});
+
+test('a device that changes its key on its first day pays its owner, not the treasury, and again when computed anew', async () => {
+  await seedKeys(['k1', 'k2'], [{ device: 'k2', epoch: EPOCH, owner: ALICE, origin: 'k1' }]);
+  await deliver(soldOf('k1'));
+  await close();
+  const { usage, root } = await reportOf(EPOCH);
+  expect(usage).toMatchObject({ devices: [{ device: 'k2', owner: ALICE, usdc: '800' }], treasury: '100' });
+  await stores.DB.exec('DELETE FROM epoch; DELETE FROM payout;');
+  expect(await close()).toEqual({ closed: [EPOCH], alarms: [] });
+  expect((await reportOf(EPOCH)).root).toBe(root);
 });

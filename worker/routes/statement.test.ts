@@ -44,6 +44,7 @@ beforeAll(async () => {
     burned: 10n ** 21n,
     days,
     usage: NO_USAGE,
+    predecessors: new Map(),
     segments: [],
     missing: [],
     late: [],

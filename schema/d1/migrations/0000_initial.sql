@@ -20,6 +20,7 @@ CREATE TABLE `device` (
 CREATE INDEX `device_cell` ON `device` (`cell`);--> statement-breakpoint
 CREATE INDEX `device_place` ON `device` (`place`);--> statement-breakpoint
 CREATE INDEX `device_latitude` ON `device` (`latitude_e5`);--> statement-breakpoint
+CREATE INDEX `device_predecessor` ON `device` (`predecessor`);--> statement-breakpoint
 CREATE TABLE `region` (
 	`cell` text PRIMARY KEY NOT NULL,
 	`name` text NOT NULL,

@@ -1,6 +1,6 @@
-/** Sales that an epoch counts, and whose the devices were that served them. */
+/** Sales that an epoch counts, and who operates the regions that served them. */
 import type { Sale, SaleKind } from '../../../core/reward/sale.ts';
-import type { DeviceFacts, RegionOperator } from '../../../core/reward/usage.ts';
+import type { RegionOperator } from '../../../core/reward/usage.ts';
 
 /** Characters of `served` that one epoch takes on; what comes later waits for the next one. The Worker has 128 MB. */
 const MOST_SERVED_CHARACTERS = 16_000_000;
@@ -56,24 +56,6 @@ export async function readSales(db: D1Database, epoch: number): Promise<readonly
     const pairs = JSON.parse(served) as readonly (readonly [string, number])[];
     return { ...row, usdc: BigInt(usdc), served: pairs.map(([device, units]) => ({ device, units })) };
   });
-}
-
-/** As of each device's last day up to the epoch; of those that have one. */
-export async function readDeviceFacts(
-  db: D1Database,
-  epoch: number,
-  devices: readonly string[],
-): Promise<readonly DeviceFacts[]> {
-  if (devices.length === 0) return [];
-  const { results } = await db
-    .prepare(
-      // SQLite takes the bare columns from the row that has the maximum.
-      `SELECT device, owner, cell, max(epoch) AS epoch FROM device_day
-       WHERE device IN (SELECT value FROM json_each(?1)) AND epoch <= ?2 GROUP BY device ORDER BY device`,
-    )
-    .bind(JSON.stringify(devices), epoch)
-    .all<DeviceFacts>();
-  return results.map(({ device, owner, cell }) => ({ device, owner, cell }));
 }
 
 /** Of these regions, as far as they have one. */
