@@ -290,3 +290,22 @@ test('only the owner of now acts, in order, on a device that lives', async () =>
   expect(await refusalOf(await send(back, { members, headers, devices: [key] }))).toEqual([409, 'already-claimed']);
   expect(answer.version).toBe(1);
 });
+
+test('an act that was cut off before its region heard of it is finished without its sender, and listed only then', async () => {
+  const { key, answer } = await claim();
+  expect(await post(key, answer.ingestUrl, 1)).toMatchObject({ status: 201 });
+  const db = await network.runtime.database();
+  const run = async (text: string) => db.prepare(text).bind(key.did).run();
+  await run("UPDATE device SET status = 'retired', version = 2 WHERE device = ?");
+  await run('UPDATE registry_act SET told = 0 WHERE device = ?');
+  const events = async () => {
+    const listed = await judge.fetch(`${network.api}${DEVICES_PATH}/${key.did}/events`);
+    return (await listed.json<EventsAnswer>()).events.length;
+  };
+  // Its request may still be at it.
+  await network.runtime.cronTick('isobar-registry');
+  expect([await events(), (await post(key, answer.ingestUrl, 2)).status]).toEqual([0, 201]);
+  await run('UPDATE registry_act SET received_ms = received_ms - 60000 WHERE device = ?');
+  await network.runtime.cronTick('isobar-registry');
+  expect([await events(), (await post(key, answer.ingestUrl, 3)).status]).toEqual([1, 403]);
+});
