@@ -291,6 +291,22 @@ test('only the owner of now acts, in order, on a device that lives', async () =>
   expect(answer.version).toBe(1);
 });
 
+test('whoever has stolen a key and dates its succession ahead does not lock the owner out', async () => {
+  const { key, owner } = await claim();
+  const [theirs, own] = [await newKey(), await newKey()];
+  const rotate = async (issuedAt: number, from: SigningKey, to: SigningKey, by?: Owner) => {
+    const act = makeAct('rotate', { device: from.did, successor: to.did, issuedAt });
+    const how = by === undefined ? { devices: [to, from] } : { devices: [to] };
+    const members = by === undefined ? {} : { ownerSignature: await signAct(by, act, domain) };
+    return send(act, { ...how, members });
+  };
+  expect(await refusalOf(await rotate(nowSeconds() + 40, key, theirs))).toEqual([401, 'act-clock']);
+  expect((await rotate(nowSeconds() + 25, key, theirs)).status).toBe(201);
+  expect((await rotate(nowSeconds(), theirs, own, owner)).status).toBe(201);
+  // Nor do the owner's acts free the way for older ones by device keys.
+  expect(await refusalOf(await rotate(nowSeconds() - 60, own, await newKey()))).toEqual([409, 'stale-act']);
+});
+
 test('an act that was cut off before its region heard of it is finished without its sender, and listed only then', async () => {
   const { key, answer } = await claim();
   expect(await post(key, answer.ingestUrl, 1)).toMatchObject({ status: 201 });

@@ -60,7 +60,7 @@ export async function enact(bindings: RegistryBindings, taken: TakenAct, decide:
       if (!told.ok) return told;
     }
     if (act.kind !== 'maintenance') {
-      const order = checkOrder(act, await latestIssuedAt(DB, act.device));
+      const order = checkOrder(act, await latestIssuedAt(DB, act.device, taken.signed.owners.length > 0));
       if (!order.ok) return order;
     }
     const decided = await decide(current);
