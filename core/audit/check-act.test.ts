@@ -17,11 +17,11 @@ import { actPath, type Act } from '../lifecycle/act.ts';
 import { actFields } from '../lifecycle/parse-act.ts';
 import { parseOwnerSignature, type SignedAct } from '../lifecycle/signed-act.ts';
 import { decodeEntry, encodeEntryBody } from '../region/codec.ts';
-import type { MaintenanceBody, MembershipBody } from '../region/entry.ts';
+import type { EntryBody, MaintenanceBody, MembershipBody } from '../region/entry.ts';
 import { encodeEvidence } from '../signature/evidence.ts';
 import { parseSignedRequest } from '../signature/signed-request.ts';
 import { evidenceOf } from '../signature/verify.ts';
-import { checkAct, type Attested, type Standing } from './check-act.ts';
+import { checkAct, isAttested, type Attested, type Standing } from './check-act.ts';
 
 const DOMAIN = { chainId: 10, contract: `0x${'ab'.repeat(20)}` } as const;
 const TOOLS = { ...ACT_TOOLS, domain: DOMAIN };
@@ -73,9 +73,9 @@ const addressOf = (one: Owner) => {
 };
 
 /** As an auditor gets it: read back from the bytes of the log. */
-async function check(entry: MembershipBody | MaintenanceBody, before: Standing, region = cell) {
+async function check(entry: EntryBody, before: Standing, region = cell) {
   const read = decodeEntry({ seq: 9, receivedMs: 0, kind: entry.kind, body: encodeEntryBody(entry) });
-  if (!read.ok || (read.value.kind !== 'membership' && read.value.kind !== 'maintenance')) throw new Error('no entry');
+  if (!read.ok || !isAttested(read.value)) throw new Error('no entry');
   const attested: Attested = { entry: read.value, before };
   return checkAct(attested, region, TOOLS);
 }
@@ -183,6 +183,27 @@ test('a rotation is signed by the successor, and by the old key or the owner', a
   expect(await by([], [successor])).toMatchObject(refusal('act-signature'));
   expect(await by([owner], [key])).toMatchObject(refusal('act-signature'));
   expect(await by([buyer], [successor])).toMatchObject(refusal('act-signature'));
+});
+
+test('a history goes on under the key that has signed for it; without the act it is the word of the operator', async () => {
+  const [successor, thief] = [await newKey(), await newKey()];
+  const act = makeAct('rotate', { device: key.did, successor: successor.did });
+  const turn = { kind: 'inherit', device: successor.did, from: key.did, reputation: null } as const;
+  const before = standing(claimed);
+  expect(await check(turn, before)).toEqual({ ok: true, value: 'word' });
+  const byKeys = await sign(act, [], [successor, key]);
+  expect(await check({ ...turn, act: byKeys }, before)).toEqual({ ok: true, value: 'signed' });
+  expect(await check({ ...turn, act: await sign(act, [owner], [successor]) }, before)).toMatchObject({ ok: true });
+  const stolen = { ...turn, device: thief.did };
+  expect(await check({ ...stolen, act: byKeys }, before)).toMatchObject(refusal('act', 'device'));
+  expect(await check({ ...turn, from: thief.did, act: byKeys }, null)).toMatchObject(refusal('act', 'from'));
+  const toThief = makeAct('rotate', { device: key.did, successor: thief.did });
+  for (const owners of [[], [buyer]])
+    expect(await check({ ...stolen, act: await sign(toThief, owners, [thief]) }, before)).toMatchObject(
+      refusal('act-signature'),
+    );
+  const otherKind = claimed.act;
+  expect(await check({ ...turn, ...(otherKind && { act: otherKind }) }, before)).toMatchObject(refusal('act', 'act'));
 });
 
 test('maintenance is signed by device or owner, and logged as signed', async () => {

@@ -1,5 +1,5 @@
 /**
- * A membership or a maintenance window of the log against the act that it names: those have signed it who have to, and the
+ * A membership, a maintenance window or a change of key of the log against the act that it names: those have signed it who have to, and the
  * entry says what follows from it and from the entry before. Without an act it is the operator's word, and counted as such.
  */
 import { canonicalJson } from '../canonical-json.ts';
@@ -11,7 +11,7 @@ import { actFields } from '../lifecycle/parse-act.ts';
 import { readSignedAct } from '../lifecycle/read-signed-act.ts';
 import type { SignedAct } from '../lifecycle/signed-act.ts';
 import { typedDataOf, type ActDomain, type ActTypedData } from '../lifecycle/typed-data.ts';
-import type { LogEntry, MaintenanceBody, MembershipBody } from '../region/entry.ts';
+import type { LogEntry, MaintenanceBody, MembershipBody, SuccessionBody } from '../region/entry.ts';
 import type { RegionState } from '../region/state.ts';
 import { ok, type Result } from '../result.ts';
 import { decodeEvidence } from '../signature/evidence.ts';
@@ -36,14 +36,23 @@ export type ActTools = {
 
 /** What the region knew of the device before the entry; null: nothing. */
 export type Standing = { readonly membership: MembershipBody; readonly formerKey: DeviceId | null } | null;
-export type Attested = {
-  readonly entry: (MembershipBody | MaintenanceBody) & { readonly seq: number };
-  readonly before: Standing;
-};
+export type AttestedEntry = (MembershipBody | MaintenanceBody | SuccessionBody) & { readonly seq: number };
+export type Attested = { readonly entry: AttestedEntry; readonly before: Standing };
 
+/** Those that an act may stand behind. What a device brings from elsewhere is checked by that region's log. */
+export function isAttested(entry: LogEntry): entry is AttestedEntry & LogEntry {
+  return (
+    entry.kind === 'membership' ||
+    entry.kind === 'maintenance' ||
+    (entry.kind === 'inherit' && entry.reputation === null)
+  );
+}
+
+/** Of a change of key, under the old one. */
 export function standingOf(state: RegionState, entry: LogEntry): Standing {
-  if (entry.kind !== 'membership' && entry.kind !== 'maintenance') return null;
-  const device = state.devices.find(({ membership }) => membership.device === entry.device);
+  if (!isAttested(entry)) return null;
+  const key = entry.kind === 'inherit' ? entry.from : entry.device;
+  const device = state.devices.find(({ membership }) => membership.device === key);
   if (device === undefined) return null;
   return { membership: device.membership, formerKey: device.former.at(-1)?.device ?? null };
 }
@@ -86,6 +95,10 @@ function whatIsWrong(
       { device, fromMs, untilMs },
       { device: act.device, fromMs: act.from * 1000, untilMs: act.until * 1000 },
     );
+  }
+  if (entry.kind === 'inherit') {
+    if (act.kind !== 'rotate') return { field: 'act', logged: act.kind, expected: 'rotate' };
+    return firstWrong({ device: entry.device, from: entry.from }, { device: act.successor, from: act.device });
   }
   const expected = expectedFacts(act, entry, before, cell, tools.centerOf);
   return expected === null

@@ -231,7 +231,7 @@ function reportRegions(regions: readonly RegionAudit[], step: Say): void {
   const signed = sum((region) => region.acts.signed);
   step(
     'acts',
-    `${signed} memberships signed by owner or device, ${sum(({ acts }) => acts.word)} on the operator's word`,
+    `${signed} memberships and changes of key signed by owner or device, ${sum(({ acts }) => acts.word)} on the operator's word`,
     0,
   );
   step('fold', `${sum(({ entries }) => entries)} entries, ${days} device-days`, spent('fold'));

@@ -1,6 +1,6 @@
 /** Downloads a region's evidence segment by segment, checks every batch in it and folds it to the end of an epoch. */
 import { gunzipSync } from 'node:zlib';
-import { checkAct, standingOf, type ActTools, type Attested } from '../../core/audit/check-act.ts';
+import { checkAct, isAttested, standingOf, type ActTools, type Attested } from '../../core/audit/check-act.ts';
 import { checkBatch, type BatchTools, type LoggedBatch } from '../../core/audit/check-batch.ts';
 import { checkSegment, segmentFile, type ListedSegment } from '../../core/audit/check-segment.ts';
 import { differs, type Difference } from '../../core/audit/difference.ts';
@@ -92,7 +92,7 @@ export async function readRegion(
       for (const attested of folded.attested) {
         const found = await checkAct(attested, cell, parts.acts);
         if (!found.ok) return found;
-        if (attested.entry.kind === 'membership') acts[found.value] += 1;
+        if (attested.entry.kind !== 'maintenance') acts[found.value] += 1;
       }
       if (folded.difference !== null) return err(folded.difference);
       count.batches += folded.batches.length;
@@ -119,7 +119,7 @@ function foldPart(replay: RegionReplay, entries: readonly LogEntry[]) {
     const before = standingOf(replay.state, entry);
     const device = replayEntry(replay, entry);
     if (!device.ok) return { batches, attested, difference: device.error };
-    if (entry.kind === 'membership' || entry.kind === 'maintenance') attested.push({ entry, before });
+    if (isAttested(entry)) attested.push({ entry, before });
     if (entry.kind === 'batch' && device.value !== null) batches.push({ batch: entry, device: device.value });
   }
   return { batches, attested, difference: null };
