@@ -37,8 +37,8 @@ let buyer: Owner;
 let claimed: MembershipBody;
 let cell: RegionCell;
 
-async function requestBy(signer: SigningKey, act: Act): Promise<SignedAct['devices'][number]> {
-  const url = API + actPath(act);
+async function requestBy(signer: SigningKey, act: Act, api = API): Promise<SignedAct['devices'][number]> {
+  const url = api + actPath(act);
   const body = new TextEncoder().encode(JSON.stringify({ act: actFields(act) }));
   const headers = await signRequest(url, body, [signer], nowSeconds());
   const { host, pathname } = new URL(url);
@@ -101,7 +101,7 @@ beforeAll(async () => {
     elevationM: null,
     tier: 0,
     density: act.place,
-    claimedMs: 1,
+    claimedMs: nowSeconds() * 1000,
     act: await sign(act, [owner], [key]),
   };
 });
@@ -121,6 +121,8 @@ test('an owner, place, name, tier or centre that nobody has signed is found', as
     ['latitudeE5', { latitudeE5: 0 }],
     ['version', { version: 2 }],
     ['status', { status: 'quarantined' }],
+    ['claimedMs', { claimedMs: claimed.claimedMs - 620_000 }],
+    ['claimedMs', { claimedMs: claimed.claimedMs + 87_020_000 }],
   ];
   for (const [field, change] of forged)
     expect(await check({ ...claimed, ...change }, null)).toMatchObject(refusal('act', field));
@@ -165,7 +167,11 @@ test('a relocation retires in the region that is left and stands in the one that
   expect((await check(left, standing(claimed))).ok).toBe(true);
   expect(await check({ ...left, status: 'active' }, standing(claimed))).toMatchObject(refusal('act', 'status'));
   const came = { ...claimed, version: 3, place: at.place, density: at.place, ...centerOf(at.place), act: signed };
-  expect((await check(came, null, at.region)).ok).toBe(true);
+  expect(await check(came, null, at.region)).toEqual({ ok: true, value: 'arrived' });
+  expect(await check(came, standing({ ...came, status: 'retired' }), at.region)).toMatchObject({ value: 'arrived' });
+  const near = makeAct('relocate', { device: key.did, owner: owner.address, ...placedAt(HERE) });
+  const stayed = { ...claimed, version: 2, act: await sign(near, [owner], []) };
+  expect(await check(stayed, standing(claimed))).toEqual({ ok: true, value: 'signed' });
   expect(await check({ ...came, owner: addressOf(buyer) }, null, at.region)).toMatchObject(refusal('act', 'owner'));
 });
 
@@ -180,6 +186,13 @@ test('a rotation is signed by the successor, and by the old key or the owner', a
     check({ ...claimed, device: successor.did, version: 1, act: await sign(act, owners, keys) }, before);
   expect((await by([], [successor, key])).ok).toBe(true);
   expect((await by([owner], [successor])).ok).toBe(true);
+  const [first] = (await sign(act, [], [successor, key])).devices;
+  const elsewhere = await requestBy(key, act, 'https://other.test');
+  if (first === undefined) throw new Error('no signature');
+  const twoHosts = { ...(await sign(act, [], [])), devices: [first, elsewhere] };
+  expect(await check({ ...claimed, device: successor.did, act: twoHosts }, before)).toMatchObject(
+    refusal('act-signature'),
+  );
   expect(await by([], [successor])).toMatchObject(refusal('act-signature'));
   expect(await by([owner], [key])).toMatchObject(refusal('act-signature'));
   expect(await by([buyer], [successor])).toMatchObject(refusal('act-signature'));

@@ -9,13 +9,16 @@ import { actPath, type Act } from '../lifecycle/act.ts';
 import { isObject } from '../lifecycle/fields.ts';
 import { actFields } from '../lifecycle/parse-act.ts';
 import { readSignedAct } from '../lifecycle/read-signed-act.ts';
+import { ISSUED_WINDOW_SECONDS, WAITING_SECONDS } from '../lifecycle/rules.ts';
 import type { SignedAct } from '../lifecycle/signed-act.ts';
 import { typedDataOf, type ActDomain, type ActTypedData } from '../lifecycle/typed-data.ts';
 import type { LogEntry, MaintenanceBody, MembershipBody, SuccessionBody } from '../region/entry.ts';
 import type { RegionState } from '../region/state.ts';
 import { ok, type Result } from '../result.ts';
-import { decodeEvidence } from '../signature/evidence.ts';
+import { decodeEvidence, type Evidence } from '../signature/evidence.ts';
 import { evidenceBase, type SignatureVerifier } from '../signature/verify.ts';
+import { toldTime } from '../time.ts';
+import { isFromElsewhere } from './compare-moves.ts';
 import { differs, type Difference, type Place } from './difference.ts';
 
 export interface OwnerVerifier {
@@ -57,11 +60,14 @@ export function standingOf(state: RegionState, entry: LogEntry): Standing {
   return { membership: device.membership, formerKey: device.former.at(-1)?.device ?? null };
 }
 
+/** `arrived`: signed, but what the device was before stands in another log (compare-moves.ts). */
+export type Ground = 'signed' | 'word' | 'arrived';
+
 export async function checkAct(
   { entry, before }: Attested,
   cell: RegionCell,
   tools: ActTools,
-): Promise<Result<'signed' | 'word', Difference>> {
+): Promise<Result<Ground, Difference>> {
   if (entry.act === undefined) return ok('word');
   const at: Place = { region: cell, seq: entry.seq, device: entry.device };
   const signed = readSignedAct(entry.act);
@@ -74,7 +80,16 @@ export async function checkAct(
   const holds = await whoseSignatureFails(signed, tools);
   if (holds !== null) return differs('act-signature', at, `signed by ${holds}`, 'the signature does not hold');
   const missing = whoIsMissing(signed, entry, before);
-  return missing === null ? ok('signed') : differs('act-signature', at, 'accepted', `${missing} has not signed`);
+  return missing === null
+    ? ok(groundOf(entry, signed.act, before, cell))
+    : differs('act-signature', at, 'accepted', `${missing} has not signed`);
+}
+
+/** An act says what changes; for the rest of an entry stands the one before it, or nobody but the operator. */
+function groundOf(entry: AttestedEntry, act: Act, before: Standing, cell: RegionCell): Ground {
+  if (entry.kind !== 'membership' || act.kind === 'claim') return 'signed';
+  if (act.kind === 'relocate' && act.region === cell && isFromElsewhere(before?.membership)) return 'arrived';
+  return before === null ? 'word' : 'signed';
 }
 
 type Wrong = { readonly field: string; readonly logged: string; readonly expected: string };
@@ -100,10 +115,22 @@ function whatIsWrong(
     if (act.kind !== 'rotate') return { field: 'act', logged: act.kind, expected: 'rotate' };
     return firstWrong({ device: entry.device, from: entry.from }, { device: act.successor, from: act.device });
   }
+  if (act.kind === 'claim' && !isClaimedInTime(entry.claimedMs, act.issuedAt))
+    return {
+      field: 'claimedMs',
+      logged: toldTime(entry.claimedMs),
+      expected: `within a day of ${toldTime(act.issuedAt * 1000)}`,
+    };
   const expected = expectedFacts(act, entry, before, cell, tools.centerOf);
   return expected === null
     ? { field: 'act', logged: act.kind, expected: 'an act that leads to this entry' }
     : firstWrong(entry, expected);
+}
+
+/** Seniority counts from here. The owner's half may have come late, and has waited a day at most. */
+function isClaimedInTime(claimedMs: number, issuedAt: number): boolean {
+  const age = claimedMs / 1000 - issuedAt;
+  return age >= -ISSUED_WINDOW_SECONDS && age <= WAITING_SECONDS + ISSUED_WINDOW_SECONDS;
 }
 
 /** What the act changes, over what was there before; null: it cannot have led here. */
@@ -126,8 +153,8 @@ function expectedFacts(
       if (act.region !== cell)
         return before?.membership.owner === owner ? { ...kept, device, status: 'retired' } : null;
       // It may have been away, and have become what it is elsewhere.
-      const isHere = before !== null && before.membership.status !== 'retired';
-      if (isHere && before.membership.owner !== owner) return null;
+      const isHere = !isFromElsewhere(before?.membership);
+      if (isHere && before?.membership.owner !== owner) return null;
       const stays = isHere ? without(kept, ['place', 'latitudeE5', 'longitudeE5', 'elevationM', 'density']) : {};
       return { ...stays, device, owner, place, ...centerOf(place) };
     }
@@ -169,8 +196,13 @@ async function whoseSignatureFails(signed: SignedAct, tools: ActTools): Promise<
   const typedData = typedDataOf(signed.act, signed.domain);
   for (const { address, signature } of signed.owners)
     if ((await tools.owners.recover(typedData, signature)) !== address) return address;
-  for (const { device, evidence } of signed.devices)
-    if (!(await deviceHasSigned(signed.act, device, evidence, tools.verifier))) return device;
+  let authority: string | null = null;
+  for (const { device, evidence: bytes } of signed.devices) {
+    const evidence = decodeEvidence(bytes);
+    if (!evidence.ok || !(await deviceHasSigned(signed.act, device, evidence.value, tools.verifier))) return device;
+    // All sign one request; a network's own addresses stand in no public input, so the host itself is not judged.
+    if (evidence.value.authority !== (authority ??= evidence.value.authority)) return device;
+  }
   return null;
 }
 
@@ -178,16 +210,15 @@ async function whoseSignatureFails(signed: SignedAct, tools: ActTools): Promise<
 async function deviceHasSigned(
   act: Act,
   device: DeviceId,
-  bytes: Uint8Array,
+  evidence: Evidence,
   verifier: SignatureVerifier,
 ): Promise<boolean> {
-  const evidence = decodeEvidence(bytes);
-  if (!evidence.ok || evidence.value.path !== actPath(act) || evidence.value.compact !== null) return false;
-  const base = evidenceBase(evidence.value, device);
+  if (evidence.path !== actPath(act) || evidence.compact !== null) return false;
+  const base = evidenceBase(evidence, device);
   if (!base.ok) return false;
-  const holds = await verifier.verify(device, base.value, evidence.value.signature);
+  const holds = await verifier.verify(device, base.value, evidence.signature);
   if (!holds.ok || !holds.value) return false;
-  const posted = actIn(evidence.value.body);
+  const posted = actIn(evidence.body);
   return isObject(posted) && canonicalJson(lowered(posted)) === canonicalJson(actFields(act));
 }
 
