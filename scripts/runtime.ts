@@ -23,10 +23,12 @@ async function stop(): Promise<void> {
 /** Ticks never overlap: the next is timed from the end of the one before. */
 async function tickForEver(cronMs: number): Promise<void> {
   while (!stopping) {
-    try {
-      await runtime?.cronTick();
-    } catch (error) {
-      if (!stopping) tell({ kind: 'log', line: { level: 'error', message: `cron: ${firstLine(error)}` } });
+    for (const worker of ['isobar-registry', 'isobar-cron'] as const) {
+      try {
+        await runtime?.cronTick(worker);
+      } catch (error) {
+        if (!stopping) tell({ kind: 'log', line: { level: 'error', message: `${worker}: ${firstLine(error)}` } });
+      }
     }
     await new Promise((resolve) => setTimeout(resolve, cronMs));
   }

@@ -17,11 +17,11 @@ import { actPath, type Act } from '../lifecycle/act.ts';
 import { actFields } from '../lifecycle/parse-act.ts';
 import { parseOwnerSignature, type SignedAct } from '../lifecycle/signed-act.ts';
 import { decodeEntry, encodeEntryBody } from '../region/codec.ts';
-import type { MaintenanceBody, MembershipBody } from '../region/entry.ts';
+import type { EntryBody, MaintenanceBody, MembershipBody } from '../region/entry.ts';
 import { encodeEvidence } from '../signature/evidence.ts';
 import { parseSignedRequest } from '../signature/signed-request.ts';
 import { evidenceOf } from '../signature/verify.ts';
-import { checkAct, type Attested, type Standing } from './check-act.ts';
+import { checkAct, isAttested, type Attested, type Standing } from './check-act.ts';
 
 const DOMAIN = { chainId: 10, contract: `0x${'ab'.repeat(20)}` } as const;
 const TOOLS = { ...ACT_TOOLS, domain: DOMAIN };
@@ -41,8 +41,12 @@ let buyer: Owner;
 let claimed: MembershipBody;
 let cell: RegionCell;
 
-async function requestBy(signer: SigningKey, act: Act, path = actPath(act)): Promise<SignedAct['devices'][number]> {
-  const url = API + path;
+async function requestBy(
+  signer: SigningKey,
+  act: Act,
+  { path = actPath(act), api = API } = {},
+): Promise<SignedAct['devices'][number]> {
+  const url = api + path;
   const body = new TextEncoder().encode(JSON.stringify({ act: actFields(act) }));
   const headers = await signRequest(url, body, [signer], nowSeconds());
   const { host, pathname } = new URL(url);
@@ -77,9 +81,9 @@ const addressOf = (one: Owner) => {
 };
 
 /** As an auditor gets it: read back from the bytes of the log. */
-async function check(entry: MembershipBody | MaintenanceBody, before: Standing, region = cell) {
+async function check(entry: EntryBody, before: Standing, region = cell) {
   const read = decodeEntry({ seq: 9, receivedMs: 0, kind: entry.kind, body: encodeEntryBody(entry) });
-  if (!read.ok || (read.value.kind !== 'membership' && read.value.kind !== 'maintenance')) throw new Error('no entry');
+  if (!read.ok || !isAttested(read.value)) throw new Error('no entry');
   const attested: Attested = { entry: read.value, before };
   return checkAct(attested, region, TOOLS);
 }
@@ -105,7 +109,7 @@ beforeAll(async () => {
     elevationM: null,
     tier: 0,
     density: act.place,
-    claimedMs: 1,
+    claimedMs: nowSeconds() * 1000,
     act: await sign(act, [owner], [key]),
   };
 });
@@ -125,6 +129,8 @@ test('an owner, place, name, tier or centre that nobody has signed is found', as
     ['latitudeE5', { latitudeE5: 0 }],
     ['version', { version: 2 }],
     ['status', { status: 'quarantined' }],
+    ['claimedMs', { claimedMs: claimed.claimedMs - 620_000 }],
+    ['claimedMs', { claimedMs: claimed.claimedMs + 87_020_000 }],
   ];
   for (const [field, change] of forged)
     expect(await check({ ...claimed, ...change }, null)).toMatchObject(refusal('act', field));
@@ -169,7 +175,11 @@ test('a relocation retires in the region that is left and stands in the one that
   expect((await check(left, standing(claimed))).ok).toBe(true);
   expect(await check({ ...left, status: 'active' }, standing(claimed))).toMatchObject(refusal('act', 'status'));
   const came = { ...claimed, version: 3, place: at.place, density: at.place, ...centerOf(at.place), act: signed };
-  expect((await check(came, null, at.region)).ok).toBe(true);
+  expect(await check(came, null, at.region)).toEqual({ ok: true, value: 'arrived' });
+  expect(await check(came, standing({ ...came, status: 'retired' }), at.region)).toMatchObject({ value: 'arrived' });
+  const near = makeAct('relocate', { device: key.did, owner: owner.address, ...placedAt(HERE) });
+  const stayed = { ...claimed, version: 2, act: await sign(near, [owner], []) };
+  expect(await check(stayed, standing(claimed))).toEqual({ ok: true, value: 'signed' });
   expect(await check({ ...came, owner: addressOf(buyer) }, null, at.region)).toMatchObject(refusal('act', 'owner'));
 });
 
@@ -184,6 +194,13 @@ test('a rotation is signed by the successor, and by the old key or the owner', a
     check({ ...claimed, device: successor.did, version: 1, tier, act: await sign(act, owners, keys) }, before);
   expect((await by([], [successor, key])).ok).toBe(true);
   expect((await by([owner], [successor])).ok).toBe(true);
+  const [first] = (await sign(act, [], [successor, key])).devices;
+  const elsewhere = await requestBy(key, act, { api: 'https://other.test' });
+  if (first === undefined) throw new Error('no signature');
+  const twoHosts = { ...(await sign(act, [], [])), devices: [first, elsewhere] };
+  expect(await check({ ...claimed, device: successor.did, act: twoHosts }, before)).toMatchObject(
+    refusal('act-signature'),
+  );
   expect(await by([], [successor])).toMatchObject(refusal('act-signature'));
   expect(await by([owner], [key])).toMatchObject(refusal('act-signature'));
   expect(await by([buyer], [successor])).toMatchObject(refusal('act-signature'));
@@ -195,11 +212,32 @@ test('a device signs for the address of its act, escaped or not', async () => {
   const act = makeAct('maintenance', { device: key.did, from: 1000, until: 2000 });
   const window: MaintenanceBody = { kind: 'maintenance', device: key.did, fromMs: 1_000_000, untilMs: 2_000_000 };
   const at = async (path: string) => {
-    const signed = { act, domain: DOMAIN, owners: [], devices: [await requestBy(key, act, path)] };
+    const signed = { act, domain: DOMAIN, owners: [], devices: [await requestBy(key, act, { path })] };
     return (await check({ ...window, act: signed }, standing(claimed))).ok;
   };
   expect(await at(actPath(act).replaceAll(':', '%3A'))).toBe(true);
   expect(await at(actPath({ ...act, kind: 'retire' }))).toBe(false);
+});
+
+test('a history goes on under the key that has signed for it; without the act it is the word of the operator', async () => {
+  const [successor, thief] = [await newKey(), await newKey()];
+  const act = makeAct('rotate', { device: key.did, successor: successor.did });
+  const turn = { kind: 'inherit', device: successor.did, from: key.did, reputation: null } as const;
+  const before = standing(claimed);
+  expect(await check(turn, before)).toEqual({ ok: true, value: 'word' });
+  const byKeys = await sign(act, [], [successor, key]);
+  expect(await check({ ...turn, act: byKeys }, before)).toEqual({ ok: true, value: 'signed' });
+  expect(await check({ ...turn, act: await sign(act, [owner], [successor]) }, before)).toMatchObject({ ok: true });
+  const stolen = { ...turn, device: thief.did };
+  expect(await check({ ...stolen, act: byKeys }, before)).toMatchObject(refusal('act', 'device'));
+  expect(await check({ ...turn, from: thief.did, act: byKeys }, null)).toMatchObject(refusal('act', 'from'));
+  const toThief = makeAct('rotate', { device: key.did, successor: thief.did });
+  for (const owners of [[], [buyer]])
+    expect(await check({ ...stolen, act: await sign(toThief, owners, [thief]) }, before)).toMatchObject(
+      refusal('act-signature'),
+    );
+  const otherKind = claimed.act;
+  expect(await check({ ...turn, ...(otherKind && { act: otherKind }) }, before)).toMatchObject(refusal('act', 'act'));
 });
 
 test('maintenance is signed by device or owner, and logged as signed', async () => {

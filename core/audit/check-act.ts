@@ -1,5 +1,5 @@
 /**
- * A membership or a maintenance window of the log against the act that it names: those have signed it who have to, and the
+ * A membership, a maintenance window or a change of key of the log against the act that it names: those have signed it who have to, and the
  * entry says what follows from it and from the entry before. Without an act it is the operator's word, and counted as such.
  */
 import { canonicalJson } from '../canonical-json.ts';
@@ -9,13 +9,16 @@ import { isPathOf, type Act } from '../lifecycle/act.ts';
 import { isObject } from '../lifecycle/fields.ts';
 import { actFields } from '../lifecycle/parse-act.ts';
 import { readSignedAct } from '../lifecycle/read-signed-act.ts';
+import { ISSUED_WINDOW_SECONDS, WAITING_SECONDS } from '../lifecycle/rules.ts';
 import type { SignedAct } from '../lifecycle/signed-act.ts';
 import { typedDataOf, type ActDomain, type ActTypedData } from '../lifecycle/typed-data.ts';
-import type { LogEntry, MaintenanceBody, MembershipBody } from '../region/entry.ts';
+import type { LogEntry, MaintenanceBody, MembershipBody, SuccessionBody } from '../region/entry.ts';
 import type { RegionState } from '../region/state.ts';
 import { ok, type Result } from '../result.ts';
-import { decodeEvidence } from '../signature/evidence.ts';
+import { decodeEvidence, type Evidence } from '../signature/evidence.ts';
 import { evidenceBase, type SignatureVerifier } from '../signature/verify.ts';
+import { toldTime } from '../time.ts';
+import { isFromElsewhere } from './compare-moves.ts';
 import { differs, type Difference, type Place } from './difference.ts';
 
 export interface OwnerVerifier {
@@ -36,23 +39,35 @@ export type ActTools = {
 
 /** What the region knew of the device before the entry; null: nothing. */
 export type Standing = { readonly membership: MembershipBody; readonly formerKey: DeviceId | null } | null;
-export type Attested = {
-  readonly entry: (MembershipBody | MaintenanceBody) & { readonly seq: number };
-  readonly before: Standing;
-};
+export type AttestedEntry = (MembershipBody | MaintenanceBody | SuccessionBody) & { readonly seq: number };
+export type Attested = { readonly entry: AttestedEntry; readonly before: Standing };
 
+/** Those that an act may stand behind. What a device brings from elsewhere is checked by that region's log. */
+export function isAttested(entry: LogEntry): entry is AttestedEntry & LogEntry {
+  return (
+    entry.kind === 'membership' ||
+    entry.kind === 'maintenance' ||
+    (entry.kind === 'inherit' && entry.reputation === null)
+  );
+}
+
+/** Of a change of key, under the old one. */
 export function standingOf(state: RegionState, entry: LogEntry): Standing {
-  if (entry.kind !== 'membership' && entry.kind !== 'maintenance') return null;
-  const device = state.devices.find(({ membership }) => membership.device === entry.device);
+  if (!isAttested(entry)) return null;
+  const key = entry.kind === 'inherit' ? entry.from : entry.device;
+  const device = state.devices.find(({ membership }) => membership.device === key);
   if (device === undefined) return null;
   return { membership: device.membership, formerKey: device.former.at(-1)?.device ?? null };
 }
+
+/** `arrived`: signed, but what the device was before stands in another log (compare-moves.ts). */
+export type Ground = 'signed' | 'word' | 'arrived';
 
 export async function checkAct(
   { entry, before }: Attested,
   cell: RegionCell,
   tools: ActTools,
-): Promise<Result<'signed' | 'word', Difference>> {
+): Promise<Result<Ground, Difference>> {
   if (entry.act === undefined) return ok('word');
   const at: Place = { region: cell, seq: entry.seq, device: entry.device };
   const signed = readSignedAct(entry.act);
@@ -65,7 +80,16 @@ export async function checkAct(
   const holds = await whoseSignatureFails(signed, tools);
   if (holds !== null) return differs('act-signature', at, `signed by ${holds}`, 'the signature does not hold');
   const missing = whoIsMissing(signed, entry, before);
-  return missing === null ? ok('signed') : differs('act-signature', at, 'accepted', `${missing} has not signed`);
+  return missing === null
+    ? ok(groundOf(entry, signed.act, before, cell))
+    : differs('act-signature', at, 'accepted', `${missing} has not signed`);
+}
+
+/** An act says what changes; for the rest of an entry stands the one before it, or nobody but the operator. */
+function groundOf(entry: AttestedEntry, act: Act, before: Standing, cell: RegionCell): Ground {
+  if (entry.kind !== 'membership' || act.kind === 'claim') return 'signed';
+  if (act.kind === 'relocate' && act.region === cell && isFromElsewhere(before?.membership)) return 'arrived';
+  return before === null ? 'word' : 'signed';
 }
 
 type Wrong = { readonly field: string; readonly logged: string; readonly expected: string };
@@ -87,10 +111,26 @@ function whatIsWrong(
       { device: act.device, fromMs: act.from * 1000, untilMs: act.until * 1000 },
     );
   }
+  if (entry.kind === 'inherit') {
+    if (act.kind !== 'rotate') return { field: 'act', logged: act.kind, expected: 'rotate' };
+    return firstWrong({ device: entry.device, from: entry.from }, { device: act.successor, from: act.device });
+  }
+  if (act.kind === 'claim' && !isClaimedInTime(entry.claimedMs, act.issuedAt))
+    return {
+      field: 'claimedMs',
+      logged: toldTime(entry.claimedMs),
+      expected: `within a day of ${toldTime(act.issuedAt * 1000)}`,
+    };
   const expected = expectedFacts(act, entry, before, cell, tools.centerOf);
   return expected === null
     ? { field: 'act', logged: act.kind, expected: 'an act that leads to this entry' }
     : firstWrong(entry, expected);
+}
+
+/** Seniority counts from here. The owner's half may have come late, and has waited a day at most. */
+function isClaimedInTime(claimedMs: number, issuedAt: number): boolean {
+  const age = claimedMs / 1000 - issuedAt;
+  return age >= -ISSUED_WINDOW_SECONDS && age <= WAITING_SECONDS + ISSUED_WINDOW_SECONDS;
 }
 
 /** What the act changes, over what was there before; null: it cannot have led here. */
@@ -114,8 +154,8 @@ function expectedFacts(
       if (act.region !== cell)
         return before?.membership.owner === owner ? { ...kept, device, status: 'retired' } : null;
       // It may have been away, and have become what it is elsewhere.
-      const isHere = before !== null && before.membership.status !== 'retired';
-      if (isHere && before.membership.owner !== owner) return null;
+      const isHere = !isFromElsewhere(before?.membership);
+      if (isHere && before?.membership.owner !== owner) return null;
       const center = centerOf(place);
       if (center === null) return null;
       const stays = isHere ? without(kept, ['place', 'latitudeE5', 'longitudeE5', 'elevationM', 'density']) : {};
@@ -164,8 +204,13 @@ async function whoseSignatureFails(signed: SignedAct, tools: ActTools): Promise<
   const typedData = typedDataOf(signed.act, signed.domain);
   for (const { address, signature } of signed.owners)
     if ((await tools.owners.recover(typedData, signature)) !== address) return address;
-  for (const { device, evidence } of signed.devices)
-    if (!(await deviceHasSigned(signed.act, device, evidence, tools.verifier))) return device;
+  let authority: string | null = null;
+  for (const { device, evidence: bytes } of signed.devices) {
+    const evidence = decodeEvidence(bytes);
+    if (!evidence.ok || !(await deviceHasSigned(signed.act, device, evidence.value, tools.verifier))) return device;
+    // All sign one request; a network's own addresses stand in no public input, so the host itself is not judged.
+    if (evidence.value.authority !== (authority ??= evidence.value.authority)) return device;
+  }
   return null;
 }
 
@@ -173,16 +218,15 @@ async function whoseSignatureFails(signed: SignedAct, tools: ActTools): Promise<
 async function deviceHasSigned(
   act: Act,
   device: DeviceId,
-  bytes: Uint8Array,
+  evidence: Evidence,
   verifier: SignatureVerifier,
 ): Promise<boolean> {
-  const evidence = decodeEvidence(bytes);
-  if (!evidence.ok || !isPathOf(evidence.value.path, act) || evidence.value.compact !== null) return false;
-  const base = evidenceBase(evidence.value, device);
+  if (!isPathOf(evidence.path, act) || evidence.compact !== null) return false;
+  const base = evidenceBase(evidence, device);
   if (!base.ok) return false;
-  const holds = await verifier.verify(device, base.value, evidence.value.signature);
+  const holds = await verifier.verify(device, base.value, evidence.signature);
   if (!holds.ok || !holds.value) return false;
-  const posted = actIn(evidence.value.body);
+  const posted = actIn(evidence.body);
   return isObject(posted) && canonicalJson(lowered(posted)) === canonicalJson(actFields(act));
 }
 

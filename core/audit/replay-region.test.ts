@@ -1,7 +1,8 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { expect, test } from 'vitest';
-import { charterOf, DAY0_MS, HOUR_MS, MADRID, reading, TestLog } from '../../test/support/region-log.ts';
+import { makeAct, newKey, placedAt, positionAt } from '../../test/support/lifecycle.ts';
+import { charterOf, DAY0_MS, HOUR_MS, MADRID, memberOf, reading, TestLog } from '../../test/support/region-log.ts';
 import type { LogEntry } from '../region/entry.ts';
 import { encodeState } from '../region/state.ts';
 import { LOCAL_RULES } from '../rules/local.ts';
@@ -123,4 +124,21 @@ test('a log begins with the rules of this region, under their hash', () => {
   expect(found({ cell: '831fa4fffffffff' })).toMatchObject({ reason: 'charter', at: { field: 'cell' } });
   const headless = { kind: 'hour-close', hour: HOUR0, seq: 1, receivedMs: DAY0_MS } as const;
   expect(replay([headless]).difference).toMatchObject({ reason: 'charter', published: 'hour-close' });
+});
+
+test('a change by an act that was carried out before is found', async () => {
+  const member = memberOf(3, { device: (await newKey()).did });
+  const act = makeAct('relocate', {
+    device: member.device,
+    owner: member.owner,
+    ...placedAt(positionAt(40.4, -3.7)),
+    issuedAt: 1_780_000_000,
+  });
+  const signed = { act, domain: { chainId: 10, contract: `0x${'ab'.repeat(20)}` } as const, owners: [], devices: [] };
+  const of = (version: number, seq: number): LogEntry => {
+    return { ...member, version, act: signed, seq, receivedMs: DAY0_MS };
+  };
+  const start = log.entries.slice(0, 4);
+  expect(replay([...start, of(2, 5)]).difference).toBeNull();
+  expect(replay([...start, of(2, 5), of(3, 6)]).difference).toMatchObject({ reason: 'act', at: { seq: 6 } });
 });

@@ -17,8 +17,10 @@ import type { DeviceDay } from '../reward/weight.ts';
 import { ok, type Result } from '../result.ts';
 import { hashRuleSet, type RuleSet } from '../rules/rule-set.ts';
 import { hoursPerEpoch, rfc3339, toldTime } from '../time.ts';
+import { checkActOrder, noActs, type ActsSoFar } from './act-order.ts';
 import { toldBlock, usedBlocks, type BlockRecord, type ToldBlock, type UsedBlock } from './compare-blocks.ts';
 import { departureKey, type Arrival, type HandOverRecord } from './compare-hand-overs.ts';
+import { noMoves, recordMove, type MoveRecord } from './compare-moves.ts';
 import { differs, type Difference, type Place } from './difference.ts';
 
 export type RegionReplay = {
@@ -39,6 +41,9 @@ export type RegionReplay = {
   /** How devices stood when they left, by device and entry, and what others are said to have brought along. */
   readonly departures: Map<string, Reputation>;
   readonly arrivals: Arrival[];
+  /** Of owners and devices, and the moves among them. */
+  readonly acts: ActsSoFar;
+  readonly moves: MoveRecord;
   /** By key, everybody to whom its device has belonged under it. */
   readonly owners: Map<string, Set<string>>;
 };
@@ -58,6 +63,8 @@ export function startReplay(cell: RegionCell, rules: RuleSet): RegionReplay {
     used: [],
     departures: new Map(),
     arrivals: [],
+    acts: noActs(),
+    moves: noMoves(cell),
     owners: new Map(),
   };
 }
@@ -78,6 +85,9 @@ export function replayEntry(replay: RegionReplay, entry: LogEntry): Result<Devic
   }
   const allowed = checkEntry(replay, entry, at);
   if (!allowed.ok) return allowed;
+  const ordered = checkActOrder(replay.acts, entry, at);
+  if (!ordered.ok) return ordered;
+  recordMove(replay.moves, state, entry);
   const outputs = noOutputs();
   const effect = applyEntry(state, entry, rules, outputs);
   if (entry.kind === 'batch' && effect === null) return differs('entry', at, 'a batch', 'its readings are not packed');

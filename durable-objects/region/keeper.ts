@@ -41,7 +41,7 @@ import { readingsSince } from './readings-since.ts';
 import { membershipRows, publish, type Stores } from './publish.ts';
 import { quarantineClones } from './quarantine.ts';
 import { buildReceipt, receiptId } from './receipt.ts';
-import { readMembership } from './registry.ts';
+import { readMembership, readRotation } from './registry.ts';
 import { RegionStore } from './store.ts';
 import { regionStub } from '../stub.ts';
 import { Turns } from '../turns.ts';
@@ -153,9 +153,13 @@ export class RegionKeeper {
     const { device } = membership;
     if (this.#load().slotOf(device) === undefined && predecessor !== null) {
       await this.#joinPredecessor(predecessor, nowMs);
+      const act = await readRotation(this.#stores.db, predecessor, device);
       const memory = this.#load();
       if (memory.slotOf(device) === undefined && memory.slotOf(predecessor) !== undefined)
-        this.#append({ kind: 'inherit', device, from: predecessor, reputation: null }, nowMs);
+        this.#append(
+          { kind: 'inherit', device, from: predecessor, reputation: null, ...(act !== null && { act }) },
+          nowMs,
+        );
     }
     const left = cameFrom !== null && this.#mayBring(membership) ? await this.#askDeparture(cameFrom, device) : null;
     const isNews = left !== null && this.#mayBring(membership);

@@ -3,7 +3,7 @@ import { drizzle } from 'drizzle-orm/d1';
 import { eq } from 'drizzle-orm';
 import { parseDeviceId, parseOwnerAddress, parsePlaceCell, parseRegionCell } from '../../core/ids.ts';
 import type { DeviceId } from '../../core/ids.ts';
-import { signedActOfText } from '../../core/lifecycle/signed-act.ts';
+import { signedActOfText, type SignedAct } from '../../core/lifecycle/signed-act.ts';
 import type { MembershipBody } from '../../core/region/entry.ts';
 import { ok } from '../../core/result.ts';
 import { devices } from '../../schema/d1/devices.ts';
@@ -55,4 +55,10 @@ export async function readMembership(
       ...(act === null ? {} : { act: signedActOfText(act) }),
     },
   };
+}
+
+/** What made `successor` of this key. It stands in the old key's row for ever; null: the operator's word. */
+export async function readRotation(db: D1Database, key: DeviceId, successor: DeviceId): Promise<SignedAct | null> {
+  const signed = (await readMembership(db, key))?.membership.act;
+  return signed?.act.kind === 'rotate' && signed.act.successor === successor ? signed : null;
 }

@@ -2,7 +2,11 @@
  * What the registry keeps beside a device's row: the acts behind it, and what nobody else may see. `device_position` and
  * `waiting_claim` hold exact positions: no public query reads them.
  */
+import { sql } from 'drizzle-orm';
 import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+
+/** Word for word, not a bound value: SQLite takes a partial index only where it sees that the condition is the same. */
+export const UNTOLD = sql.raw('told = 0');
 
 export const registryActs = sqliteTable(
   'registry_act',
@@ -20,7 +24,11 @@ export const registryActs = sqliteTable(
     outcome: text('outcome').notNull(), // JSON: the device's row as it shall be, for an act that was cut off
     told: integer('told', { mode: 'boolean' }).notNull(), // the regions have it in their logs
   },
-  (table) => [index('registry_act_device').on(table.device), index('registry_act_successor').on(table.successor)],
+  (table) => [
+    index('registry_act_device').on(table.device),
+    index('registry_act_successor').on(table.successor),
+    index('registry_act_untold').on(table.receivedMs).where(UNTOLD),
+  ],
 );
 
 export const devicePositions = sqliteTable(

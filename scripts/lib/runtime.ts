@@ -17,6 +17,10 @@ const ROUTES = new Map<WorkerName, string>([
   ['isobar-registry', '*/v1/registry/*'],
 ]);
 
+/** As their wrangler.toml has it. */
+const CRONS = { 'isobar-cron': '*/5 * * * *', 'isobar-registry': '* * * * *' } as const;
+export type Scheduled = keyof typeof CRONS;
+
 export type RuntimeOptions = {
   /** Databases, objects, buckets and the Workers' log. */
   readonly dir: string;
@@ -32,8 +36,8 @@ export type Runtime = {
   /** `http://127.0.0.1:PORT`, without a slash at the end. */
   readonly url: string;
   readonly migrations: readonly string[];
-  /** Runs the cron Worker's scheduled handler once, to its end. Throws what the handler threw. */
-  cronTick(): Promise<void>;
+  /** Runs the Worker's scheduled handler once, to its end. Throws what the handler threw. */
+  cronTick(worker?: Scheduled): Promise<void>;
   /** The edge Worker's database, for tests that look or break. */
   database(): Promise<Database>;
   dispose(): Promise<void>;
@@ -84,12 +88,12 @@ export async function startRuntime(
     await miniflare.ready;
     const database = () => miniflare.getD1Database('DB', 'isobar-edge') as Promise<Database>;
     const migrations = await migrateDatabase(await database());
-    const cron = await miniflare.getWorker('isobar-cron');
     return {
       url: `http://127.0.0.1:${port}`,
       migrations,
-      async cronTick() {
-        const { outcome } = await cron.scheduled({ cron: '*/5 * * * *', scheduledTime: new Date() });
+      async cronTick(worker = 'isobar-cron') {
+        const target = await miniflare.getWorker(worker);
+        const { outcome } = await target.scheduled({ cron: CRONS[worker], scheduledTime: new Date() });
         if (outcome !== 'ok') throw new Error(`the scheduled handler ended with ${outcome}`);
       },
       database,

@@ -4,6 +4,7 @@
  */
 import { checkActTools, checkBatchTools } from './tools.ts';
 import { compareBlocks } from '../../core/audit/compare-blocks.ts';
+import { compareMoves } from '../../core/audit/compare-moves.ts';
 import { compareHandOvers } from '../../core/audit/compare-hand-overs.ts';
 import { comparePage, compareReport } from '../../core/audit/compare.ts';
 import { compareCommit, compareMints } from '../../core/audit/compare-payments.ts';
@@ -70,7 +71,9 @@ export async function auditEpoch(options: AuditOptions): Promise<Checked<Audited
 
   const regions = await readRegions(api, epoch, rules.value, network, progress);
   if (!regions.ok) return regions;
-  reportRegions(regions.value, step);
+  const moves = compareMoves(regions.value.map(({ replay }) => replay.moves));
+  if (!moves.ok) return moves;
+  reportRegions(regions.value, moves.value, step);
   const exchanged = compareBlocks(regions.value.map(({ replay }) => blockRecord(replay)));
   if (!exchanged.ok) return exchanged;
   step('exchange', `${exchanged.value} blocks of neighbouring regions, each as its own log makes it`);
@@ -213,7 +216,7 @@ const hasBegun =
   ({ replay }: RegionAudit): boolean =>
     replay.cell === cell && replay.closings.length > 0;
 
-function reportRegions(regions: readonly RegionAudit[], step: Say): void {
+function reportRegions(regions: readonly RegionAudit[], moves: number, step: Say): void {
   const sum = (of: (region: RegionAudit) => number): number => regions.reduce((total, region) => total + of(region), 0);
   const spent = (part: keyof Spent): number => sum(({ spentMs }) => spentMs[part]);
   const megabytes = (sum(({ downloadedBytes }) => downloadedBytes) / 1e6).toFixed(2);
@@ -223,12 +226,9 @@ function reportRegions(regions: readonly RegionAudit[], step: Say): void {
   const checks = `${sum(({ batches }) => batches)} batches of ${devices} devices, ${sum(({ readings }) => readings)} readings`;
   step('evidence', `${regions.length} regions, ${segments} segments, ${megabytes} MB`, spent('download'));
   step('signatures', checks, spent('signatures'));
-  const signed = sum((region) => region.acts.signed);
-  step(
-    'acts',
-    `${signed} memberships signed by owner or device, ${sum(({ acts }) => acts.word)} on the operator's word`,
-    0,
-  );
+  const signed = sum((region) => region.acts.signed) + moves;
+  const word = sum(({ acts }) => acts.word + acts.arrived) - moves;
+  step('acts', `${signed} memberships and changes of key signed by owner or device, ${word} on the operator's word`, 0);
   step('fold', `${sum(({ entries }) => entries)} entries, ${days} device-days`, spent('fold'));
   for (const { replay } of regions) step(`  ${replay.cell}`, `state ${stateHash(replay)}`, 0);
 }

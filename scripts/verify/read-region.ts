@@ -1,6 +1,13 @@
 /** Downloads a region's evidence segment by segment, checks every batch in it and folds it to the end of an epoch. */
 import { gunzipSync } from 'node:zlib';
-import { checkAct, standingOf, type ActTools, type Attested } from '../../core/audit/check-act.ts';
+import {
+  checkAct,
+  isAttested,
+  standingOf,
+  type ActTools,
+  type Attested,
+  type Ground,
+} from '../../core/audit/check-act.ts';
 import { checkBatch, type BatchTools, type LoggedBatch } from '../../core/audit/check-batch.ts';
 import { checkSegment, segmentFile, type ListedSegment } from '../../core/audit/check-segment.ts';
 import { differs, type Difference } from '../../core/audit/difference.ts';
@@ -21,8 +28,8 @@ export type RegionAudit = {
   readonly entries: number;
   readonly batches: number;
   readonly readings: number;
-  /** Of memberships: signed by owner and device, and the operator's word. */
-  readonly acts: { readonly signed: number; readonly word: number };
+  /** What memberships and changes of key stand on. */
+  readonly acts: Readonly<Record<Ground, number>>;
   readonly downloadedBytes: number;
   readonly spentMs: Spent;
 };
@@ -63,7 +70,7 @@ export async function readRegion(
   const { api, rules } = parts;
   const replay = startReplay(cell, rules);
   const count = { entries: 0, batches: 0, readings: 0, downloadedBytes: 0 };
-  const acts = { signed: 0, word: 0 };
+  const acts = { signed: 0, word: 0, arrived: 0 };
   const spentMs: Spent = { download: 0, signatures: 0, fold: 0 };
   const segments: (Segment & { readonly hour: number })[] = [];
   for (const listing of listed) {
@@ -92,7 +99,7 @@ export async function readRegion(
       for (const attested of folded.attested) {
         const found = await checkAct(attested, cell, parts.acts);
         if (!found.ok) return found;
-        if (attested.entry.kind === 'membership') acts[found.value] += 1;
+        if (attested.entry.kind !== 'maintenance') acts[found.value] += 1;
       }
       if (folded.difference !== null) return err(folded.difference);
       count.batches += folded.batches.length;
@@ -119,7 +126,7 @@ function foldPart(replay: RegionReplay, entries: readonly LogEntry[]) {
     const before = standingOf(replay.state, entry);
     const device = replayEntry(replay, entry);
     if (!device.ok) return { batches, attested, difference: device.error };
-    if (entry.kind === 'membership' || entry.kind === 'maintenance') attested.push({ entry, before });
+    if (isAttested(entry)) attested.push({ entry, before });
     if (entry.kind === 'batch' && device.value !== null) batches.push({ batch: entry, device: device.value });
   }
   return { batches, attested, difference: null };

@@ -290,3 +290,38 @@ test('only the owner of now acts, in order, on a device that lives', async () =>
   expect(await refusalOf(await send(back, { members, headers, devices: [key] }))).toEqual([409, 'already-claimed']);
   expect(answer.version).toBe(1);
 });
+
+test('whoever has stolen a key and dates its succession ahead does not lock the owner out', async () => {
+  const { key, owner } = await claim();
+  const [theirs, own] = [await newKey(), await newKey()];
+  const rotate = async (issuedAt: number, from: SigningKey, to: SigningKey, by?: Owner) => {
+    const act = makeAct('rotate', { device: from.did, successor: to.did, issuedAt });
+    const how = by === undefined ? { devices: [to, from] } : { devices: [to] };
+    const members = by === undefined ? {} : { ownerSignature: await signAct(by, act, domain) };
+    return send(act, { ...how, members });
+  };
+  expect(await refusalOf(await rotate(nowSeconds() + 40, key, theirs))).toEqual([401, 'act-clock']);
+  expect((await rotate(nowSeconds() + 25, key, theirs)).status).toBe(201);
+  expect((await rotate(nowSeconds(), theirs, own, owner)).status).toBe(201);
+  // Nor do the owner's acts free the way for older ones by device keys.
+  expect(await refusalOf(await rotate(nowSeconds() - 60, own, await newKey()))).toEqual([409, 'stale-act']);
+});
+
+test('an act that was cut off before its region heard of it is finished without its sender, and listed only then', async () => {
+  const { key, answer } = await claim();
+  expect(await post(key, answer.ingestUrl, 1)).toMatchObject({ status: 201 });
+  const db = await network.runtime.database();
+  const run = async (text: string) => db.prepare(text).bind(key.did).run();
+  await run("UPDATE device SET status = 'retired', version = 2 WHERE device = ?");
+  await run('UPDATE registry_act SET told = 0 WHERE device = ?');
+  const events = async () => {
+    const listed = await judge.fetch(`${network.api}${DEVICES_PATH}/${key.did}/events`);
+    return (await listed.json<EventsAnswer>()).events.length;
+  };
+  // Its request may still be at it.
+  await network.runtime.cronTick('isobar-registry');
+  expect([await events(), (await post(key, answer.ingestUrl, 2)).status]).toEqual([0, 201]);
+  await run('UPDATE registry_act SET received_ms = received_ms - 60000 WHERE device = ?');
+  await network.runtime.cronTick('isobar-registry');
+  expect([await events(), (await post(key, answer.ingestUrl, 3)).status]).toEqual([1, 403]);
+});

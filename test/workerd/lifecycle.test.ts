@@ -5,6 +5,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { expect, test } from 'vitest';
 import type { DeviceId, RegionCell } from '../../core/ids.ts';
+import type { SignedAct } from '../../core/lifecycle/signed-act.ts';
 import { packReadings } from '../../core/reading/pack.ts';
 import type { Reading } from '../../core/reading/reading.ts';
 import type { MembershipBody } from '../../core/region/entry.ts';
@@ -38,11 +39,19 @@ async function claim(cell: RegionCell): Promise<MembershipBody> {
   return membership;
 }
 
+const rotationOf = (from: DeviceId, to: DeviceId): SignedAct => ({
+  act: { kind: 'rotate', device: from, successor: to, issuedAt: 1_795_000_000 },
+  domain: { chainId: 10, contract: '0x00' },
+  owners: [],
+  devices: [],
+});
+
 /** As the registry writes it (worker/registry/enact.ts): the old row and the successor's, at once. */
 async function rotate(from: DeviceId, to: DeviceId): Promise<void> {
   const known = await readDevice(env.DB, from);
   if (known === null) throw new Error('no such device');
-  const { cell, membership, past } = known;
+  const { cell, past } = known;
+  const membership = { ...known.membership, act: rotationOf(from, to) };
   await env.DB.batch([
     replaceStatement(
       env.DB,
@@ -155,9 +164,10 @@ test('a region that heard of no new key takes the successor at its first post, a
     value: { receipt: { readings: { accepted: 0, duplicate: 5 } } },
   });
   expect((await regionOf(cell).summary()).devices).toBe(1);
+  // Each with the act that made it, though the row of the second holds only what ended it.
   expect(await entriesOf(cell, 'inherit')).toMatchObject([
-    { device: second, from: device, reputation: null },
-    { device: third, from: second, reputation: null },
+    { device: second, from: device, reputation: null, act: rotationOf(device, second) },
+    { device: third, from: second, reputation: null, act: rotationOf(second, third) },
   ]);
   expect(await send(cell, second, 2, readings)).toMatchObject({ error: { reason: 'retired-device' } });
 });

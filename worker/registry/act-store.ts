@@ -2,13 +2,13 @@
  * The acts of devices in D1. An act is written in the transaction that changes the device's row, and only if that change was
  * made: so an act is there exactly when it counts, and is known again when it comes again.
  */
-import { and, desc, eq, ne, or, sql } from 'drizzle-orm';
+import { and, desc, eq, lt, notInArray, or, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import type { DeviceId, RegionCell } from '../../core/ids.ts';
 import type { ActKind, Hex } from '../../core/lifecycle/act.ts';
 import { signedActOfText, signedActText, type SignedAct } from '../../core/lifecycle/signed-act.ts';
 import type { MembershipBody } from '../../core/region/entry.ts';
-import { registryActs } from '../../schema/d1/registry.ts';
+import { registryActs, UNTOLD } from '../../schema/d1/registry.ts';
 import type { Registration } from '../adapters/d1/devices.ts';
 
 export type RecordedAct = {
@@ -34,29 +34,38 @@ export async function findAct(db: D1Database, hash: Hex): Promise<RecordedAct | 
   return row === undefined ? null : fromRow(row);
 }
 
-/** Newest first. */
+/** Those that are in the logs of all regions concerned, newest first. */
 export async function listActs(db: D1Database, device: DeviceId, limit: number): Promise<readonly RecordedAct[]> {
   const rows = await drizzle(db)
     .select()
     .from(registryActs)
-    .where(or(eq(registryActs.device, device), eq(registryActs.successor, device)))
+    .where(and(or(eq(registryActs.device, device), eq(registryActs.successor, device)), eq(registryActs.told, true)))
     .orderBy(desc(registryActs.receivedMs), desc(registryActs.version))
     .limit(limit);
   return rows.map(fromRow);
 }
 
-/** Time of the latest act that changed the device's row; null: none did. */
-export async function latestIssuedAt(db: D1Database, device: DeviceId): Promise<number | null> {
-  const [row] = await drizzle(db)
-    .select({ latest: sql<number | null>`max(${registryActs.issuedAt})` })
-    .from(registryActs)
-    .where(
-      and(
-        or(eq(registryActs.device, device), eq(registryActs.successor, device)),
-        ne(registryActs.kind, 'maintenance'),
-      ),
-    );
-  return row?.latest ?? null;
+/** Time of the latest act that changed the device's row, `byOwner`: and that its owner has signed; null: none did. */
+export async function latestIssuedAt(db: D1Database, device: DeviceId, byOwner: boolean): Promise<number | null> {
+  const { kind, issuedAt, act } = registryActs;
+  const ofDevice = or(eq(registryActs.device, device), eq(registryActs.successor, device));
+  const orm = drizzle(db);
+  const [others, rotations] = await orm.batch([
+    orm
+      .select({ latest: sql<number | null>`max(${issuedAt})` })
+      .from(registryActs)
+      .where(and(ofDevice, notInArray(kind, ['maintenance', 'rotate']))),
+    // Two at most: to this key, and away from it. Only these may lack the owner.
+    orm
+      .select({ issuedAt, act })
+      .from(registryActs)
+      .where(and(ofDevice, eq(kind, 'rotate'))),
+  ]);
+  const times = rotations.flatMap((row) =>
+    byOwner && signedActOfText(row.act).owners.length === 0 ? [] : [row.issuedAt],
+  );
+  const latest = others[0]?.latest ?? null;
+  return latest === null && times.length === 0 ? null : Math.max(latest ?? 0, ...times);
 }
 
 /** One that some region may not have heard of; the next act waits for it, so that the logs miss none. */
@@ -68,6 +77,17 @@ export async function findUntold(db: D1Database, device: DeviceId): Promise<Reco
     .orderBy(registryActs.receivedMs)
     .limit(1);
   return row === undefined ? null : fromRow(row);
+}
+
+/** In no order, so that those which cannot be told do not stay in front. */
+export async function listUntold(db: D1Database, beforeMs: number, limit: number): Promise<readonly RecordedAct[]> {
+  const rows = await drizzle(db)
+    .select()
+    .from(registryActs)
+    .where(and(UNTOLD, lt(registryActs.receivedMs, beforeMs)))
+    .orderBy(sql`random()`)
+    .limit(limit);
+  return rows.map(fromRow);
 }
 
 /** Condition of what is carried out beside a change: the device's row is at this version, by this act. */

@@ -65,11 +65,12 @@ export async function enact(bindings: RegistryBindings, taken: TakenAct, decide:
       if (since !== null) return finish(bindings, since, false);
     }
     if (act.kind !== 'maintenance') {
-      const latest = [await latestIssuedAt(DB, act.device), current?.membership.act?.act.issuedAt ?? null];
-      const order = checkOrder(
-        act,
-        latest.reduce((one, two) => Math.max(one ?? 0, two ?? 0)),
-      );
+      const isOwners = taken.signed.owners.length > 0;
+      // In the row, too, where D1 was lost and only the row came back.
+      const last = current?.membership.act;
+      const inRow = last !== undefined && (!isOwners || last.owners.length > 0) ? last.act.issuedAt : 0;
+      const recorded = await latestIssuedAt(DB, act.device, isOwners);
+      const order = checkOrder(act, Math.max(recorded ?? 0, inRow));
       if (!order.ok) return order;
     }
     const decided = await decide(current);

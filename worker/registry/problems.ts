@@ -1,7 +1,7 @@
 /** What the registry refuses, in words. Who has signed is no secret here: an act names its signers. */
 import type { IngestRefusal, MaintenanceRefusal, SuccessionRefusal } from '../../core/errors.ts';
 import type { ActRefusal } from '../../core/lifecycle/rules.ts';
-import { ISSUED_WINDOW_SECONDS, WAITING_SECONDS } from '../../core/lifecycle/rules.ts';
+import { ISSUED_AHEAD_SECONDS, ISSUED_WINDOW_SECONDS, WAITING_SECONDS } from '../../core/lifecycle/rules.ts';
 import { POSITION_HEADER } from '../../core/lifecycle/position.ts';
 import { rfc3339 } from '../../core/time.ts';
 import { logLine } from '../../durable-objects/log.ts';
@@ -46,7 +46,7 @@ function describe(refusal: RegistryRefusal): ProblemParts {
         status: 401,
         code: refusal.reason,
         title: 'The act is not of now',
-        detail: `issuedAt is ${refusal.issuedAt}; it is ${refusal.serverSeconds} here, and ${ISSUED_WINDOW_SECONDS} s either way are allowed.`,
+        detail: `issuedAt is ${refusal.issuedAt}; it is ${refusal.serverSeconds} here, and ${ISSUED_WINDOW_SECONDS} s late and ${ISSUED_AHEAD_SECONDS} s early are allowed.`,
         remedy: 'Set the clock, then sign the act again with the present time.',
         members: { serverTime: rfc3339(refusal.serverSeconds * 1000) },
       };

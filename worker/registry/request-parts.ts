@@ -106,7 +106,10 @@ export async function answerAct(
     const timely = checkIssuedAt(act, now);
     if (!timely.ok) return refuse(c, timely.error);
   }
-  const enacted = await enact(c.env, { hash, ...taken }, decide, now);
+  const enacting = enact(c.env, { hash, ...taken }, decide, now);
+  // To its end, though the client may go away. What it throws, this request answers for.
+  c.executionCtx.waitUntil(Promise.allSettled([enacting]));
+  const enacted = await enacting;
   if (!enacted.ok) return refuse(c, enacted.error);
   const { recorded, isNew } = enacted.value;
   const { cell, membership } = recorded.outcome;

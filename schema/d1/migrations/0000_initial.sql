@@ -169,6 +169,7 @@ CREATE TABLE `registry_act` (
 --> statement-breakpoint
 CREATE INDEX `registry_act_device` ON `registry_act` (`device`);--> statement-breakpoint
 CREATE INDEX `registry_act_successor` ON `registry_act` (`successor`);--> statement-breakpoint
+CREATE INDEX `registry_act_untold` ON `registry_act` (`received_ms`) WHERE told = 0;--> statement-breakpoint
 CREATE TABLE `waiting_claim` (
 	`device` text NOT NULL,
 	`code` text NOT NULL,
