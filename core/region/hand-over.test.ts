@@ -137,7 +137,11 @@ test('seniority is that of the density cell: who moves, also over a border, rank
   expect(only(nearby).settledMs).toBe(0);
   const movedMs = DAY0_MS + 3 * HOUR_MS;
   nearby.add(memberOf(0, { version: 3, density }), movedMs);
-  live(nearby, 3, [...Array.from({ length: 21 }, () => 2)]);
+  live(
+    nearby,
+    3,
+    Array.from({ length: 21 }, () => 2),
+  );
   const [day] = nearby.outputs.days;
   if (day === undefined) throw new Error('no day');
   expect(day.member.claimedMs).toBe(movedMs);

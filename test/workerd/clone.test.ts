@@ -129,9 +129,10 @@ test('forks are told with the close of the hour, with their batches, and again t
       { cell: CELL, verdict: 'both-go-on', branches: '[[4,6,8,10],[5,7,9,11]]' },
       { cell: CELL, verdict: 'both-go-on' },
     ]);
-    expect(
-      told.map(({ cell, older, seq, hour, proof }) => `fork/${cell}/${older}-${seq}-${hour}.json` === proof),
-    ).toEqual([true, true]);
+    expect(told).toMatchObject([
+      { older: 4, seq: 5, proof: expect.stringMatching(/\/4-5-\d+\.json$/) },
+      { older: 29, seq: 30, proof: expect.stringMatching(/\/29-30-\d+\.json$/) },
+    ]);
     const key = String(told[0]?.['proof']);
     const file = await (await env.ARCHIVE.get(key))?.bytes();
     if (file === undefined) throw new Error(`${key} is gone`);
