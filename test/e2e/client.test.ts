@@ -13,7 +13,8 @@ import { publicPlaceOf } from '../../scripts/place.ts';
 import { type ClientEvent, openClient } from '../../sensors/client/client.ts';
 import { FileStorage } from '../../sensors/client/file-storage.ts';
 import { installClient, runIn } from '../support/client-package.ts';
-import { type FieldDevice, MADRID, registerField, upkeep } from '../support/field.ts';
+import { BERLIN, type FieldDevice, MADRID, registerField, upkeep } from '../support/field.ts';
+import { startLocalRuntime } from '../support/local-runtime.ts';
 import { readingNames, readStoredLogs } from '../support/stored-log.ts';
 
 /** No part of this asks the chain. */
@@ -90,6 +91,36 @@ test.each(
     { ok: true, value: 'kept' },
     { ok: true, value: { waiting: 0, accepted: 100, last: { uploaded: { status: 'accepted' } } } },
   ]);
+});
+
+test('a network that it has not seen, of another host and region, takes both keys and both forms', async () => {
+  const other = await startLocalRuntime();
+  try {
+    const ways = (['ed25519', 'ecdsa-p256-sha256'] as const).flatMap((algorithm) =>
+      (['json', 'cose'] as const).map((form) => ({ algorithm, form })),
+    );
+    const sites = ways.map(({ algorithm }, n) => ({
+      name: `Far ${n}`,
+      algorithm,
+      latitude: BERLIN.latitude + n / 50,
+      longitude: BERLIN.longitude,
+      owner: NOBODY,
+      tier: 0 as const,
+    }));
+    const far = await registerField(other.api, other.adminToken, sites);
+    expect(new URL(far[0]?.ingestUrl ?? '').host).not.toBe(new URL(network.url).host);
+    const ends = far.map(async ({ pem, ingestUrl }, n) => {
+      await writeFile(join(stranger, `far-${n}.pem`), pem);
+      const call = JSON.stringify([`far-${n}.pem`, ingestUrl, ways[n]?.form]);
+      return JSON.parse(await runIn(stranger, 'node', ['main.mjs', call])) as readonly unknown[];
+    });
+    for (const [kept, sent] of await Promise.all(ends)) {
+      expect(kept).toEqual({ ok: true, value: 'kept' });
+      expect(sent).toMatchObject({ ok: true, value: { waiting: 0, accepted: 100 } });
+    }
+  } finally {
+    await other.stop();
+  }
 });
 
 test('its declarations stand by themselves: a stranger’s program is checked with them', async () => {
