@@ -20,6 +20,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           maxWorkers: WORKERS,
+          // A noisy machine is no fault of the code.
+          testTimeout: 30_000,
           include: [
             '{core,sensors,buyers,schema,worker,durable-objects,scripts,bench,web}/**/*.test.ts',
             'test/{tooling,contracts,vectors,quality,chaos,fuzz}/**/*.test.ts',

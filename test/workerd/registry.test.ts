@@ -1,5 +1,5 @@
 /** The registry on real D1 and real regions, which fail on demand where it calls them: whatever was cut off, the same request finishes it. */
-import { runInDurableObject } from 'cloudflare:test';
+import { createExecutionContext, runInDurableObject, waitOnExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { expect, test } from 'vitest';
 import type { RegionCell } from '../../core/ids.ts';
@@ -85,7 +85,12 @@ function asking({ before = async () => {}, after = () => {} }: Border): typeof f
         },
     });
   const bindings = { ...env, DB, REGION: { getByName } };
-  return async (input, init) => app.fetch(new Request(input, init), bindings);
+  return async (input, init) => {
+    const context = createExecutionContext();
+    const response = await app.fetch(new Request(input, init), bindings, context);
+    await waitOnExecutionContext(context);
+    return response;
+  };
 }
 
 const send = (act: Act, how: Send, border: Border = {}) => sendAct(API, act, how, asking(border));
