@@ -26,7 +26,10 @@ export async function rotate(args: readonly string[]): Promise<void> {
   });
   const keyFile = flags['key'] ?? DEFAULT_KEY_FILE;
   const isLost = has('lost');
+  const begun = (await readState(keyFile))?.rotation;
   await finishRotation(keyFile);
+  // The network had agreed; what was missing is done, and another change of key is another command.
+  if (begun?.address) return done(`${keyFile} is now ${begun.successor}; its history goes on`);
   const old = isLost ? null : await requireKeyFile(keyFile);
   const state = await stateOf(keyFile, old, flags);
   const api = await apiOf(flags, state);

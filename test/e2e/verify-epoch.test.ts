@@ -133,7 +133,9 @@ test('an honest epoch is a match, also through somebody who passes everything on
   const { code, output } = await verify('--api', network.api, '--rpc', network.chain.rpc);
   expect(output).toMatch(/^match: epoch \d+ pays [1-9]\d* base units/m);
   expect(output).toMatch(/signatures .* [1-9]\d* batches of \d+ devices, [1-9]\d* readings/);
-  expect(output).toMatch(/acts .* 4 memberships and changes of key signed by owner or device, 8 on the operator's word/);
+  expect(output).toMatch(
+    /acts .* 4 memberships and changes of key signed by owner or device, 8 on the operator's word/,
+  );
   expect(output).toMatch(/payments .* 1 of 1 batches paid, [1-9] transfers/);
   expect(code).toBe(0);
   expect(await verifyLie()).toMatchObject({ code: 0 });

@@ -74,7 +74,11 @@ export async function enact(bindings: RegistryBindings, taken: TakenAct, decide:
       if (!order.ok) return order;
     }
     const decided = await decide(current);
-    if (!decided.ok) return decided;
+    if (!decided.ok) {
+      // The same request, a moment ahead, may be why.
+      const since = await findAct(DB, taken.hash);
+      return since === null ? decided : await finish(bindings, since, false);
+    }
     const recorded = recordOf(taken, current, decided.value, nowMs);
     try {
       const done = await carryOut(bindings, taken, recorded, current, nowMs);
