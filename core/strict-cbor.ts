@@ -6,13 +6,11 @@ const PLAIN = {
   allowIndefinite: false,
   allowUndefined: false,
   rejectDuplicateMapKeys: true,
-} as const;
-
-const OPTIONS = {
-  ...PLAIN,
-  useMaps: true,
+  // Nothing of ours is beyond 2^53, and a bigint in its place breaks the first sum that it meets.
   allowBigInt: false,
 } as const;
+
+const OPTIONS = { ...PLAIN, useMaps: true } as const;
 
 /**
  * What we write ourselves, and strangers may hand on: maps are objects. Beside definite lengths this keeps out the break, which
