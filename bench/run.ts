@@ -9,6 +9,7 @@ import { green, red, Refusal, runCommand } from '../scripts/lib/say.ts';
 import { type Figure, isWithinBudget, ratioOf, type Row } from './row.ts';
 import { chainRequestsRow } from './rows/chain-requests.ts';
 import { epochRow } from './rows/epoch.ts';
+import { fleetRow } from './rows/fleet.ts';
 import { foldRow } from './rows/fold.ts';
 import { ingestRow } from './rows/ingest.ts';
 import { packRow } from './rows/pack.ts';
@@ -24,6 +25,7 @@ const ROWS: readonly Row[] = [
   wholeFoldRow,
   rowsWrittenRow,
   ingestRow,
+  fleetRow,
   epochRow,
   queryRow,
   chainRequestsRow,

@@ -25,7 +25,7 @@ if (args.length === 0) {
   const forge = await run(['forge', 'test'], { show: true });
   tallies.push(forgeTally(forge.output, forge.exitCode));
   // Last and alone: it starts a chain and a runtime, and two cores are few. Each prints what it took.
-  for (const suite of ['rewards-model', 'rewards']) {
+  for (const suite of ['rewards-model', 'rewards', 'fleet']) {
     const { exitCode } = await run(['node', 'scripts/chaos.ts', '--suite', suite], { show: true });
     tallies.push(commandTally(`chaos ${suite}`, exitCode));
   }

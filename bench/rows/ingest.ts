@@ -1,55 +1,23 @@
 /** Signed posts a second through the real Workers into one region object, against the empty route of bench/workers. */
-import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { privateKeyToAccount } from 'viem/accounts';
-import { startRuntime } from '../../scripts/lib/runtime.ts';
-import { registerDemo } from '../../scripts/register-demo.ts';
-import { loadDeviceKey } from '../../sensors/client/key.ts';
 import { readFile } from 'node:fs/promises';
+import { loadDeviceKey } from '../../sensors/client/key.ts';
 import { realBatches, signBatch, type SignedBatch } from '../batches.ts';
+import { startBenchNetwork } from '../network.ts';
 import type { Row } from '../row.ts';
 import { startBenchWorker } from '../worker.ts';
 
 const POSTS = 240;
 const CONCURRENCY = 8;
-const ROUNDS = 3;
+const ROUNDS = 5;
 const DAY_MS = 86_400_000;
-const NOBODY = '0x0000000000000000000000000000000000000001';
-const secret = () => `0x${randomBytes(32).toString('hex')}` as const;
 
 export const ingestRow: Row = {
   name: 'ingest',
   async measure() {
-    const dir = mkdtempSync(join(tmpdir(), 'isobar-bench-'));
-    const adminToken = randomBytes(16).toString('hex');
-    const runtime = await startRuntime({
-      dir,
-      port: 0,
-      // No chain: nothing on this way asks one.
-      vars: {
-        RULES: 'local',
-        CHAIN_ID: '10',
-        RPC_URL: 'http://127.0.0.1:1',
-        TOKEN_ADDRESS: NOBODY,
-        DISTRIBUTOR_ADDRESS: NOBODY,
-        USDC_ADDRESS: NOBODY,
-      },
-      secrets: {
-        'isobar-edge': {
-          INGEST_TAG_KEY: randomBytes(16).toString('hex'),
-          ADMIN_TOKEN: adminToken,
-        },
-        'isobar-cron': { COMMITTER_PRIVATE_KEY: secret() },
-        'isobar-settler': { SETTLER_PRIVATE_KEY: secret() },
-      },
-    });
+    const network = await startBenchNetwork();
     const empty = await startBenchWorker('empty.ts', { EMPTY: 'EmptyObject' });
     try {
-      const owner = privateKeyToAccount(secret()).address;
-      const devices = await registerDemo({ api: runtime.url, adminToken, dir, fleetSize: 0, owners: [owner] });
-      const device = devices[0];
+      const [device] = await network.register(0);
       const key = device && (await loadDeviceKey(await readFile(device.keyFile, 'utf8')));
       if (!device || !key?.ok) throw new Error('no device to post with');
       const batches = await realBatches(Date.now() - 29 * DAY_MS);
@@ -75,12 +43,12 @@ export const ingestRow: Row = {
       ];
     } finally {
       await empty.stop();
-      await runtime.dispose();
-      rmSync(dir, { recursive: true, force: true });
+      await network.stop();
     }
   },
 };
 
+/** Throws on any other answer than 201. */
 async function postsPerSecond(posts: readonly SignedBatch[]): Promise<number> {
   const waiting = [...posts];
   const startedMs = performance.now();

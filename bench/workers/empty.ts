@@ -4,14 +4,17 @@ import { DurableObject } from 'cloudflare:workers';
 type Bindings = { readonly EMPTY: DurableObjectNamespace<EmptyObject> };
 
 export class EmptyObject extends DurableObject<Bindings> {
-  #seq = 0;
+  #seq: number;
+
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env);
+    const { sql } = ctx.storage;
+    sql.exec('CREATE TABLE IF NOT EXISTS log (seq INTEGER PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID');
+    // It goes on where it was, should it rest between two measurements.
+    this.#seq = Number(sql.exec('SELECT coalesce(max(seq), 0) AS last FROM log').one()['last']);
+  }
 
   async insert(body: Uint8Array): Promise<number> {
-    if (this.#seq === 0) {
-      this.ctx.storage.sql.exec(
-        'CREATE TABLE IF NOT EXISTS log (seq INTEGER PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID',
-      );
-    }
     this.#seq++;
     this.ctx.storage.sql.exec('INSERT INTO log VALUES (?, ?)', this.#seq, body);
     return this.#seq;

@@ -49,9 +49,10 @@ export async function startRuntime(
   options: RuntimeOptions,
   onLog: (line: WorkerLogLine) => void = () => {},
 ): Promise<Runtime> {
-  const scripts = await bundleWorkers();
   mkdirSync(options.dir, { recursive: true });
+  // The folder of the static pages, which wrangler does not bundle without.
   mkdirSync(join(ROOT, 'web/dist'), { recursive: true });
+  const scripts = await bundleWorkers();
   const logFile = join(options.dir, 'worker.log');
   const port = options.port === 0 ? await freePort() : options.port;
   const authorities = `127.0.0.1:${port},localhost:${port}`;

@@ -1,7 +1,6 @@
 /** One simulated device: measures by its behaviour, keeps its batch on disk, brings it to the network. */
 import { join } from 'node:path';
 import { readFile } from 'node:fs/promises';
-import type { TimeRules } from '../../core/rules/rule-set.ts';
 import { type SigningKey, loadDeviceKey } from '../client/key.ts';
 import { FileStorage } from '../client/file-storage.ts';
 import { Queue } from '../client/queue.ts';
@@ -9,10 +8,10 @@ import { remedyOf } from '../client/refusal.ts';
 import { type Measurement, writePack } from '../client/senml.ts';
 import { SENML_JSON } from '../client/sign.ts';
 import { type DeviceClock, type Transport, uploadBatch } from '../client/upload.ts';
-import { type Behaviour, behaviourOf, clockBehindHours, originalOf, valuesAt } from './behaviour.ts';
+import { type Behaviour, behaviourOf, originalOf } from './behaviour.ts';
 import { type BatchForm, bodyOf, formOf, withForm, withLosses } from './link.ts';
-import { measuredMs, nextSend, sendMs } from './schedule.ts';
-import { SENT_UNITS, type Slices } from './slice.ts';
+import { measurementsAt, type Replay } from './measurements.ts';
+import { nextSend, sendMs } from './schedule.ts';
 import { countFailure, countUploaded, type Tally } from './tally.ts';
 import { episodeAt, isLinkFault, type LinkFault } from './weather.ts';
 
@@ -25,14 +24,9 @@ export type FleetDevice = {
   readonly station: string;
 };
 
-export type World = {
+export type World = Replay & {
   /** Batches travel plain, compressed and in the compact form. */
   readonly isMixed: boolean;
-  readonly slices: Slices;
-  readonly rules: TimeRules;
-  readonly seed: string;
-  /** Hour of the rule set at which the slice begins. */
-  readonly firstHour: number;
   readonly transport: Transport;
   readonly tally: Tally;
   readonly log: (line: string) => void;
@@ -49,8 +43,8 @@ export type Step =
   | { readonly kind: 'again' }
   /** What it copies has not been sent yet. */
   | { readonly kind: 'behind'; readonly untilMs: number }
-  /** Nothing to do before this moment. */
-  | { readonly kind: 'wait'; readonly untilMs: number };
+  /** Nothing to do before this moment; `isStuck`: because the network does not take what is due. */
+  | { readonly kind: 'wait'; readonly untilMs: number; readonly isStuck?: true };
 
 /** In a row, before the device waits: something else uses its key. */
 const MAX_RENUMBERS = 3;
@@ -152,19 +146,8 @@ export class SimulatedDevice {
   }
 
   #measure(from: number, through: number): readonly Measurement[] {
-    const { slices, rules, seed, firstHour } = this.#world;
-    const { station } = this.#device;
     const hours = Array.from({ length: through - from + 1 }, (_, offset) => from + offset);
-    return hours.flatMap((hour) => {
-      const behindHours = clockBehindHours(this.#behaviour, station, seed, hour - firstHour);
-      const datedMs = measuredMs(hour, station, rules) - Math.round(behindHours * rules.hourSeconds) * 1000;
-      return valuesAt(slices, station, this.#behaviour, seed, hour - firstHour).map(({ quantity, value }) => ({
-        quantity,
-        value,
-        unit: SENT_UNITS[quantity] ?? '',
-        measuredMs: datedMs,
-      }));
-    });
+    return hours.flatMap((hour) => measurementsAt(this.#world, this.#device.station, this.#behaviour, hour));
   }
 
   async #send(): Promise<Step> {
@@ -189,7 +172,7 @@ export class SimulatedDevice {
     const untilMs = transport.nowMs() + rules.hourSeconds * 1000;
     if (sent.error.reason === 'unreachable') {
       if (!transport.isStopping()) log(`${this.#device.station}: ${sent.error.detail}; trying again in an hour`);
-      return { kind: 'wait', untilMs };
+      return { kind: 'wait', untilMs, isStuck: true };
     }
     const { problem } = sent.error;
     log(`${this.#device.station}: refused, ${problem.code}: ${problem.detail}`);
@@ -197,9 +180,9 @@ export class SimulatedDevice {
     if (remedy === 'renumber') {
       await this.#queue.renumber(problem.highest, transport.nowMs());
       this.#renumbers++;
-      return this.#renumbers % MAX_RENUMBERS === 0 ? { kind: 'wait', untilMs } : { kind: 'again' };
+      return this.#renumbers % MAX_RENUMBERS === 0 ? { kind: 'wait', untilMs, isStuck: true } : { kind: 'again' };
     }
-    if (remedy === 'wait') return { kind: 'wait', untilMs };
+    if (remedy === 'wait') return { kind: 'wait', untilMs, isStuck: true };
     await this.#queue.settle('refused');
     return { kind: 'sent' };
   }

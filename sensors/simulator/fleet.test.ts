@@ -142,8 +142,9 @@ test('nonces of a device rise from batch to batch and over a restart', async () 
 test('a batch that the network could not take is sent again at the next start, with its nonce and bytes', async () => {
   devices = devices.slice(0, 1);
   answers = Array.from({ length: 6 }, () => ({ status: 503, body: {} }));
-  const { tally } = await start(NOW);
+  const { tally, lines } = await start(NOW);
   expect(tally).toMatchObject({ accepted: 0, unreachable: 1 });
+  expect(lines).toContain('1 of 1 devices are behind; the next start goes on from there');
   await start(NOW + 20_000);
   expect(new Set(posts.slice(0, 7).map((post) => JSON.stringify(post))).size).toBe(1);
 });

@@ -102,6 +102,7 @@ async function runLocked(
   );
   const ended = await Promise.allSettled(runs);
   clearInterval(summary);
+  progress.end();
   const failure = ended.find((end) => end.status === 'rejected');
   if (failure) throw failure.reason;
   log(summaryLine(tally, fleet.length));
@@ -159,7 +160,7 @@ async function runDevice(
     if (step.kind === 'sent' && !isLive) progress.sent();
     if (step.kind === 'behind') await transport.wait(Math.max(0, step.untilMs - transport.nowMs()));
     if (step.kind !== 'wait') continue;
-    if (!isLive) {
+    if (!isLive && step.isStuck !== true) {
       isLive = true;
       progress.caughtUp();
     }
@@ -215,6 +216,12 @@ class Progress {
   caughtUp(): void {
     this.#behind--;
     if (this.#behind === 0) this.#world.log(`all ${this.#fleet.length} devices are up to date`);
+  }
+
+  /** The fleet stops, whether or not everything due has been sent. */
+  end(): void {
+    if (this.#behind === 0) return;
+    this.#world.log(`${this.#behind} of ${this.#fleet.length} devices are behind; the next start goes on from there`);
   }
 }
 

@@ -4,7 +4,8 @@ import { FAULTS, type Fault, type Run, type Step, WRITE_KINDS } from './schedule
 export type Failure = {
   readonly seed: number;
   readonly wrongs: readonly string[];
-  readonly steps: readonly Step[];
+  /** What happened, a line each. */
+  readonly steps: readonly object[];
 };
 type Writes = ReadonlyMap<string, { readonly seen: number; readonly killed: number }>;
 
