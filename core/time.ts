@@ -41,7 +41,8 @@ export function rfc3339(ms: number): string {
 /** A Date ends there (ECMA-262, time values). */
 const LAST_MS = 8.64e15;
 
-/** Of a number that a stranger wrote and nobody checked: in words where it is no time. */
-export function toldTime(ms: number): string {
+/** Of what a stranger wrote where a number is due, and nobody checked: in words where it is no time. */
+export function toldTime(ms: unknown): string {
+  if (typeof ms !== 'number') return 'no time';
   return Math.abs(ms) <= LAST_MS ? rfc3339(ms) : `${ms} ms`;
 }

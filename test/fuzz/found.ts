@@ -92,6 +92,7 @@ export const FOUND: readonly Found[] = [
   { target: 'act-check', was: 'an exception of the library of H3', input: checkedWith('claim', { place: '87fffffffffffff' }) },
   { target: 'act-check', was: 'a TypeError', input: checkedWith('claim', {}, { displayName: { toString: 1, valueOf: 1 } }) },
   { target: 'act-check', was: 'a TypeError', input: checkedWith('claim', {}, { claimedMs: 2n ** 60n }) },
+  { target: 'act-check', was: 'a RangeError', input: checkedWith('claim', {}, { claimedMs: ['x'] }) },
   { target: 'queue-records', was: 'a number that no pack holds, and nothing went out any more', input: bytesOf('["readings",6,[["temp",1e999,1]]]') },
   { target: 'client-queue', was: 'a write for each of a thousand lines', input: bytesOf('\n'.repeat(1000)) },
   { target: 'device-state', was: 'a RangeError', input: bytesOf('{"claim":'.repeat(6000) + '1' + '}'.repeat(6000)) },
