@@ -1,5 +1,7 @@
 /** TCP ports of the loopback address. */
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
+import { Refusal } from './say.ts';
 
 export function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
@@ -9,17 +11,20 @@ export function isFree(port: number): Promise<boolean> {
   });
 }
 
-/** Any port that is free now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
+/** Where no system takes ports for outgoing connections from: Linux begins at 32768, others at 49152 (RFC 6335). */
+const LISTENING = { first: 10_240, end: 32_768 } as const;
+const TRIES = 100;
+
+/**
+ * Any port that is free now, and stays so while nobody asks for it by its number. One that the system chose would be
+ * among those that it gives to connections a moment later.
+ */
+export async function freePort(): Promise<number> {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const port = randomInt(LISTENING.first, LISTENING.end);
+    if (await isFree(port)) return port;
+  }
+  throw new Refusal(`no free port found between ${LISTENING.first} and ${LISTENING.end} on 127.0.0.1.`);
 }
 
 /** The first free port from `first` on. */

@@ -1,8 +1,11 @@
+import { stripVTControlCharacters } from 'node:util';
+
 /** Counts tests of different runners. A runner that ends badly without naming a failed test counts as one failure. */
 export type Tally = {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: readonly string[];
+  /** Name of each, and below it the beginning of why. */
   readonly failures: readonly string[];
 };
 
@@ -10,7 +13,13 @@ type VitestReport = {
   readonly testResults?: readonly {
     readonly name: string;
     readonly status: string;
-    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[];
+    /** Why the file failed as a whole: it could not be loaded, or what comes before its tests did not end well. */
+    readonly message?: string;
+    readonly assertionResults: readonly {
+      readonly fullName: string;
+      readonly status: string;
+      readonly failureMessages?: readonly string[];
+    }[];
   }[];
 };
 
@@ -19,16 +28,30 @@ const orOneFailure = (tally: Tally, exitCode: number, runner: string): Tally =>
     ? { ...tally, failed: 1, failures: [`${runner} ended with exit code ${exitCode}`] }
     : tally;
 
+const WHY_LINES = 6;
+
+function withReason(name: string, reason: string | undefined): string {
+  const lines = stripVTControlCharacters(reason ?? '')
+    .split('\n')
+    .filter((line) => line.trim() !== '');
+  return [name, ...lines.slice(0, WHY_LINES).map((line) => `    ${line}`)].join('\n');
+}
+
 /** `text`: the report of vitest's json reporter. */
 export function vitestTally(text: string, exitCode: number): Tally {
   const files = (JSON.parse(text) as VitestReport).testResults ?? [];
   const tests = files.flatMap((file) => file.assertionResults.map((test) => ({ ...test, file: file.name })));
   const named = (status: RegExp) => tests.filter((test) => status.test(test.status)).map((test) => test.fullName);
-  // A file that cannot be loaded has failed and has no tests.
+  // It could not be loaded, or was refused what it begins with: none of its tests failed.
   const broken = files.filter(
     (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
   );
-  const failures = [...named(/^failed$/), ...broken.map((file) => file.name)];
+  const failures = [
+    ...tests
+      .filter((test) => test.status === 'failed')
+      .map((test) => withReason(test.fullName, test.failureMessages?.join('\n'))),
+    ...broken.map((file) => withReason(file.name, file.message)),
+  ];
   const tally = {
     passed: named(/^passed$/).length,
     failed: failures.length,
@@ -40,7 +63,7 @@ export function vitestTally(text: string, exitCode: number): Tally {
 
 /** `output`: what `forge test` prints. */
 export function forgeTally(output: string, exitCode: number): Tally {
-  const plain = output.replaceAll(new RegExp(String.raw`\u001b\[[0-9;]*m`, 'g'), '');
+  const plain = stripVTControlCharacters(output);
   const total = /(\d+) tests? passed, (\d+) failed, (\d+) skipped \(/.exec(plain);
   const failures = [
     ...new Set(Array.from(plain.matchAll(/^\[FAIL[^\n]*\] (\w+)\(/gm), (match) => `contracts: ${match[1]}`)),

@@ -36,6 +36,31 @@ test('a file that cannot be loaded is a failure', () => {
   expect(vitestTally(report([], 'failed'), 1)).toMatchObject({ passed: 0, failed: 1, failures: ['a.test.ts'] });
 });
 
+test('a failure says why, in its first lines', () => {
+  const text = JSON.stringify({
+    testResults: [
+      {
+        name: 'a.test.ts',
+        status: 'failed',
+        message: '\u001b[31mRefusal: port 8787 is in use\u001b[39m\n\n at startNetwork',
+        assertionResults: [{ fullName: 'skipped by it', status: 'skipped' }],
+      },
+      {
+        name: 'b.test.ts',
+        status: 'failed',
+        message: '',
+        assertionResults: [
+          { fullName: 'one', status: 'failed', failureMessages: ['expected 1 to be 2\n1\n2\n3\n4\n5\n6'] },
+        ],
+      },
+    ],
+  });
+  expect(vitestTally(text, 1).failures).toEqual([
+    'one\n    expected 1 to be 2\n    1\n    2\n    3\n    4\n    5',
+    'a.test.ts\n    Refusal: port 8787 is in use\n     at startNetwork',
+  ]);
+});
+
 test('a runner that dies without a word is a failure', () => {
   expect(vitestTally('{}', 1).failed).toBe(1);
   expect(forgeTally('Error: Compilation failed', 1).failed).toBe(1);
