@@ -3,18 +3,19 @@
  * a style sheet, the outlines of land, the OpenAPI documents and the page that shows them.
  * `--out DIR` builds elsewhere. Prints the sizes and fails when a page outgrows its budget.
  */
-import { copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { documentFiles } from './openapi/files.ts';
 import { writeReferencePage } from './web/reference-page.ts';
+import { replaceFiles } from './web/replace-files.ts';
 
 const WEB = join(dirname(fileURLToPath(import.meta.url)), '..', 'web');
-const DIST = parseArgs({ options: { out: { type: 'string' } } }).values.out ?? join(WEB, 'dist');
+const OUT = resolve(parseArgs({ options: { out: { type: 'string' } } }).values.out ?? join(WEB, 'dist'));
 const require = createRequire(import.meta.url);
 
 /** gzip bytes of script and styles together. The map library is half of the first; the second has H3 (63 kB) besides. */
@@ -24,8 +25,11 @@ const BUDGETS = [
 ];
 
 const started = performance.now();
-await rm(DIST, { recursive: true, force: true });
-await mkdir(DIST, { recursive: true });
+await mkdir(dirname(OUT), { recursive: true });
+// Beside it, so that files can be renamed into it; and a `dist`, which git, linter and formatter know to leave alone.
+const partial = await mkdtemp(join(dirname(OUT), '.partial-'));
+const DIST = join(partial, 'dist');
+await mkdir(DIST);
 await build({
   entryPoints: { app: join(WEB, 'main.ts'), claim: join(WEB, 'claim', 'main.ts') },
   outdir: DIST,
@@ -57,6 +61,9 @@ for (const [path, text] of Object.entries(documentFiles())) {
   await writeFile(join(DIST, path), text);
 }
 await writeReferencePage(join(WEB, 'reference'), join(DIST, 'docs/api'));
+await mkdir(OUT, { recursive: true });
+await replaceFiles(DIST, OUT);
+await rm(partial, { recursive: true });
 
 /** Only shapes: the atlas carries names and ids too, and the union of all countries, which the page makes itself. */
 async function landWithoutNames(): Promise<string> {
@@ -67,12 +74,12 @@ async function landWithoutNames(): Promise<string> {
 }
 
 const zippedBytes = new Map<string, number>();
-for (const name of (await readdir(DIST, { recursive: true })).sort()) {
-  if ((await stat(join(DIST, name))).isDirectory()) continue;
-  const zipped = gzipSync(await readFile(join(DIST, name))).length;
+for (const name of (await readdir(OUT, { recursive: true })).sort()) {
+  if ((await stat(join(OUT, name))).isDirectory()) continue;
+  const zipped = gzipSync(await readFile(join(OUT, name))).length;
   zippedBytes.set(name, zipped);
   console.log(
-    `${name.padEnd(30)} ${String((await stat(join(DIST, name))).size).padStart(8)} bytes ${String(zipped).padStart(8)} gzip`,
+    `${name.padEnd(30)} ${String((await stat(join(OUT, name))).size).padStart(8)} bytes ${String(zipped).padStart(8)} gzip`,
   );
 }
 console.log(`built in ${Math.round(performance.now() - started)} ms`);

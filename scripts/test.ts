@@ -1,5 +1,5 @@
 /**
- * `npm test`: vitest (all projects), the contracts' tests, the chaos suites in their short form, then one line for all of
+ * `npm test`: the contracts' tests, the chaos suites in their short form, vitest (all projects), then one line for all of
  * them: `N passed, N failed`.
  * With arguments, vitest alone with these arguments: `npm test -- --project unit core/reward`.
  */
@@ -14,22 +14,23 @@ const args = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), 'isobar-test-'));
 const tallies: Tally[] = [];
 
+if (args.length === 0) {
+  const forge = await run(['forge', 'test'], { show: true });
+  tallies.push(forgeTally(forge.output, forge.exitCode));
+  // One after the other: each starts a chain or a runtime, and two cores are few.
+  for (const suite of ['rewards-model', 'rewards', 'fleet']) {
+    const { exitCode } = await run(['node', 'scripts/chaos.ts', '--suite', suite], { show: true });
+    tallies.push(commandTally(`chaos ${suite}`, exitCode));
+  }
+}
+
+// Last, so that what it tells of a failure stands at the end.
 const report = join(folder, 'vitest.json');
 const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
 const vitest = await run(['vitest', 'run', ...reporters, ...args], { show: true });
 // No report: vitest did not even start its tests.
 tallies.push(vitestTally(existsSync(report) ? readFileSync(report, 'utf8') : '{}', vitest.exitCode));
 rmSync(folder, { recursive: true });
-
-if (args.length === 0) {
-  const forge = await run(['forge', 'test'], { show: true });
-  tallies.push(forgeTally(forge.output, forge.exitCode));
-  // Last and alone: it starts a chain and a runtime, and two cores are few. Each prints what it took.
-  for (const suite of ['rewards-model', 'rewards', 'fleet']) {
-    const { exitCode } = await run(['node', 'scripts/chaos.ts', '--suite', suite], { show: true });
-    tallies.push(commandTally(`chaos ${suite}`, exitCode));
-  }
-}
 
 const total = addTallies(tallies);
 console.log('');

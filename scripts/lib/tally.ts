@@ -50,7 +50,7 @@ export function vitestTally(text: string, exitCode: number): Tally {
     ...tests
       .filter((test) => test.status === 'failed')
       .map((test) => withReason(test.fullName, test.failureMessages?.join('\n'))),
-    ...broken.map((file) => withReason(file.name, file.message)),
+    ...broken.map((file) => withReason(file.name, file.message || 'a hook failed; why stands above, after FAIL')),
   ];
   const tally = {
     passed: named(/^passed$/).length,
