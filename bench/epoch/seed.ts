@@ -57,9 +57,9 @@ export async function seedEpoch(db: D1Database, devices: number, epoch: number):
   }
   const day = db.prepare(
     `INSERT INTO device_day (device, epoch, cell, owner, status, tier, density, claimed_ms, score_bps, score30_bps,
-       weekly_bps, eligible, parts, series, late, late_series)
+       weekly_bps, eligible, parts, series, late, late_series, latitude_e5, longitude_e5)
      SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, 'active', value ->> 4, value ->> 5, value ->> 6, value ->> 7,
-       value ->> 8, 9000, 1, '{}', value ->> 9, 0, '[]' FROM json_each(?)`,
+       value ->> 8, 9000, 1, '{}', value ->> 9, 0, '[]', 0, 0 FROM json_each(?)`,
   );
   for (let from = 0; from < devices; from += ROWS_AT_ONCE) {
     const rows = Array.from({ length: Math.min(ROWS_AT_ONCE, devices - from) }, (_, n) => from + n).flatMap((n) => {

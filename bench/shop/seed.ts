@@ -42,8 +42,8 @@ export async function seedRegion(db: Database, cell: RegionCell, devices: number
       .prepare(
         `WITH RECURSIVE day(epoch) AS (SELECT ?1 UNION ALL SELECT epoch + 1 FROM day WHERE epoch < ?1 + ?2 - 1)
          INSERT INTO device_day (device, epoch, cell, owner, status, tier, density, claimed_ms, score_bps, score30_bps,
-           weekly_bps, eligible, parts, series, late, late_series)
-         SELECT device, epoch, cell, owner, status, tier, density, claimed_ms, 9000, 9000, 9000, 1, '{}', ?3, 0, '[]'
+           weekly_bps, eligible, parts, series, late, late_series, latitude_e5, longitude_e5)
+         SELECT device, epoch, cell, owner, status, tier, density, claimed_ms, 9000, 9000, 9000, 1, '{}', ?3, 0, '[]', latitude_e5, longitude_e5
          FROM day, device WHERE cell = ?4`,
       )
       .bind(firstEpoch, DAYS, SERIES, cell),

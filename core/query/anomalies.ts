@@ -10,6 +10,7 @@ import type { DeviceFacts } from './columns.ts';
 import type { QueryRefusal } from './errors.ts';
 import { chooseFormat, FORMATS, type Format } from './formats.ts';
 import { bad, collectParameters, oneOf, parseSpan, parseWhole, someOf, type Parameters } from './parameters.ts';
+import type { Site } from './rows.ts';
 import { parseScope, SCOPE_LISTS, SCOPE_SINGLES, scopeParts, type Scope } from './scope.ts';
 import type { Column, Table } from './table.ts';
 
@@ -125,6 +126,8 @@ export type AnomalyRow = {
   readonly high: number | null;
   /** Devices that it was compared with, nearest first. */
   readonly against: readonly string[];
+  /** Of the day in which it began; null: where the device stands now. */
+  readonly site: Site | null;
 };
 
 export function anomaliesTable(
@@ -135,7 +138,7 @@ export function anomaliesTable(
   const columns: readonly Column<AnomalyRow>[] = [
     { name: 'device', type: 'text', of: (row) => row.device },
     { name: 'name', type: 'text', of: (row) => factsOf(row)?.name ?? row.device },
-    { name: 'cell', type: 'text', of: (row) => factsOf(row)?.cell ?? '' },
+    { name: 'cell', type: 'text', of: (row) => (row.site ?? factsOf(row))?.cell ?? '' },
     { name: 'quantity', type: 'text', of: (row) => row.quantity },
     { name: 'unit', type: 'text', of: (row) => quantityByCode(row.quantity)?.unit ?? '' },
     { name: 'test', type: 'text', of: (row) => row.test },
@@ -150,8 +153,8 @@ export function anomaliesTable(
     { name: 'reason', type: 'text', of: reasonOf },
   ];
   const placeOf = (row: AnomalyRow): readonly [number, number] | null => {
-    const facts = factsOf(row);
-    return facts === undefined ? null : [facts.longitude, facts.latitude];
+    const site = row.site ?? factsOf(row);
+    return site === undefined ? null : [site.longitude, site.latitude];
   };
   return { name: 'anomalies', columns, rows, placeOf };
 }

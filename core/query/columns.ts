@@ -6,7 +6,7 @@ import { FIELDS, type FieldName, type ObservationsRequest } from './observations
 import { METHODS } from './series.ts';
 import type { Column, ColumnType, Table, Value } from './table.ts';
 
-/** Where and what a device is, as the registry says it in public. */
+/** Where and what a device is now, as the registry says it in public. */
 export type DeviceFacts = {
   readonly device: DeviceId;
   readonly name: string;
@@ -71,8 +71,8 @@ export function observationsTable(
     return { name, type: TYPES[name], nullable: NULLABLE.includes(name), of: (row) => valueOf(name, row, devices) };
   });
   const placeOf = (row: AnswerRow): readonly [number, number] | null => {
-    const facts = devices.get(row.device);
-    return facts === undefined ? null : [facts.longitude, facts.latitude];
+    const site = row.site ?? devices.get(row.device);
+    return site === undefined ? null : [site.longitude, site.latitude];
   };
   return { name: 'observations', columns, rows, placeOf };
 }
@@ -84,10 +84,11 @@ function valueOf(name: FieldName, row: AnswerRow, devices: ReadonlyMap<DeviceId,
     case 'end':
       return row.endMs;
     case 'name':
+      return devices.get(row.device)?.name ?? null;
     case 'cell':
     case 'latitude':
     case 'longitude':
-      return devices.get(row.device)?.[name] ?? null;
+      return (row.site ?? devices.get(row.device))?.[name] ?? null;
     default:
       return row[name];
   }

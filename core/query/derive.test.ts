@@ -11,6 +11,10 @@ const RULES = { hourSeconds: 3600, epochSeconds: 86_400 };
 const DEVICE = 'did:key:z6Mka' as DeviceId;
 const HOUR_MS = 3_600_000;
 const FIRST = 480; // of a UTC day
+/** Of the day after: the device stands elsewhere from then on. */
+const MOVED_AT = FIRST + 30;
+const OLD_SITE = { cell: '83390cfffffffff', latitude: 40.42, longitude: -3.7 };
+const NEW_SITE = { cell: '83390cfffffffff', latitude: 40.48, longitude: -3.68 };
 
 type Asked = Pick<ObservationsRequest, 'quantities' | 'series' | 'indices' | 'resolution'>;
 const asked = (codes: readonly string[], more: Partial<Asked>): Asked => ({
@@ -29,6 +33,7 @@ const row = (quantity: string, hour: number, value: number, flag = 1, final = tr
   flag,
   tests: flag === 1 ? [] : ['step'],
   final,
+  site: hour < MOVED_AT ? OLD_SITE : NEW_SITE,
 });
 const series = (quantity: string, from: number, values: readonly number[]) =>
   values.map((value, at) => row(quantity, from + at, value));
@@ -64,6 +69,21 @@ test('a mean of a day is of its good hours, with their number and share', () => 
   expect(less).toMatchObject([{ hours: 17, coverage: 0.708, flag: 2 }]);
   const none = deriveRows(rows.slice(18), slice(FIRST, FIRST + 24), asked(['pm25'], { resolution: 'day' }), RULES);
   expect(none).toEqual([]);
+});
+
+test('what is made of several hours was measured where the last of them was', () => {
+  const rows = series('pm25', FIRST, constant(10, 48));
+  const hourly = deriveRows(rows, slice(FIRST, FIRST + 48), asked(['pm25'], { indices: ['european-aqi'] }), RULES);
+  for (const { startMs, site } of hourly) expect(site).toBe(startMs < MOVED_AT * HOUR_MS ? OLD_SITE : NEW_SITE);
+  expect(hourly).toHaveLength(96);
+  const daily = asked(['pm25'], { resolution: 'day', indices: ['us-aqi'] });
+  const days = deriveRows(rows, slice(FIRST, FIRST + 48), daily, RULES);
+  expect(days.map(({ quantity, site }) => [quantity, site])).toEqual([
+    ['pm25', OLD_SITE],
+    ['us-aqi', OLD_SITE],
+    ['pm25', NEW_SITE],
+    ['us-aqi', NEW_SITE],
+  ]);
 });
 
 test('a day that goes on is not final', () => {

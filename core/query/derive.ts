@@ -13,7 +13,7 @@ import type { TimeRules } from '../rules/rule-set.ts';
 import { hourOf, hoursPerEpoch, hourStartMs } from '../time.ts';
 import type { ObservationsRequest } from './observations.ts';
 import type { Slice } from './plan.ts';
-import { roundValue, type ObservationRow } from './rows.ts';
+import { roundValue, type ObservationRow, type Site } from './rows.ts';
 import { CORRECTED, CORRECTED_WITH, NOWCAST_HOURS_BEFORE, type IndexCode, type Series } from './series.ts';
 
 export type AnswerRow = {
@@ -38,6 +38,8 @@ export type AnswerRow = {
   readonly category: string | null;
   readonly pollutant: string | null;
   readonly madeOf: readonly HourRange[];
+  /** Of a row of many hours: of the last of them. Null: where the device stands now. */
+  readonly site: Site | null;
 };
 
 /** Hours [fromHour, untilHour) of a quantity of the row's device; the good ones among them were used. */
@@ -155,6 +157,7 @@ class DeviceHours {
         hours: used.length,
         coverage: Math.round(coverage * 1000) / 1000,
         madeOf: series === 'raw' ? [whole(quantity.code)] : [whole(CORRECTED), whole(CORRECTED_WITH)],
+        site: used.at(-1)?.row.site ?? null,
       },
     ];
   }
@@ -181,6 +184,7 @@ class DeviceHours {
         category,
         pollutant,
         madeOf,
+        site: this.#siteOf(madeOf),
       },
     ];
   }
@@ -222,6 +226,15 @@ class DeviceHours {
     let count = 0;
     for (let hour = fromHour; hour < untilHour; hour += 1) if (hours?.has(hour) === true) count += 1;
     return count;
+  }
+
+  #siteOf(madeOf: readonly HourRange[]): Site | null {
+    for (const { quantity, fromHour, untilHour } of madeOf)
+      for (let hour = untilHour - 1; hour >= fromHour; hour -= 1) {
+        const row = this.#at(quantity, hour);
+        if (row !== undefined) return row.site;
+      }
+    return null;
   }
 
   #correctedAt(code: QuantityCode, hour: number): number | undefined {

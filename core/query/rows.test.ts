@@ -9,10 +9,13 @@ const PM25 = [quantityByCode('pm25')].flatMap((quantity) => quantity ?? []);
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 
+const SITE = { cell: '83390cfffffffff', latitude: 40.42, longitude: -3.7 };
+
 type Hours = StoredDay['series'][number]['hours'];
 const day = (hours: Hours, late: Hours = []): StoredDay => ({
   device: DEVICE,
   epoch: 2,
+  site: SITE,
   series: [{ quantity: 1, hours }],
   lateSeries: late.length === 0 ? [] : [{ quantity: 1, hours: late }],
 });
@@ -29,6 +32,7 @@ test('a closed hour is the exact mean of its readings in the unit of the quantit
       flag: 3,
       tests: ['step'],
       final: true,
+      site: SITE,
     },
   ]);
 });
@@ -61,6 +65,7 @@ test('merging sorts by device, time and catalogue, and a row that both sides kno
     flag: 1,
     tests: [],
     final,
+    site: null,
   });
   const merged = mergeRows([row(2, true), row(1, true)], [row(3, false), row(2, false), row(2, false, 'co')]);
   expect(merged.map(({ quantity, startMs, final }) => [quantity, startMs, final])).toEqual([

@@ -16,11 +16,22 @@ export type ObservationRow = {
   readonly flag: number;
   readonly tests: readonly string[];
   readonly final: boolean;
+  /** Null: where the device stands now. */
+  readonly site: Site | null;
+};
+
+/** Where a device stood when it measured, of the region that it belonged to: a later move changes nothing of it. */
+export type Site = {
+  readonly cell: string;
+  /** Degrees. */
+  readonly latitude: number;
+  readonly longitude: number;
 };
 
 export type StoredDay = {
   readonly device: DeviceId;
   readonly epoch: number;
+  readonly site: Site;
   readonly series: readonly StoredSeries[];
   /** Cells of readings that came after their hour was closed: sold, never scored. */
   readonly lateSeries: readonly StoredSeries[];
@@ -57,6 +68,7 @@ export function rowsOfDay(
         flag,
         tests: testCodes(tests),
         final: true,
+        site: day.site,
       });
     }
   }

@@ -20,12 +20,13 @@ export function closeDay(state: RegionState, epoch: number, rules: RuleSet, outp
 }
 
 function memberOf(known: DeviceState, epoch: number): DayMember {
-  const { owner, tier, density } = known.membership;
+  const { owner, tier, density, latitudeE5, longitudeE5 } = known.membership;
   // Seniority is that of the place: who moves ranks behind those who were there before.
   const claimedMs = Math.max(known.membership.claimedMs, known.settledMs);
   const [device, first] = [keyAt(known, epoch), firstKey(known)];
   const status = payStatusOf(known);
-  return { device, owner, status, tier, density, claimedMs, origin: first === device ? null : first };
+  const origin = first === device ? null : first;
+  return { device, owner, status, tier, density, claimedMs, latitudeE5, longitudeE5, origin };
 }
 
 function scoreDevice(device: DeviceState, epoch: number, rules: RuleSet, outputs: Outputs): void {

@@ -188,7 +188,8 @@ test('what was taken under maintenance is not sold, also where it comes after it
   const [revision] = log.outputs.revisions;
   const temp = quantityByCode('temp');
   if (day === undefined || revision === undefined || temp === undefined) throw new Error('no day');
-  const stored = { device, epoch: day.epoch, series: day.series, lateSeries: revision.series };
+  const site = { cell: '', latitude: 0, longitude: 0 };
+  const stored = { device, epoch: day.epoch, site, series: day.series, lateSeries: revision.series };
   const sold = rowsOfDay(stored, [temp], MAIN_RULES.time).map(({ startMs }) => (startMs - DAY0_MS) / HOUR_MS);
   expect(sold).toEqual(Array.from({ length: 24 }, (_, hour) => hour).filter((hour) => hour < 3 || hour >= 6));
 });

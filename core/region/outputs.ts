@@ -31,8 +31,14 @@ export type ClosedHour = {
 export type DayCell = readonly [number, number, number, number];
 export type DaySeries = { readonly quantity: number; readonly hours: readonly (DayCell | null)[] };
 
-/** What a payout depends on besides the score, as of the day's close. `claimedMs`: or its arrival in its density cell, if later. */
-export type DayMember = Pick<MembershipBody, 'device' | 'owner' | 'status' | 'tier' | 'density' | 'claimedMs'> & {
+/**
+ * What a payout depends on besides the score, and where the device stood, as of the day's close. `claimedMs`: or its arrival
+ * in its density cell, if later.
+ */
+export type DayMember = Pick<
+  MembershipBody,
+  'device' | 'owner' | 'status' | 'tier' | 'density' | 'claimedMs' | 'latitudeE5' | 'longitudeE5'
+> & {
   /** The key under which it was claimed, where it has another one now; else null. */
   readonly origin: DeviceId | null;
 };

@@ -7,7 +7,7 @@ import { mergeRows, rowsOfDay } from '../../core/query/rows.ts';
 import { needsOf, quantitiesOf } from '../../core/query/series.ts';
 import type { TimeRules } from '../../core/rules/rule-set.ts';
 import { epochOf, firstHourOf, hourOf, hourStartMs } from '../../core/time.ts';
-import { readPartDays } from './days.ts';
+import { readDays } from '../stored-days.ts';
 
 /** By device and time; each cell once. */
 export async function rowsOfPart(
@@ -21,7 +21,10 @@ export async function rowsOfPart(
   const untilHour = Math.min(hourOf(order.untilMs - 1, rules) + 1, firstHourOf(part.untilEpoch, rules));
   // Some indices look back on the hours of the day before.
   const readFrom = epochOf(hourStartMs(fromHour - Math.max(0, ...needs.values()), rules), rules);
-  const days = await readPartDays(db, part.devices, readFrom, part.untilEpoch);
+  const days = await readDays(
+    db,
+    part.devices.map((device) => ({ device, fromEpoch: readFrom, untilEpoch: part.untilEpoch })),
+  );
   const quantities = quantitiesOf(needs);
   const rows = mergeRows(
     days.flatMap((day) => rowsOfDay(day, quantities, rules)),

@@ -182,6 +182,8 @@ function dayRows(days: readonly DeviceDay[], cell: string, db: D1Database): D1Pr
       'tier',
       'density',
       'claimedMs',
+      'latitudeE5',
+      'longitudeE5',
       'origin',
       'scoreBps',
       'score30Bps',

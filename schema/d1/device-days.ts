@@ -13,6 +13,8 @@ export const deviceDays = sqliteTable(
     tier: integer('tier').notNull(),
     density: text('density').notNull(),
     claimedMs: integer('claimed_ms').notNull(), // or when it came to its density cell, if that was later
+    latitudeE5: integer('latitude_e5').notNull(), // centre of the public place where it stood that day, 1e-5 degrees
+    longitudeE5: integer('longitude_e5').notNull(),
     origin: text('origin'), // its first key, where it has another one now
     scoreBps: integer('score_bps').notNull(), // of this day
     score30Bps: integer('score30_bps').notNull(), // exponentially weighted over 30 days

@@ -43,8 +43,8 @@ export function deviceDays(
     const score = 6500 + random.below(3501);
     return {
       sql: `INSERT INTO device_day (device, epoch, cell, owner, status, tier, density, claimed_ms, score_bps, score30_bps,
-              weekly_bps, eligible, parts, series, late, late_series)
-            VALUES (?, ?, ?, ?, 'active', ?, ?, ?, ?, 10000, 10000, 1, '{}', '[{}]', 0, '[]')`,
+              weekly_bps, eligible, parts, series, late, late_series, latitude_e5, longitude_e5)
+            VALUES (?, ?, ?, ?, 'active', ?, ?, ?, ?, 10000, 10000, 1, '{}', '[{}]', 0, '[]', 0, 0)`,
       values: [`did:key:z6MkChaos${at}`, epoch, CELL, owners[at] ?? '', random.below(3), `density-${at}`, at, score],
     };
   });

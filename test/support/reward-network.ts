@@ -111,8 +111,8 @@ export async function seedRegion(db: Database, firstEpoch: number, owners: reado
 export async function seedDays(db: Database, epoch: number, devices: number): Promise<void> {
   const insert = db.prepare(
     `INSERT INTO device_day (device, epoch, cell, owner, status, tier, density, claimed_ms, score_bps, score30_bps,
-       weekly_bps, eligible, parts, series, late, late_series)
-     SELECT device, ?, cell, owner, status, tier, density, claimed_ms, 10000, 10000, 10000, 1, '{}', '[{}]', 0, '[]'
+       weekly_bps, eligible, parts, series, late, late_series, latitude_e5, longitude_e5)
+     SELECT device, ?, cell, owner, status, tier, density, claimed_ms, 10000, 10000, 10000, 1, '{}', '[{}]', 0, '[]', latitude_e5, longitude_e5
      FROM device WHERE device = ?`,
   );
   await db.batch(Array.from({ length: devices }, (_, n) => insert.bind(epoch, deviceId(n))));

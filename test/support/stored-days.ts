@@ -60,6 +60,8 @@ export async function storeDevices(db: D1Database, members: readonly StoredDevic
 export async function storeDays(db: D1Database, days: readonly StoredDayOf[]): Promise<void> {
   const rows = days.map((day) => ({
     ...day,
+    latitudeE5: 4_040_000,
+    longitudeE5: -370_000,
     owner: '0x00000000000000000000000000000000000000aa',
     status: 'active' as const,
     tier: 0,

@@ -5,6 +5,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { beforeAll, expect, test } from 'vitest';
 import type { DeviceId, RegionCell } from '../../core/ids.ts';
+import { parseAnomaliesRequest } from '../../core/query/anomalies.ts';
 import { parseObservationsRequest } from '../../core/query/observations.ts';
 import { packReadings } from '../../core/reading/pack.ts';
 import { MAIN_RULES } from '../../core/rules/main.ts';
@@ -13,7 +14,10 @@ import type { ObservationQuery } from '../../durable-objects/region/api.ts';
 import { RegionKeeper } from '../../durable-objects/region/keeper.ts';
 import type { Region } from '../../durable-objects/region/region.ts';
 import type { ObservationsAnswer } from '../../schema/api/observations.ts';
+import { anomalyEvents } from '../../schema/d1/anomaly-events.ts';
+import { bulkUpsert } from '../../schema/d1/bulk-upsert.ts';
 import { NO_PAST } from '../../durable-objects/region/api.ts';
+import { readAnomalies } from '../../worker/adapters/d1/anomalies.ts';
 import { replaceDevice } from '../../worker/adapters/d1/devices.ts';
 import { checkEdgeConfig } from '../../worker/env.ts';
 import { findObservations } from '../../worker/queries/observations.ts';
@@ -94,6 +98,44 @@ test('an answer goes across the border of closed days and open hours, each hour 
   expect(answer.served).toEqual([{ device, units: HOURS }]);
 });
 
+test('after a move the days before it keep their place, and what is open has the new one', async () => {
+  const slot = 1;
+  const moved = memberOf(slot, { version: 2, latitudeE5: 4_048_000, longitudeE5: -368_000 });
+  await runInDurableObject(env.REGION.getByName('query'), () => region.applyMembership(moved, NOW));
+  await replaceDevice(env.DB, { cell: CELL, membership: moved }, 1, NO_PAST);
+  const query = `device=${moved.device}&quantity=temp&fields=start,cell,latitude,longitude&${span}`;
+  const { observations } = await answerOf(await find(query, true));
+  const old = memberOf(slot);
+  expect(observations).toEqual(
+    Array.from({ length: HOURS }, (_, hour) => {
+      const { latitudeE5, longitudeE5 } = hour < 24 ? old : moved;
+      const start = rfc3339(DAY0_MS + hour * HOUR_MS);
+      return { start, cell: CELL, latitude: latitudeE5 / 1e5, longitude: longitudeE5 / 1e5 };
+    }),
+  );
+});
+
+test('an anomaly is shown where its device stood on the day when it began', async () => {
+  const { device } = memberOf(1);
+  const firstHour = DAY0_MS / HOUR_MS;
+  const row = { device, quantity: 'temp', test: 'flat', cell: CELL, flag: 3, severity: 2 };
+  const evidence = { measured: 1, expected: [null, null], against: [] } as const;
+  const starts = [firstHour + 3, firstHour + 25];
+  const events = starts.map((startHour) => ({ ...row, startHour, endHour: startHour + 1, evidence }));
+  await env.DB.batch(bulkUpsert(env.DB, anomalyEvents, events, { replace: ['flag'] }));
+  const parameters = new URLSearchParams(`device=${device}&test=flat&${span}`);
+  const request = parseAnomaliesRequest(parameters, undefined, NOW, MAIN_RULES.time);
+  if (!request.ok) throw new Error(JSON.stringify(request.error));
+  const slice = { device: { device }, fromHour: firstHour, untilHour: firstHour + 48, isOpening: true };
+  const rows = await readAnomalies(env.DB, [slice], request.value, MAIN_RULES.time);
+  const { latitudeE5, longitudeE5 } = memberOf(1);
+  const site = { cell: CELL, latitude: latitudeE5 / 1e5, longitude: longitudeE5 / 1e5 };
+  expect(rows.map(({ startMs, site: at }) => [startMs, at])).toEqual([
+    [DAY0_MS + 3 * HOUR_MS, site],
+    [DAY0_MS + 25 * HOUR_MS, null],
+  ]);
+});
+
 test('pages cut across that border hold the same rows, and what is owed is the same', async () => {
   const scope = `cell=${CELL}&quantity=temp&${span}`;
   const whole = await answerOf(await find(scope, true));
@@ -157,8 +199,8 @@ async function addDays(cell: RegionCell): Promise<void> {
   await env.DB.prepare(
     `WITH RECURSIVE day(epoch) AS (SELECT ?1 UNION ALL SELECT epoch + 1 FROM day WHERE epoch < ?1 + 29)
      INSERT OR IGNORE INTO device_day (device, epoch, cell, owner, status, tier, density, claimed_ms, score_bps, score30_bps,
-       weekly_bps, eligible, parts, series, late, late_series) SELECT device, epoch, cell, owner, status, tier, density, claimed_ms, 0, 0, 0, 1, '{}',
-       ?2, 0, '[]' FROM device, day WHERE cell = ?3`,
+       weekly_bps, eligible, parts, series, late, late_series, latitude_e5, longitude_e5) SELECT device, epoch, cell, owner, status, tier, density, claimed_ms, 0, 0, 0, 1, '{}',
+       ?2, 0, '[]', latitude_e5, longitude_e5 FROM device, day WHERE cell = ?3`,
   )
     .bind(FIRST_EPOCH, hours, cell)
     .run();

@@ -7,7 +7,8 @@ import { epochOf, epochOfHour, epochStartMs, hourStartMs } from '../../core/time
 import type { ObservationQuery } from '../../durable-objects/region/api.ts';
 import { regionStub } from '../../durable-objects/stub.ts';
 import type { EdgeBindings } from '../env.ts';
-import { readDays, type SoldDevice } from './d1/observations.ts';
+import { readDays } from '../../durable-objects/stored-days.ts';
+import type { SoldDevice } from './d1/observations.ts';
 
 export type Stores = Pick<EdgeBindings, 'DB' | 'REGION'>;
 
@@ -107,5 +108,6 @@ async function openRows(
     resolution,
     limit,
   };
-  return regionStub(REGION, first.device.cell).observations(query);
+  const found = await regionStub(REGION, first.device.cell).observations(query);
+  return found.map((row) => ({ ...row, site: null }));
 }

@@ -149,8 +149,8 @@ async function seedKeys(
   );
   const day = stores.DB.prepare(
     `INSERT INTO device_day (device, origin, epoch, cell, owner, status, tier, density, claimed_ms, score_bps, score30_bps,
-       weekly_bps, eligible, parts, series, late, late_series)
-     VALUES (?, ?, ?, ?, ?, 'active', 0, '', 0, 0, 0, 0, 0, '{}', '[{}]', 0, '[]')`,
+       weekly_bps, eligible, parts, series, late, late_series, latitude_e5, longitude_e5)
+     VALUES (?, ?, ?, ?, ?, 'active', 0, '', 0, 0, 0, 0, 0, '{}', '[{}]', 0, '[]', 0, 0)`,
   );
   await stores.DB.batch([
     ...keys.map((key, n) => device.bind(key, keys[n - 1] ?? null, CELL, BOB)),

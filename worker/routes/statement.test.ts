@@ -60,8 +60,8 @@ beforeAll(async () => {
   };
   const insert = stores.DB.prepare(
     `INSERT INTO device_day (device, epoch, cell, owner, status, tier, density, claimed_ms, score_bps, score30_bps,
-       weekly_bps, eligible, parts, series, late, late_series)
-     VALUES (?1, ?2, ?3, '', 'active', 1, 'd', 0, 9000, 9000, 9000, 1, ?4, '[{}]', 0, '[]')`,
+       weekly_bps, eligible, parts, series, late, late_series, latitude_e5, longitude_e5)
+     VALUES (?1, ?2, ?3, '', 'active', 1, 'd', 0, 9000, 9000, 9000, 1, ?4, '[{}]', 0, '[]', 0, 0)`,
   );
   await stores.DB.batch(days.map(({ device }) => insert.bind(device, EPOCH, CELL, JSON.stringify(parts))));
 }, 60_000);

@@ -58,6 +58,8 @@ CREATE TABLE `device_day` (
 	`tier` integer NOT NULL,
 	`density` text NOT NULL,
 	`claimed_ms` integer NOT NULL,
+	`latitude_e5` integer NOT NULL,
+	`longitude_e5` integer NOT NULL,
 	`origin` text,
 	`score_bps` integer NOT NULL,
 	`score30_bps` integer NOT NULL,

@@ -47,8 +47,8 @@ export async function addDay(db: Database, device: string, epoch: number, series
   await db
     .prepare(
       `INSERT INTO device_day (device, epoch, cell, owner, status, tier, density, claimed_ms, score_bps, score30_bps,
-         weekly_bps, eligible, parts, series, late, late_series)
-       SELECT device, ?, cell, owner, status, tier, density, claimed_ms, 9000, 9000, 9000, 1, '{}', ?, 0, '[]'
+         weekly_bps, eligible, parts, series, late, late_series, latitude_e5, longitude_e5)
+       SELECT device, ?, cell, owner, status, tier, density, claimed_ms, 9000, 9000, 9000, 1, '{}', ?, 0, '[]', latitude_e5, longitude_e5
        FROM device WHERE device = ?`,
     )
     .bind(epoch, JSON.stringify(series), device)

@@ -114,8 +114,8 @@ export async function seed(shop: Shop): Promise<Seeded> {
     await db
       .prepare(
         `INSERT INTO device_day (device, epoch, cell, owner, status, tier, density, claimed_ms, score_bps, score30_bps,
-           weekly_bps, eligible, parts, series, late, late_series)
-         SELECT device, ?, cell, owner, status, tier, density, claimed_ms, 9000, 9000, 9000, 1, ?, ?, 0, '[]'
+           weekly_bps, eligible, parts, series, late, late_series, latitude_e5, longitude_e5)
+         SELECT device, ?, cell, owner, status, tier, density, claimed_ms, 9000, 9000, 9000, 1, ?, ?, 0, '[]', latitude_e5, longitude_e5
          FROM device WHERE device = ?`,
       )
       .bind(epoch, JSON.stringify(PARTS), JSON.stringify([{ quantity: 1, hours: hoursOf(slot) }]), device)

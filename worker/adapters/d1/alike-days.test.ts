@@ -20,8 +20,8 @@ type Seed = { readonly device: string; readonly cell?: string; readonly density?
 async function seed(devices: readonly Seed[]): Promise<void> {
   const insert = stores.DB.prepare(
     `INSERT INTO device_day (device, epoch, cell, owner, status, tier, density, claimed_ms, score_bps, score30_bps,
-       weekly_bps, eligible, parts, series, late, late_series)
-     VALUES (?, ?, ?, '', 'active', 0, ?, ?, 9000, 9000, 9000, 1, '{}', ?, 0, '[]')`,
+       weekly_bps, eligible, parts, series, late, late_series, latitude_e5, longitude_e5)
+     VALUES (?, ?, ?, '', 'active', 0, ?, ?, 9000, 9000, 9000, 1, '{}', ?, 0, '[]', 0, 0)`,
   );
   const rows = devices.flatMap(({ device, cell = CELL, density = 'here', course }, claimed) =>
     Array.from({ length: ALIKE_EPOCHS }, (_, back) => {

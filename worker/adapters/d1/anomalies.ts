@@ -5,7 +5,7 @@ import type { DeviceId } from '../../../core/ids.ts';
 import type { AnomaliesRequest, AnomalyRow } from '../../../core/query/anomalies.ts';
 import type { Slice } from '../../../core/query/plan.ts';
 import type { TimeRules } from '../../../core/rules/rule-set.ts';
-import { hourOf, hourStartMs } from '../../../core/time.ts';
+import { hourOf, hoursPerEpoch, hourStartMs } from '../../../core/time.ts';
 import type { AnomalyEvidence } from '../../../schema/d1/anomaly-events.ts';
 
 type Row = {
@@ -17,6 +17,10 @@ type Row = {
   readonly startHour: number;
   readonly endHour: number | null;
   readonly evidence: string;
+  readonly cell: string;
+  /** Null: the day has not closed. */
+  readonly latitudeE5: number | null;
+  readonly longitudeE5: number | null;
 };
 
 /** An event belongs to the hour in which it began, or to the first of the query if it went on from before. */
@@ -30,8 +34,10 @@ export async function readAnomalies(
   const firstHour = hourOf(request.fromMs, rules);
   const rows = await drizzle(db).all<Row>(sql`
     SELECT event.device, event.quantity, event.test, event.flag, event.severity, event.start_hour AS startHour,
-      event.end_hour AS endHour, event.evidence
+      event.end_hour AS endHour, event.evidence, event.cell, day.latitude_e5 AS latitudeE5, day.longitude_e5 AS longitudeE5
     FROM json_each(${JSON.stringify(spans)}) span JOIN anomaly_event event ON event.device = span.value ->> 0
+      LEFT JOIN device_day day ON day.device = event.device AND day.epoch = CAST(event.start_hour / ${hoursPerEpoch(rules)} AS INTEGER)
+        AND day.cell = event.cell
     WHERE max(event.start_hour, ${firstHour}) >= span.value ->> 1
       AND max(event.start_hour, ${firstHour}) < span.value ->> 2
       AND (event.end_hour IS NULL OR event.end_hour > ${firstHour})
@@ -64,5 +70,9 @@ function toRow(row: Row, rules: Pick<TimeRules, 'hourSeconds' | 'epochSeconds'>)
     low,
     high,
     against,
+    site:
+      row.latitudeE5 === null || row.longitudeE5 === null
+        ? null
+        : { cell: row.cell, latitude: row.latitudeE5 / 1e5, longitude: row.longitudeE5 / 1e5 },
   };
 }

@@ -5,7 +5,7 @@ import type { DeviceId, RegionCell } from '../../../core/ids.ts';
 import type { DeviceFacts } from '../../../core/query/columns.ts';
 import type { StoredDay } from '../../../core/query/rows.ts';
 import { MAX_AREA_DEVICES, type Scope } from '../../../core/query/scope.ts';
-import { deviceDays } from '../../../schema/d1/device-days.ts';
+import { DAY_COLUMNS, toStoredDay, type DayRow } from '../../../durable-objects/stored-days.ts';
 import { devices } from '../../../schema/d1/devices.ts';
 import { regions } from '../../../schema/d1/regions.ts';
 import { devicesIn } from './area.ts';
@@ -23,7 +23,6 @@ export type SoldDevice = DeviceFacts & {
 
 /** [fromEpoch, untilEpoch) */
 export type EpochSpan = { readonly fromEpoch: number; readonly untilEpoch: number };
-export type DeviceSpan = EpochSpan & { readonly device: DeviceId };
 export type Selection = { readonly devices: readonly SoldDevice[]; readonly days: readonly StoredDay[] | null };
 
 type Row = {
@@ -36,10 +35,7 @@ type Row = {
   readonly longitudeE5: number;
   readonly closedThrough: number | null;
   readonly measured: string;
-  readonly epoch: number | null;
-  readonly series: string | null;
-  readonly lateSeries: string | null;
-};
+} & (Omit<DayRow, 'device'> | { readonly [name in keyof Omit<DayRow, 'device'>]: null });
 
 const FACTS = sql`${devices.device} AS device, ${devices.displayName} AS name, ${devices.cell} AS cell,
   ${devices.status} AS status, ${devices.owner} AS owner, ${devices.latitudeE5} AS latitudeE5, ${devices.longitudeE5} AS longitudeE5,
@@ -62,10 +58,10 @@ export async function readSelection(
     withDays
       ? // Materialized: what a device measures is looked up once, not once a day.
         sql`WITH chosen AS MATERIALIZED (${chosen})
-          SELECT chosen.*, day.epoch, day.series, day.late_series AS lateSeries
+          SELECT chosen.*, ${DAY_COLUMNS}
           FROM chosen LEFT JOIN device_day day
             ON day.device = chosen.device AND day.epoch BETWEEN ${span.fromEpoch} AND ${span.untilEpoch - 1}
-          ORDER BY chosen.device, day.epoch`
+          ORDER BY chosen.device, day.epoch, day.cell`
       : chosen,
   );
   const byDevice = new Map(rows.map((row) => [row.device, row]));
@@ -106,26 +102,7 @@ function toDevice(row: Row): SoldDevice {
   };
 }
 
-function toDay({ device, epoch, series, lateSeries }: Pick<Row, 'device' | 'epoch' | 'series' | 'lateSeries'>) {
-  if (epoch === null || series === null || lateSeries === null) return [];
-  const day: StoredDay = {
-    device: device as DeviceId,
-    epoch,
-    series: JSON.parse(series) as StoredDay['series'],
-    lateSeries: JSON.parse(lateSeries) as StoredDay['lateSeries'],
-  };
-  return [day];
-}
-
-export async function readDays(db: D1Database, wanted: readonly DeviceSpan[]): Promise<readonly StoredDay[]> {
-  const spans = wanted.map(({ device, fromEpoch, untilEpoch }) => [device, fromEpoch, untilEpoch]);
-  const rows = await drizzle(db).all<Pick<Row, 'device' | 'epoch' | 'series' | 'lateSeries'>>(
-    sql`SELECT day.device, day.epoch, day.series, day.late_series AS lateSeries
-      FROM json_each(${JSON.stringify(spans)}) span JOIN ${deviceDays} day
-        ON day.device = span.value ->> 0 AND day.epoch >= span.value ->> 1 AND day.epoch < span.value ->> 2`,
-  );
-  return rows.flatMap(toDay);
-}
+const toDay = (row: Row): readonly StoredDay[] => (row.epoch === null ? [] : [toStoredDay(row)]);
 
 export async function isRegion(db: D1Database, cell: RegionCell): Promise<boolean> {
   const rows = await drizzle(db).select({ cell: regions.cell }).from(regions).where(eq(regions.cell, cell));

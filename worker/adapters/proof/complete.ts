@@ -14,7 +14,7 @@ import type { RuleSet } from '../../../core/rules/rule-set.ts';
 import { epochOf, hourOf, hourStartMs, rfc3339 } from '../../../core/time.ts';
 import type { EdgeConfig } from '../../env.ts';
 import { gunzip } from '../../middleware/body.ts';
-import { readDays } from '../d1/observations.ts';
+import { readDays } from '../../../durable-objects/stored-days.ts';
 import { createWebcryptoVerifier } from '../webcrypto-verifier.ts';
 import type { AnchoredBatch, Draft } from './draft.ts';
 
