@@ -67,13 +67,17 @@ function readPack(text: string): readonly Measurement[] {
   });
 }
 
-/** Every other request does not arrive, or its answer does not: by the seed, the request and how often it was tried. */
+/** Fewer than an upload tries: a fleet that is started again draws the same, and would never get through. */
+const MOST_LOST_IN_A_ROW = 4;
+
+/** Every other request does not arrive, or its answer does not: by the seed, and how many were sent before. */
 export function withLosses(transport: Transport, seed: string): Transport {
-  let tries = 0;
+  let [sent, lostInARow] = [0, 0];
   return {
     ...transport,
     async fetch(request) {
-      const draw = chance(seed, 'loss', tries++);
+      const draw = lostInARow < MOST_LOST_IN_A_ROW ? chance(seed, 'loss', sent++) : 1;
+      lostInARow = draw < 0.5 ? lostInARow + 1 : 0;
       if (draw < 0.25) throw new Error('the request is lost');
       const response = await transport.fetch(request);
       if (draw < 0.5) throw new Error('the answer is lost');

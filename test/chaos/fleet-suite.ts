@@ -1,7 +1,7 @@
 /** The suite of devices: plans of kills and faults, each with a network of its own. */
 import { FAULT_NAMES } from '../../sensors/simulator/weather.ts';
 import type { FleetVerdict } from './fleet-judge.ts';
-import { fleetPlan, VICTIMS } from './fleet-plan.ts';
+import { type FleetPlan, fleetPlan, VICTIMS } from './fleet-plan.ts';
 import { type FleetRun, runFleetPlan } from './fleet-run.ts';
 import type { Suite } from './suite.ts';
 import type { Failure } from './tally.ts';
@@ -23,6 +23,11 @@ export class FleetTally {
     const thin = kills.length < LEAST_KILLS ? [`only ${kills.length} kills hit: the plan proves too little`] : [];
     const wrongs = [...verdict.wrongs, ...thin];
     if (wrongs.length > 0) this.failures.push({ seed: plan.seed, wrongs, steps: [plan] });
+  }
+
+  addUnfinished(plan: FleetPlan, error: unknown): void {
+    this.#plans++;
+    this.failures.push({ seed: plan.seed, wrongs: [`did not come to its end: ${String(error)}`], steps: [plan] });
   }
 
   #count(what: string, times: number): void {
@@ -50,7 +55,8 @@ export async function runFleetSuite({ schedules, seed, onProgress }: Suite, lane
       try {
         tally.add(await runFleetPlan(plan));
       } catch (error) {
-        throw new Error(`the suite itself failed at seed ${plan.seed}`, { cause: error });
+        // Told with its seed; the other schedules have something to say, too.
+        tally.addUnfinished(plan, error);
       }
       onProgress(++done);
     }
