@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { replaceGenerated } from './docs/markdown.ts';
 import { limitsTable, problemsTable, quantitiesTable, readingRefusalsTable } from './docs/protocol-tables.ts';
+import { registryProblemsTable } from './docs/registry-table.ts';
 import { durationsTable, ratesTable, ruleSetsTable, testsTable, thresholdsTable } from './docs/quality-tables.ts';
 import { workedExample } from './docs/worked-example.ts';
 import { ROOT } from './lib/files.ts';
@@ -25,6 +26,7 @@ const PAGES: Readonly<Record<string, Readonly<Record<string, () => string>>>> = 
     quantities: quantitiesTable,
     'refused readings': readingRefusalsTable,
     problems: problemsTable,
+    'registry problems': registryProblemsTable,
     'worked example': workedExample,
   },
 };

@@ -2,6 +2,7 @@
  * SenML in CBOR (RFC 8428 section 6) as the records that its JSON form would be: integer labels by their names, decimal
  * fractions as the numbers that their decimal text reads as. From there on both forms are one.
  */
+import { base64urlnopad } from '@scure/base';
 import { Tagged } from 'cborg';
 import type { PackRefusal } from '../errors.ts';
 import { err, ok, type Result } from '../result.ts';
@@ -46,9 +47,17 @@ function toRecord(item: unknown): unknown {
   if (!(item instanceof Map)) return item;
   // No prototype: a label is never taken for something that every object has.
   const record: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
-  for (const [label, value] of item) record[nameOf(label)] = toValue(value);
+  for (const [label, value] of item) {
+    const name = nameOf(label);
+    if (name === 'vd') record[name] = toBinary(value);
+    // An unsigned integer and nothing else, where a number may be a decimal fraction.
+    else record[name] = name === 'bver' && value instanceof Tagged ? null : toValue(value);
+  }
   return record;
 }
+
+/** In CBOR a byte string (section 6), in JSON its base64url. */
+const toBinary = (value: unknown): string | null => (value instanceof Uint8Array ? base64urlnopad.encode(value) : null);
 
 /** Labels that are not known are kept under names that nothing reads: section 4.4 lets a reader pass over them. */
 function nameOf(label: unknown): string {
@@ -64,8 +73,9 @@ const KNOWN_NAMES: ReadonlySet<string> = new Set(LABELS.values());
 
 function toValue(value: unknown): unknown {
   if (!(value instanceof Tagged)) return value;
-  const [exponent, mantissa]: readonly unknown[] = Array.isArray(value.value) ? value.value : [];
+  const [exponent, mantissa, ...more]: readonly unknown[] = Array.isArray(value.value) ? value.value : [];
   const isFraction =
+    more.length === 0 &&
     typeof exponent === 'number' &&
     typeof mantissa === 'number' &&
     Number.isSafeInteger(mantissa) &&

@@ -16,11 +16,15 @@ export function parseSignature(header: string, label: string): Result<Uint8Array
   return ok(bytes);
 }
 
+/** A member of the dictionary of RFC 9530 section 2: an algorithm and a byte sequence (RFC 8941), without parameters. */
+const DIGEST = /^[a-z*][a-z0-9_\-.*]*=:[A-Za-z0-9+/=]*:$/;
+
 /** The sha-256 member. Others are ignored; a second sha-256 is refused. */
 export function parseContentDigest(header: string): Result<Uint8Array, SignatureRefusal> {
   let found: Uint8Array | null = null;
   for (const member of header.split(',')) {
     const text = member.trim();
+    if (!DIGEST.test(text)) return malformed('Content-Digest must hold algorithm=:base64: and nothing else');
     if (!text.startsWith('sha-256=')) continue;
     const digest = decodeByteSequence(text.slice('sha-256='.length));
     if (digest === null || digest.length !== SHA256_BYTES || found !== null)

@@ -1,6 +1,6 @@
 /** What a device is told: receipts of accepted batches, and what `POST /v1/check` says of any (docs/protocol.md). */
 import { z } from 'zod';
-import { Cell, Count, DeviceKey, Flag, named, QuantityCode, Time } from './shape.ts';
+import { Cell, Count, DeviceKey, BadFlag, named, QuantityCode, Time } from './shape.ts';
 
 const RefusedReading = z.object({
   quantity: QuantityCode,
@@ -11,8 +11,8 @@ const RefusedReading = z.object({
 const ReceiptFlag = z.object({
   quantity: QuantityCode,
   time: Time,
-  test: z.enum(['range', 'step', 'flat', 'late', 'time', 'consistency']),
-  flag: Flag,
+  test: z.enum(['range', 'step', 'flat', 'time', 'consistency']),
+  flag: BadFlag,
 });
 
 export const Receipt = named(

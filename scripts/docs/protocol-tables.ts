@@ -64,13 +64,17 @@ const REFUSALS: { readonly [Reason in IngestRefusal['reason']]: Extract<IngestRe
 };
 
 export function problemsTable(): string {
-  const byCode = new Map<string, ProblemParts>();
   const edge = [
     describeEdgeRefusal({ reason: 'weak-key', detail: '' }),
     describeEdgeRefusal({ reason: 'region-unavailable' }),
     describeEdgeRefusal({ reason: 'internal', requestId: '' }),
   ];
-  for (const parts of [...Object.values(REFUSALS).map(describeIngestRefusal), ...edge]) byCode.set(parts.code, parts);
+  return problemRows([...Object.values(REFUSALS).map(describeIngestRefusal), ...edge]);
+}
+
+/** A row a code. */
+export function problemRows(problems: readonly ProblemParts[]): string {
+  const byCode = new Map(problems.map((parts) => [parts.code, parts]));
   const sorted = [...byCode.values()].toSorted((a, b) => a.status - b.status || (a.code < b.code ? -1 : 1));
   return table(
     ['status', 'code', 'means', 'remedy', 'further members'],

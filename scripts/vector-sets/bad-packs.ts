@@ -32,6 +32,7 @@ export function badPacks({ stranger, nowSeconds: now }: World): Readonly<Record<
     'a sum alone': senml('A record with s and no value is SenML, but no measurement.', [{ n: 'temp', u: 'Cel', s: 4 }]),
     'a time in text': senml('t is a number.', one({ t: String(now) })),
     'a time in milliseconds': senml('Times are in seconds.', one({ t: now * 1000 })),
+    'a time before 1970': senml('Minus sixty years from created.', one({ t: -1_893_456_000 })),
     'a name with a space': senml('RFC 8428 section 4.5.1 names the characters.', one({ bn: 'urn:dev:my roof:' })),
     'a name that begins with a mark': senml('The first character is a letter or a digit.', one({ bn: '_' })),
     'a label that must be understood': senml(
@@ -80,6 +81,14 @@ export function badPacks({ stranger, nowSeconds: now }: World): Readonly<Record<
       { n: 'temp', u: 'Cel', vs: 'warm' },
     ]),
     'a truth value': reading('Likewise vb.', 'not-a-number', [{ n: 'temp', u: 'Cel', vb: true }]),
+    'the least number of 32 bits': reading(
+      '-2^31 steps: 2^31 - 1 either way.',
+      'out-of-type',
+      one({ v: -21_474_836.48 }),
+      {
+        quantity: 'temp',
+      },
+    ),
     'a number out of its type': reading('More than 2^31 steps of .01 degrees.', 'out-of-type', one({ v: 1e12 }), {
       quantity: 'temp',
     }),

@@ -205,6 +205,26 @@ function payloads(world: World): Drafts {
     undefined: notCbor('A simple value that JSON does not have.', value('f7')),
     'a long integer': notCbor('21 in two bytes: integers are as short as they can be.', value('1815')),
     'bytes behind the pack': notCbor('One zero byte.', concatBytes(value('15'), Uint8Array.of(0))),
+    'a binary value': {
+      says: 'vd is a byte string (RFC 8428 section 6); our quantities are numbers.',
+      payload: hexToBytes('81a3006474656d70016343656c0843010203'),
+      expected: refused(422, 'not-a-number', { record: 0 }),
+    },
+    'a binary value in text': {
+      says: 'base64url is for JSON.',
+      payload: hexToBytes('81a3006474656d70016343656c086441514944'),
+      expected: refused(400, 'not-senml', { record: 0 }),
+    },
+    'a decimal fraction of three': {
+      says: 'Tag 4 is exponent and mantissa.',
+      payload: value('c4832018d600'),
+      expected: refused(422, 'not-a-number', { record: 0 }),
+    },
+    'a version as a decimal fraction': {
+      says: 'bver is an unsigned integer.',
+      payload: hexToBytes('81a420c48200181a006474656d70016343656c0215'),
+      expected: refused(400, 'not-senml', { record: 0 }),
+    },
     'labels in text': {
       says: 'In CBOR a label is its number.',
       payload: encode([{ n: 'temp', u: 'Cel', v: 21 }]),

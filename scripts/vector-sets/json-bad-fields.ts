@@ -54,6 +54,8 @@ function fields({ key }: World): Drafts {
       'sha-256 must be among the digests.',
       `sha-512=:${base64.encode(sha512(bytesOf(PACK)))}:`,
     ),
+    'words beside the digest': digest('Every member is algorithm=:base64:.', `none, ${right}`),
+    'a comma behind the digest': digest('A list has no empty member.', `${right},`),
     'sha-256 twice': digest('Which of two would count?', `${right}, ${right}`),
     'digest in another base64': digest(
       'The last character before the padding has bits that are not zero.',

@@ -83,9 +83,10 @@ function signatures(world: World): Drafts {
             'Anyone can sign for it. Judged at /v1/check and at registration.',
             identity(),
           ),
-          'a key of order 8': weakKey(
-            'Small order.',
-            hexToBytes('c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a'),
+          'a key of order 8': weakKey('Small order.', ORDER_8),
+          'a key of order 8 times a good one': weakKey(
+            'Outside the group of prime order: it has other names for the same signer.',
+            ed25519.Point.BASE.add(ed25519.Point.fromBytes(ORDER_8)).toBytes(),
           ),
         }
       : {
@@ -107,6 +108,8 @@ function signatures(world: World): Drafts {
         }),
   };
 }
+
+const ORDER_8 = hexToBytes('c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a');
 
 const identity = (): Uint8Array => Uint8Array.from({ length: 32 }, (_, at) => (at === 0 ? 1 : 0));
 

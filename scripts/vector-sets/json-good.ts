@@ -108,6 +108,25 @@ export function goodJson(world: World): Readonly<Record<string, (count: number) 
       body: `[{"bn":"urn:dev:mac:24a160fffe123456:","bt":${at(count)},"bu":"Cel","bv":20,"x":"roof"},{"n":"temp","v":1.4},{"n":"temp","t":1,"u":"K","bv":200,"v":94.55},{"bn":"","n":"rh","u":"%RH","bv":0,"v":54}]`,
       expected: [temp(count), temp(count, 1), { quantity: 'rh', time: isoOf(at(count)), value: 54, unit: '%RH' }],
     }),
+    'a base value alone': (count) => ({
+      says: 'Where a base value is in force a missing v is 0; a sum beside it changes nothing.',
+      body: `[{"bt":${at(count)},"bv":20,"n":"temp","u":"Cel"},{"bv":54,"n":"rh","u":"%RH","s":3}]`,
+      expected: [temp(count, 0, 20), { quantity: 'rh', time: isoOf(at(count)), value: 54, unit: '%RH' }],
+    }),
+    'half a step below zero': (count) => ({
+      says: 'Half a step is rounded away from zero.',
+      body: `[{"bt":${at(count)},"n":"temp","u":"Cel","v":-0.005}]`,
+      expected: [temp(count, 0, -0.01)],
+    }),
+    'an index without a unit': (count) => ({
+      says: 'The UV index has none.',
+      body: `[{"bt":${at(count)},"n":"uv","v":5.5}]`,
+      expected: [{ quantity: 'uv', time: isoOf(at(count)), value: 5.5, unit: '1' }],
+    }),
+    'expires as early as allowed': plain('expires may be over by the difference between clocks, 30 s.', {
+      created: now - 60,
+      params: (usual) => `${usual};expires=${now - 30 + slackSeconds}`,
+    }),
     'some readings refused': (count) => ({
       says: 'A reading of an hour ahead and one of 31 days ago are named in the receipt; the rest counts.',
       body: `[{"bt":${at(count)},"n":"temp","u":"Cel","v":21.4},{"n":"temp","u":"Cel","t":6600,"v":21.5},{"n":"temp","u":"Cel","t":-2678400,"v":21.6}]`,

@@ -76,7 +76,7 @@ function describeRequest(refusal: RequestRefusal): ProblemParts {
         'wrong-content-type',
         'Not a SenML body',
         `The content type is ${refusal.given ?? 'missing'}.`,
-        'Send application/senml+json.',
+        'Send application/senml+json, or application/cose for the compact form.',
       );
     case 'unsupported-encoding':
       return parts(
@@ -84,7 +84,7 @@ function describeRequest(refusal: RequestRefusal): ProblemParts {
         'unsupported-encoding',
         'Unknown content encoding',
         `The content encoding is ${refusal.given}.`,
-        'Send the body as it is, or with gzip.',
+        'Send the body as it is; gzip is for batches in JSON alone.',
       );
     case 'body-too-large':
       return parts(
@@ -309,7 +309,7 @@ function describeRegion(refusal: RegionRefusal): ProblemParts {
         'retired-device',
         'The device is retired',
         'A retired device posts no more.',
-        'Register it again, or register its new key.',
+        'Post with its new key, if it has one. A retired device is claimed no more; a new device has a new key.',
       );
     case 'wrong-region':
       return parts(

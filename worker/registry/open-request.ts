@@ -19,7 +19,7 @@ import { createWebcryptoVerifier } from '../adapters/webcrypto-verifier.ts';
 import { readBody } from '../middleware/body.ts';
 import type { EdgeRefusal } from '../middleware/edge-problems.ts';
 
-const MAX_BODY_BYTES = 16 * 1024;
+export const MAX_ACT_BYTES = 16 * 1024;
 const MAX_SIGNATURES = 2;
 const CONTENT_TYPE = /^application\/json(?:$|\s*;)/i;
 const verifier = createWebcryptoVerifier();
@@ -40,7 +40,7 @@ export async function openRequest(
     return err({ reason: 'unsupported-encoding', given: encoding.slice(0, 40) });
   const signed = readSignatures(request, contentType, authorities, nowMs);
   if (!signed.ok) return signed;
-  const body = await readBody(request, MAX_BODY_BYTES);
+  const body = await readBody(request, MAX_ACT_BYTES);
   if (!body.ok) return body;
   const devices = await verifyAll(signed.value, body.value);
   if (!devices.ok) return devices;

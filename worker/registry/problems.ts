@@ -26,12 +26,12 @@ export type LifecycleRefusal =
 export type RegistryRefusal = LifecycleRefusal | EdgeRefusal | IngestRefusal;
 
 export function refuse(c: RegistryContext, refusal: RegistryRefusal): Response {
-  const parts = describe(refusal);
+  const parts = describeRegistryRefusal(refusal);
   logLine({ requestId: c.var.requestId, code: parts.code, status: parts.status, reason: refusal.reason });
   return problemResponse(parts);
 }
 
-function describe(refusal: RegistryRefusal): ProblemParts {
+export function describeRegistryRefusal(refusal: RegistryRefusal): ProblemParts {
   switch (refusal.reason) {
     case 'wrong-content-type':
       return {
@@ -40,6 +40,20 @@ function describe(refusal: RegistryRefusal): ProblemParts {
         title: 'The body is not JSON',
         detail: `The Content-Type is ${refusal.given ?? 'missing'}.`,
         remedy: 'Send application/json.',
+      };
+    // The words for a batch would mislead.
+    case 'unsupported-encoding':
+      return { ...describeRefusal(refusal), remedy: 'Send the body as it is.' };
+    case 'body-too-large':
+      return {
+        ...describeRefusal(refusal),
+        title: 'The body is too large',
+        remedy: 'Send the act and its signatures alone.',
+      };
+    case 'weak-coverage':
+      return {
+        ...describeRefusal(refusal),
+        remedy: 'Cover what docs/protocol.md, "Lifecycle", names for this request, with created, keyid and nonce.',
       };
     case 'act-clock':
       return {

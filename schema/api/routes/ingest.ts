@@ -1,26 +1,37 @@
 import { z } from 'zod';
 import { CheckAnswer, ExpiredReceipt, Receipt, SenmlPack } from '../ingest.ts';
 import { Cell } from '../shape.ts';
-import { json, merge, path, type Parameter, type Problems, type Route } from './route.ts';
+import { Bytes, json, merge, path, type Parameter, type Problems, type Route } from './route.ts';
 
 const header = (name: string, says: string): Parameter => ({
   in: 'header',
   name,
   says,
   schema: z.string(),
-  required: true,
 });
 
-/** RFC 9421; docs/protocol.md has the text that is signed. */
+/** Of the JSON form, and required there (RFC 9421); the compact form has all of it in its message. docs/protocol.md has both. */
 const SIGNED: readonly Parameter[] = [
   header('Content-Digest', 'SHA-256 of the body (RFC 9530).'),
   header('Signature-Input', 'What is signed, when, by which key, with which nonce (RFC 9421).'),
   header('Signature', 'The signature.'),
 ];
-const BODY = { says: 'One batch, at most 256 KiB.', media: { 'application/senml+json': SenmlPack } };
+const BODY = {
+  says: 'One batch, at most 256 KiB: SenML in JSON with the three signature fields, or SenML in CBOR in a COSE_Sign1.',
+  media: { 'application/senml+json': SenmlPack, 'application/cose': Bytes },
+};
 
 const BAD_POST: Problems = {
-  400: ['bad-gzip', 'bad-nonce', 'empty-pack', 'invalid-device', 'malformed-signature', 'not-json', 'not-senml'],
+  400: [
+    'bad-gzip',
+    'bad-nonce',
+    'empty-pack',
+    'invalid-device',
+    'malformed-signature',
+    'not-cbor',
+    'not-json',
+    'not-senml',
+  ],
   401: ['clock-skew', 'digest-mismatch', 'signature-invalid', 'unsigned', 'weak-coverage'],
   413: ['body-too-large', 'inflated-too-large', 'too-many-records'],
   415: ['unsupported-encoding', 'wrong-content-type'],
