@@ -41,6 +41,7 @@ async function rig(more: Partial<ClientOptions> = {}, world: Partial<World> = {}
     onEvent: (event) => events.push(event),
     world: {
       nowMs: () => NOW_MS + passed(),
+      monotonicMs: passed,
       random: () => 0.5,
       wait: async (ms) => void waits.push(ms),
       ...world,
@@ -94,6 +95,50 @@ test.each(KEY_ALGORITHMS)(
     expect([...network.values.keys()]).toEqual([...network.values.keys()].toSorted());
   },
 );
+
+test('after the network has corrected the clock and a time service sets it, readings are of now', async () => {
+  const behindMs = 20 * 60_000;
+  const machine = { nowMs: NOW_MS - behindMs, monotonicMs: 1_000 };
+  const wire = answering([problem(401, 'clock-skew', { 'server-time': NOW_MS / 1000 })]);
+  const clocks = { nowMs: () => machine.nowMs, monotonicMs: () => machine.monotonicMs };
+  const { network, open } = await rig({}, { ...wire, ...clocks });
+  const client = await open();
+  await client.record({ quantity: 'temp', value: 1, measuredMs: NOW_MS - 1_000 });
+  await client.flush();
+  // The correction holds while nobody touches the clock, and while the machine sleeps.
+  machine.nowMs += 20_000;
+  machine.monotonicMs += 10_000;
+  expect(client.status().clockOffsetMs).toBe(behindMs);
+  machine.nowMs += behindMs + 900;
+  expect(client.status().clockOffsetMs).toBe(0);
+  await client.record({ quantity: 'temp', value: 2 });
+  expect(await client.flush()).toMatchObject({ ok: true });
+  expect([...network.values.keys()].at(-1)).toContain(new Date(NOW_MS + 20_900).toISOString());
+});
+
+test('a clock that is set back by hours delays nothing', async () => {
+  const machine = { nowMs: NOW_MS };
+  const paused: number[] = [];
+  const stop = new AbortController();
+  const world: Partial<World> = {
+    nowMs: () => machine.nowMs,
+    wait: async (ms, signal) => {
+      if (!Number.isFinite(ms)) return new Promise((resolve) => signal?.addEventListener('abort', () => resolve()));
+      paused.push(ms);
+      machine.nowMs += ms;
+    },
+    fetch: async (request) => {
+      stop.abort();
+      return fetch(request);
+    },
+  };
+  const { open } = await rig({ batch: { maxWaitMs: 60_000 } }, world);
+  const client = await open();
+  await client.record(readings(1));
+  machine.nowMs -= 3 * 3_600_000;
+  await client.run({ signal: stop.signal });
+  expect(paused).toEqual([60_000]);
+});
 
 test('a large body goes compressed, a small one as it is', async () => {
   const wire = answering([]);

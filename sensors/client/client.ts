@@ -7,6 +7,7 @@ import { type QuantityCode, quantityByCode } from '../../core/reading/quantity.t
 import type { RefusedReading } from '../../core/region/receipt.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import { type Form, MAX_RECORDS } from './batch.ts';
+import { CorrectedClock } from './clock.ts';
 import type { ClientEvent, ClientStatus } from './events.ts';
 import type { SigningKey } from './key.ts';
 import type { NetworkProblem } from './problem.ts';
@@ -121,6 +122,7 @@ export class SensorClient {
       encoding: { form, gzipAboveBytes },
       maxReadings: this.#maxReadings,
       timeoutMs: this.#retry.timeoutMs,
+      clock: new CorrectedClock(this.#world),
       transport: this.#world,
       emit: (event) => this.#emit(event),
     });
@@ -243,11 +245,14 @@ export class SensorClient {
     if (pending !== null) return 0;
     if (oldest === undefined) return Number.POSITIVE_INFINITY;
     if (oldest.number <= this.#dueThrough) return 0;
-    const leftMs = waiting.length >= this.#maxReadings ? 0 : this.#sinceMs + this.#maxWaitMs - this.#world.nowMs();
+    const nowMs = this.#world.nowMs();
+    // The clock was set back: else nothing would go until it has caught up.
+    this.#sinceMs = Math.min(this.#sinceMs, nowMs);
+    const leftMs = waiting.length >= this.#maxReadings ? 0 : this.#sinceMs + this.#maxWaitMs - nowMs;
     if (leftMs > 0) return leftMs;
     this.#dueThrough = last;
     // Whatever comes from now on is the next batch's.
-    this.#sinceMs = this.#world.nowMs();
+    this.#sinceMs = nowMs;
     return 0;
   }
 

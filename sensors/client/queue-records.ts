@@ -84,6 +84,8 @@ export function applyRecord(state: Folding, record: QueueRecord): void {
     case 'renumbered':
       state.pending = state.pending && { ...state.pending, nonce: record.nonce };
       state.nonce = higher(state.nonce, record.nonce);
+      // The memory is an old copy, or another program uses the key: what it knows of the batch before would make a fork.
+      state.previous = null;
       return;
     case 'withdrawn':
       state.pending = null;

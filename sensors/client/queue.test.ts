@@ -244,6 +244,19 @@ test('a renumbered batch keeps its bytes and goes above the nonce that the netwo
   expect((await queue.renumber(null, 0)).nonce).toBe('00000000000f0002');
 });
 
+test('a batch that was renumbered names none before it: an old memory would make a fork of an honest device', async () => {
+  const storage = new MemoryStorage();
+  const queue = await Queue.open(storage);
+  await queue.put(text('x'), 1, 5000);
+  await queue.settle('accepted');
+  await queue.put(text('y'), 2, 6000);
+  expect(queue.state.previous).not.toBeNull();
+  await queue.renumber('00000000000f0000', 6000);
+  expect(queue.state.previous).toBeNull();
+  await queue.close();
+  expect((await Queue.open(storage)).state.previous).toBeNull();
+});
+
 test('a second batch waits until the first is settled', async () => {
   const queue = await Queue.open(new MemoryStorage());
   await queue.put(text('x'), 1, 5000);

@@ -31,6 +31,7 @@ export type SenderOptions = {
   readonly encoding: Encoding;
   readonly maxReadings: number;
   readonly timeoutMs: number;
+  readonly clock: DeviceClock;
   readonly transport: Pick<Transport, 'fetch' | 'nowMs'>;
   readonly emit: (event: ClientEvent) => void;
 };
@@ -40,7 +41,7 @@ const MAX_RENUMBERS = 3;
 const AGAIN: Step = { kind: 'again' };
 
 export class Sender {
-  readonly clock: DeviceClock = { offsetMs: 0 };
+  readonly clock: DeviceClock;
   readonly #options: SenderOptions;
   /** Measurements in the next batch: halved by a refusal, doubled by a receipt. */
   #limit: number;
@@ -52,6 +53,7 @@ export class Sender {
 
   constructor(options: SenderOptions) {
     this.#options = options;
+    this.clock = options.clock;
     this.#limit = options.maxReadings;
     this.#ceiling = options.maxReadings;
   }

@@ -3,6 +3,8 @@ export type World = {
   readonly fetch: (request: Request) => Promise<Response>;
   /** Unix milliseconds. */
   readonly nowMs: () => number;
+  /** Milliseconds that nobody sets, from any moment on: it tells when the clock was set. */
+  readonly monotonicMs: () => number;
   /** Uniform in [0, 1). */
   readonly random: () => number;
   /** Resolves after the time or at the signal, whichever is first. */
@@ -15,6 +17,7 @@ const LONGEST_MS = 2 ** 31 - 1;
 export const REAL_WORLD: World = {
   fetch: (request) => fetch(request),
   nowMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
   random: () => Math.random(),
   wait: (ms, signal) =>
     new Promise((resolve) => {

@@ -6,12 +6,13 @@ import { type FleetRun, runFleetPlan } from './fleet-run.ts';
 import type { Suite } from './suite.ts';
 import type { Failure } from './tally.ts';
 
-/** Fewer, and a plan shows too little. */
+/** On average of a plan: where the fleet came to its end before most of them, the suite shows too little. */
 const LEAST_KILLS = 2;
 
 export class FleetTally {
   readonly failures: Failure[] = [];
   #plans = 0;
+  #kills = 0;
   readonly #sums = { readings: 0, double: 0, lost: 0 } satisfies Record<keyof Omit<FleetVerdict, 'wrongs'>, number>;
   readonly #happened = new Map<string, number>();
 
@@ -20,9 +21,16 @@ export class FleetTally {
     for (const sum of ['readings', 'double', 'lost'] as const) this.#sums[sum] += verdict[sum];
     for (const victim of kills) this.#count(`${victim} killed`, 1);
     for (const [fault, stretches] of faults) this.#count(fault, stretches);
-    const thin = kills.length < LEAST_KILLS ? [`only ${kills.length} kills hit: the plan proves too little`] : [];
-    const wrongs = [...verdict.wrongs, ...thin];
+    this.#kills += kills.length;
+    const { wrongs } = verdict;
     if (wrongs.length > 0) this.failures.push({ seed: plan.seed, wrongs, steps: [plan] });
+  }
+
+  /** Of the suite whose first plan has this seed. */
+  judgeKills(seed: number): void {
+    if (this.#kills >= LEAST_KILLS * this.#plans) return;
+    const wrong = `only ${this.#kills} kills hit in ${this.#plans} schedules: the suite proves too little`;
+    this.failures.push({ seed, wrongs: [wrong], steps: [] });
   }
 
   addUnfinished(plan: FleetPlan, error: unknown): void {
@@ -62,6 +70,7 @@ export async function runFleetSuite({ schedules, seed, onProgress }: Suite, lane
     }
   };
   await Promise.all(Array.from({ length: lanes }, work));
+  tally.judgeKills(seed);
   tally.failures.sort((a, b) => a.seed - b.seed);
   return tally;
 }
