@@ -59,6 +59,9 @@ export type MaintenanceRefusal =
   | { readonly reason: 'maintenance-too-far'; readonly untilMs: number; readonly latestMs: number }
   | { readonly reason: 'too-many-windows'; readonly limit: number };
 
+/** A row of the registry is another one than was looked at. */
+export type RowChanged = { readonly reason: 'version-conflict'; readonly current: number };
+
 export type SuccessionRefusal =
   | { readonly reason: 'too-many-keys'; readonly limit: number }
   | { readonly reason: 'already-rotated'; readonly device: string };

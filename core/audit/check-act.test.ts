@@ -120,6 +120,15 @@ test('a claim that owner and device have signed stands; without an act it is the
   expect(await check(word, null)).toEqual({ ok: true, value: 'word' });
 });
 
+test('a name that looks like an address is the name that was signed, letter for letter', async () => {
+  const displayName = '0xAbCdEf0123456789aBcDeF0123456789ABCDEF01';
+  const act = claimOf(key, owner, HERE, { name: displayName });
+  const named = { ...claimed, displayName, act: await sign(act, [owner], [key]) };
+  expect(await check(named, null)).toEqual({ ok: true, value: 'signed' });
+  const lowered = { ...named, displayName: displayName.toLowerCase() };
+  expect(await check(lowered, null)).toMatchObject(refusal('act', 'displayName'));
+});
+
 test('an owner, place, name, tier or centre that nobody has signed is found', async () => {
   const forged: readonly (readonly [string, Partial<MembershipBody>])[] = [
     ['owner', { owner: addressOf(buyer) }],
@@ -238,6 +247,18 @@ test('a history goes on under the key that has signed for it; without the act it
     );
   const otherKind = claimed.act;
   expect(await check({ ...turn, ...(otherKind && { act: otherKind }) }, before)).toMatchObject(refusal('act', 'act'));
+});
+
+test('a key that was changed elsewhere, after a sale there, stands as arrived: the other log says who had to sign', async () => {
+  const successor = await newKey();
+  const act = makeAct('rotate', { device: key.did, successor: successor.did });
+  const turn = { kind: 'inherit', device: successor.did, from: key.did, reputation: null } as const;
+  const left = standing({ ...claimed, version: 2, status: 'retired' });
+  const byBuyer = { ...turn, act: await sign(act, [buyer], [successor]) };
+  expect(await check(byBuyer, left)).toEqual({ ok: true, value: 'arrived' });
+  expect(await check(byBuyer, standing(claimed))).toMatchObject(refusal('act-signature'));
+  const byNobody = { ...turn, act: await sign(act, [], [successor]) };
+  expect(await check(byNobody, left)).toMatchObject(refusal('act-signature'));
 });
 
 test('maintenance is signed by device or owner, and logged as signed', async () => {

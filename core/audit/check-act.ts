@@ -7,7 +7,7 @@ import type { DeviceId, OwnerAddress, PlaceCell, RegionCell } from '../ids.ts';
 import { bodyText } from '../ingest/body-text.ts';
 import { isPathOf, type Act } from '../lifecycle/act.ts';
 import { isObject } from '../lifecycle/fields.ts';
-import { actFields } from '../lifecycle/parse-act.ts';
+import { actFields, parseAct } from '../lifecycle/parse-act.ts';
 import { readSignedAct } from '../lifecycle/read-signed-act.ts';
 import { ISSUED_WINDOW_SECONDS, WAITING_SECONDS } from '../lifecycle/rules.ts';
 import type { SignedAct } from '../lifecycle/signed-act.ts';
@@ -87,6 +87,7 @@ export async function checkAct(
 
 /** An act says what changes; for the rest of an entry stands the one before it, or nobody but the operator. */
 function groundOf(entry: AttestedEntry, act: Act, before: Standing, cell: RegionCell): Ground {
+  if (entry.kind === 'inherit' && isFromElsewhere(before?.membership)) return 'arrived';
   if (entry.kind !== 'membership' || act.kind === 'claim') return 'signed';
   if (act.kind === 'relocate' && act.region === cell && isFromElsewhere(before?.membership)) return 'arrived';
   return before === null ? 'word' : 'signed';
@@ -226,8 +227,9 @@ async function deviceHasSigned(
   if (!base.ok) return false;
   const holds = await verifier.verify(device, base.value, evidence.signature);
   if (!holds.ok || !holds.value) return false;
-  const posted = actIn(evidence.body);
-  return isObject(posted) && canonicalJson(lowered(posted)) === canonicalJson(actFields(act));
+  // As the registry reads it: addresses may be posted in mixed case, everything else is posted as it is signed.
+  const posted = parseAct(act.kind, actIn(evidence.body));
+  return posted.ok && canonicalJson(actFields(posted.value)) === canonicalJson(actFields(act));
 }
 
 function actIn(body: Uint8Array): unknown {
@@ -238,16 +240,6 @@ function actIn(body: Uint8Array): unknown {
     // JSON's SyntaxError.
     return null;
   }
-}
-
-/** Addresses may be posted in mixed case; everything else is posted as it is signed. */
-function lowered(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [
-      name,
-      typeof value === 'string' && /^0x[0-9a-fA-F]{40}$/.test(value) ? value.toLowerCase() : value,
-    ]),
-  );
 }
 
 /** Null: all have signed who have to. */
@@ -271,6 +263,8 @@ function whoIsMissing(signed: SignedAct, entry: Attested['entry'], before: Stand
       return byOwner(owner) || byDevice(act.device) ? null : owner;
     case 'rotate':
       if (!byDevice(act.successor)) return act.successor;
+      // Changed in another region, where it may have been sold first: that log says who had to sign.
+      if (entry.kind === 'inherit' && isFromElsewhere(before?.membership) && signed.owners.length > 0) return null;
       return byDevice(act.device) || byOwner(owner) ? null : owner;
   }
 }

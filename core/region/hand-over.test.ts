@@ -7,7 +7,7 @@ import { compareHandOvers } from '../audit/compare-hand-overs.ts';
 import { handOverRecord, replayEntry, startReplay } from '../audit/replay-region.ts';
 import { METERS_PER_E5_DEGREE } from '../geo.ts';
 import { weighDays } from '../reward/weight.ts';
-import type { PlaceCell } from '../ids.ts';
+import type { PlaceCell, RegionCell } from '../ids.ts';
 import { MAIN_RULES } from '../rules/main.ts';
 import { payStatusOf, statusOf } from './chain.ts';
 import type { ArrivalBody, LogEntry, Reputation } from './entry.ts';
@@ -17,6 +17,7 @@ import { emptyState, encodeState, type DeviceState } from './state.ts';
 import { decodeEntry, encodeEntryBody } from './codec.ts';
 
 const HOUR0 = DAY0_MS / HOUR_MS;
+const THIRD = '833903fffffffff' as RegionCell;
 const { device } = memberOf(0);
 const placeAt = (meters: number) => ({
   latitudeE5: memberOf(0).latitudeE5 + Math.round(meters / METERS_PER_E5_DEGREE),
@@ -188,12 +189,40 @@ test('what it measured before it came is refused, also where its clock was ahead
   west.post(0, comeMs - 10_000, [reading('temp', comeMs + 100_000, 15)]);
   const east = newLog(EAST, 0);
   enter(east, leave(west, 30, 2), { hour: 30, version: 3, meters: 100 });
-  const told = east.post(0, comeMs + 200_000, [
+  const told = east.post(0, DAY0_MS + 31 * HOUR_MS + 60_000, [
     reading('temp', comeMs - 60_000, 15),
     reading('temp', comeMs + 100_000, 15),
-    reading('temp', comeMs + 100_001, 15),
+    reading('temp', DAY0_MS + 31 * HOUR_MS - 1, 15),
+    reading('temp', DAY0_MS + 31 * HOUR_MS, 15),
   ]);
-  expect(told.refused.map(({ code }) => code)).toEqual(['before-move', 'before-move']);
+  // The hour that it has measured in there is no hour here.
+  expect(told.refused.map(({ code }) => code)).toEqual(['before-move', 'before-move', 'before-move']);
+});
+
+test('a device that goes round three regions each hour has no hour twice, and no first day after the first', () => {
+  const logs = [newLog(WEST), newLog(EAST, 0), newLog(THIRD, 0)];
+  let version = 1;
+  const counted: number[] = [];
+  for (let hour = 0; hour < 12; hour += 1) {
+    for (const [at, log] of logs.entries()) {
+      const cameMs = DAY0_MS + hour * HOUR_MS + at * 1_000_000;
+      const isFirst = hour === 0 && at === 0;
+      if (!isFirst) {
+        const from = logs[(at + 2) % 3];
+        if (from === undefined) throw new Error('three regions');
+        from.add({ ...only(from).membership, version: ++version, status: 'retired' }, cameMs);
+        const { departure } = only(from);
+        if (departure === null) throw new Error('it did not leave');
+        const { seq: leftSeq, reputation } = departure;
+        log.add(memberOf(0, { version: ++version, ...placeAt(at * 67_000) }), cameMs + 1);
+        log.add({ kind: 'inherit', device, from: WEST, leftSeq, reputation }, cameMs + 1);
+      }
+      const told = log.post(0, cameMs + 400_000, [reading('temp', cameMs + 300_000, 15 + noise(hour + at))]);
+      if (told.accepted > 0) counted.push(hour);
+    }
+  }
+  expect(counted).toEqual(Array.from({ length: 12 }, (_, hour) => hour));
+  expect(logs.slice(1).map((log) => standing(only(log)).at(-1))).toEqual([0, 0]);
 });
 
 test('back where it came from, it has what the region between knew, and no more', () => {

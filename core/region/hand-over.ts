@@ -4,11 +4,11 @@
  */
 import { distanceMeters } from '../geo.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
-import { epochOf, epochOfHour } from '../time.ts';
+import { epochOf, epochOfHour, hourOf, hourStartMs } from '../time.ts';
 import { bringProof, isProven } from './chain.ts';
 import type { ArrivalBody, Reputation } from './entry.ts';
 import { budgetLeft, hoursMaintained, MOST_WINDOWS } from './maintenance.ts';
-import { loseReputation } from './relocation.ts';
+import { FULL, loseReputation } from './relocation.ts';
 import { badShareOfDay } from './score.ts';
 import type { DeviceState, RegionState } from './state.ts';
 
@@ -27,7 +27,8 @@ function before(windows: DeviceState['maintenance'], ms: number): DeviceState['m
 
 function reputationOf(state: RegionState, device: DeviceState, receivedMs: number, rules: RuleSet): Reputation {
   const { latitudeE5, longitudeE5, density } = device.membership;
-  const { settledMs, highNonce, newestMs, conflicts, scoreDays, score30Bps, weeklyBps, eligible } = device;
+  const { settledMs, highNonce, newestMs, placedMs, conflicts } = device;
+  const { scoreDays, score30Bps, weeklyBps, eligible } = standingScore(device);
   const today = badShareOfDay(device.day);
   const [yesterday = 0, ...earlier] = device.badHours;
   const maintained = maintainedSoFar(state, device, receivedMs, rules);
@@ -38,7 +39,8 @@ function reputationOf(state: RegionState, device: DeviceState, receivedMs: numbe
     density,
     settledMs,
     highNonce,
-    newestMs,
+    // Of the regions before this one, too.
+    newestMs: Math.max(newestMs, placedMs),
     conflicts,
     isProven: isProven(device),
     scoreDays,
@@ -49,6 +51,15 @@ function reputationOf(state: RegionState, device: DeviceState, receivedMs: numbe
     maintained: maintained === 0 ? [...device.maintained] : [maintained, ...device.maintained],
     maintenance: device.maintenance.filter(({ untilMs }) => untilMs > receivedMs),
   };
+}
+
+type StandingScore = Pick<Reputation, 'scoreDays' | 'score30Bps' | 'weeklyBps' | 'eligible'>;
+
+/** Its first day, if it has measured on it, counts as a full one: else it could have first days in one region after the other. */
+function standingScore({ scoreDays, score30Bps, weeklyBps, eligible, day, open }: DeviceState): StandingScore {
+  return scoreDays === 0 && day.length + open.length > 0
+    ? { scoreDays: 1, score30Bps: FULL, weeklyBps: FULL, eligible: true }
+    : { scoreDays, score30Bps, weeklyBps, eligible };
 }
 
 /** Hours that the day's close here may yet excuse: another region must not excuse as many again. */
@@ -69,7 +80,9 @@ export function arrive(state: RegionState, { device: id, reputation }: ArrivalBo
   if (device === undefined || !mayBring(device)) return;
   const { leftMs, highNonce, newestMs, conflicts, scoreDays, score30Bps, weeklyBps, eligible } = reputation;
   if (highNonce > device.highNonce) device.highNonce = highNonce;
-  device.placedMs = Math.max(device.placedMs, leftMs, newestMs);
+  // The hour that was begun elsewhere counts there: nowhere a second time.
+  const begunMs = newestMs === 0 ? 0 : hourStartMs(hourOf(newestMs, rules.time) + 1, rules.time) - 1;
+  device.placedMs = Math.max(device.placedMs, leftMs, begunMs);
   device.settledMs = device.membership.density === reputation.density ? reputation.settledMs : leftMs;
   device.conflicts = conflicts;
   device.scoreDays = scoreDays;

@@ -8,7 +8,8 @@ import type { RuleSet, ScoreRules } from '../rules/rule-set.ts';
 import { hourOf } from '../time.ts';
 import type { DeviceState } from './state.ts';
 
-const FULL = 10_000;
+/** A score in basis points that lacks nothing. */
+export const FULL = 10_000;
 
 /** A device without a scored day has nothing to lose: unknown is not bad, here as there. */
 export function loseReputation(device: DeviceState, meters: number, score: ScoreRules): void {

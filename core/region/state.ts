@@ -15,7 +15,7 @@ import type { CharterBody, MaintenanceWindow, MembershipBody, Reputation } from 
  * Raise it with every change of the fold or of this shape: a checkpoint of another version is not read, the log is folded
  * anew. A test holds the state hash of a fixed log to it.
  */
-export const STATE_VERSION = 8;
+export const STATE_VERSION = 9;
 
 export type RegionState = {
   seq: number;

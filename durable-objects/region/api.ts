@@ -2,7 +2,7 @@
  * What callers see of a region object. Methods return values, never throw for an expected refusal: error classes do not
  * survive RPC. Reached only through durable-objects/stub.ts.
  */
-import type { MaintenanceRefusal, RegionRefusal, SuccessionRefusal } from '../../core/errors.ts';
+import type { MaintenanceRefusal, RegionRefusal, RowChanged, SuccessionRefusal } from '../../core/errors.ts';
 import type { DeviceId, RegionCell } from '../../core/ids.ts';
 import type { NoBlock } from '../../core/region/due.ts';
 import type { CharterBody, MaintenanceBody, MembershipBody } from '../../core/region/entry.ts';
@@ -128,8 +128,11 @@ export interface RegionApi {
   applyMembership(membership: MembershipBody, past?: DevicePast): Promise<Result<RegionSummary, RegionRefusal>>;
   /** How a device stood when it was retired here; null: it was not. */
   departure(device: DeviceId): Promise<Departure | null>;
-  /** Idempotent. */
-  maintain(maintenance: MaintenanceBody): Promise<Result<RegionSummary, RegionRefusal | MaintenanceRefusal>>;
+  /** Idempotent. `version`: of the row that the window was judged by; null: the operator's word. */
+  maintain(
+    maintenance: MaintenanceBody,
+    version: number | null,
+  ): Promise<Result<RegionSummary, RegionRefusal | MaintenanceRefusal | RowChanged>>;
   /** May the registry take a new key for the device? */
   admitSuccession(from: DeviceId, isByKeysAlone: boolean): Promise<Result<null, SuccessionRefusal>>;
   observations(query: ObservationQuery): Promise<readonly Observation[]>;

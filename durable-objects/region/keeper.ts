@@ -14,7 +14,7 @@ import { admitMaintenance } from '../../core/region/maintenance.ts';
 import { admitSuccession } from '../../core/region/succession.ts';
 import { encodeState, type Departure, type DeviceState } from '../../core/region/state.ts';
 import type { Receipt } from '../../core/region/receipt.ts';
-import type { MaintenanceRefusal, RegionRefusal, SuccessionRefusal } from '../../core/errors.ts';
+import type { MaintenanceRefusal, RegionRefusal, RowChanged, SuccessionRefusal } from '../../core/errors.ts';
 import type { DeviceId, RegionCell } from '../../core/ids.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { BatchEffect } from '../../core/region/apply-batch.ts';
@@ -36,11 +36,12 @@ import { archivedKeys, readSegment } from './archive.ts';
 import { Exchange, type ExchangeBindings } from './exchange.ts';
 import { RegionMemory } from './memory.ts';
 import { closedOf, helloOf } from './live.ts';
+import { isLogged } from './logged-acts.ts';
 import { observe } from './observe.ts';
 import { readingsSince } from './readings-since.ts';
 import { membershipRows, publish, type Stores } from './publish.ts';
 import { quarantineClones } from './quarantine.ts';
-import { buildReceipt, receiptId } from './receipt.ts';
+import { buildReceipt, repeatReceipt } from './receipt.ts';
 import { readMembership, readRotation } from './registry.ts';
 import { RegionStore } from './store.ts';
 import { regionStub } from '../stub.ts';
@@ -99,7 +100,8 @@ export class RegionKeeper {
     if (slot === undefined || device === undefined) return err({ reason: 'unknown-device', device: batch.device });
     const admitted = admit(device, batch.nonce, batch.digest);
     if (!admitted.ok) return admitted;
-    if (admitted.value.kind === 'repeat') return ok(this.#repeat(memory, admitted.value.seq, nowMs));
+    if (admitted.value.kind === 'repeat')
+      return ok(repeatReceipt(this.#store, charter.cell, admitted.value.seq, nowMs, memory.rules));
 
     const { nonce, digest, previous, readings, evidence } = batch;
     let receipt: Receipt | null = null;
@@ -115,18 +117,8 @@ export class RegionKeeper {
     if (isFirst) await this.#arm(memory, nowMs);
     // A clone found in this batch: the alarm tells the registry, whatever becomes of this object meanwhile.
     if (statusOf(device) !== statusBefore) await this.#storage.setAlarm(nowMs);
-    if (memory.unpublished.length === 0 && memory.state.seq - this.#checkpointSeq >= CHECKPOINT_ENTRIES)
-      this.#checkpoint(memory);
+    this.#checkpointWhereDue(memory);
     return ok({ status: 'accepted', receipt });
-  }
-
-  #repeat(memory: RegionMemory, seq: number, nowMs: number): IngestReply {
-    const stored = this.#store.receiptOf(seq);
-    const cell = memory.state.charter?.cell;
-    if (stored === null || cell === undefined || nowMs - stored.receivedMs > memory.rules.time.receiptSeconds * 1000) {
-      return { status: 'expired', receipt: cell === undefined ? String(seq) : receiptId(cell, seq) };
-    }
-    return { status: 'repeated', receipt: JSON.parse(stored.receipt) as Receipt };
   }
 
   charter(charter: CharterBody, nowMs: number): Result<RegionSummary, RegionRefusal> {
@@ -141,6 +133,7 @@ export class RegionKeeper {
     if (memory.isFormer(membership.device)) return ok(this.summary());
     const known = this.#deviceOf(membership.device);
     if (known === undefined || known.membership.version < membership.version) this.#append(membership, nowMs);
+    this.#checkpointWhereDue(memory);
     return ok(this.summary());
   }
 
@@ -150,9 +143,15 @@ export class RegionKeeper {
     { predecessor, cameFrom }: DevicePast,
     nowMs: number,
   ): Promise<Result<RegionSummary, RegionRefusal>> {
-    const { device } = membership;
+    const { device, status, act: signed } = membership;
+    // The row of the old key may be heard of first; its entry goes on as the successor's, and says nothing of its own.
+    if (status === 'retired' && signed?.act.kind === 'rotate' && this.#load().slotOf(device) !== undefined) {
+      await this.#joinByRow(signed.act.successor, nowMs);
+      if (this.#load().isFormer(device)) return ok(this.summary());
+    }
     if (this.#load().slotOf(device) === undefined && predecessor !== null) {
-      await this.#joinPredecessor(predecessor, nowMs);
+      // It changed its key again before this region heard of the first time.
+      if (this.#load().slotOf(predecessor) === undefined) await this.#joinByRow(predecessor, nowMs);
       const act = await readRotation(this.#stores.db, predecessor, device);
       const memory = this.#load();
       if (memory.slotOf(device) === undefined && memory.slotOf(predecessor) !== undefined)
@@ -173,10 +172,8 @@ export class RegionKeeper {
     return applied.ok ? ok(this.summary()) : applied;
   }
 
-  /** It changed its key again before this region heard of the first time. */
-  async #joinPredecessor(predecessor: DeviceId, nowMs: number): Promise<void> {
-    if (this.#load().slotOf(predecessor) !== undefined) return;
-    const found = await readMembership(this.#stores.db, predecessor);
+  async #joinByRow(device: DeviceId, nowMs: number): Promise<void> {
+    const found = await readMembership(this.#stores.db, device);
     if (found?.cell === this.#cell) await this.join(found.membership, found.past, nowMs);
   }
 
@@ -199,10 +196,20 @@ export class RegionKeeper {
     return this.#deviceOf(device)?.departure ?? null;
   }
 
-  maintain(maintenance: MaintenanceBody, nowMs: number): Result<RegionSummary, RegionRefusal | MaintenanceRefusal> {
+  /** @param version of the row that the window was judged by; null: the operator's word, which needs none */
+  maintain(
+    maintenance: MaintenanceBody,
+    version: number | null,
+    nowMs: number,
+  ): Result<RegionSummary, RegionRefusal | MaintenanceRefusal | RowChanged> {
     const memory = this.#load();
     const device = this.#deviceOf(maintenance.device);
     if (device === undefined) return err({ reason: 'unknown-device', device: maintenance.device });
+    const { version: current, status } = device.membership;
+    // Sold, moved away or retired meanwhile: who signed it may have no say any more.
+    if (version !== null && (version !== current || status === 'retired'))
+      return err({ reason: 'version-conflict', current });
+    if (isLogged(this.#store, maintenance, nowMs)) return ok(this.summary());
     const { receivedMs } = memory.nextEntry(maintenance, nowMs);
     const isNews = admitMaintenance(device, maintenance, receivedMs, memory.rules);
     if (!isNews.ok) return isNews;
@@ -411,6 +418,10 @@ export class RegionKeeper {
       memory.unpublished.shift();
       tell(closedOf(next, memory));
     }
+  }
+
+  #checkpointWhereDue(memory: RegionMemory): void {
+    if (memory.state.seq - this.#checkpointSeq >= CHECKPOINT_ENTRIES) this.#checkpoint(memory);
   }
 
   #checkpoint(memory: RegionMemory): void {

@@ -26,6 +26,8 @@ export async function quarantineClones(state: RegionState, db: D1Database): Prom
     // Moved to another region, whose log tells it to this one; or lost by D1, until a refold brings it back.
     if (found === null || found.cell !== cell) continue;
     const row = found.membership;
+    // Its successor's row comes first, and the registry tells it.
+    if (row.status === 'retired' && row.act?.act.kind === 'rotate') continue;
     if (row.status === 'quarantined' || row.status === 'retired') {
       if (row.version > membership.version) entries.push(row);
       continue;

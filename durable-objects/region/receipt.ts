@@ -3,6 +3,8 @@ import type { Receipt } from '../../core/region/receipt.ts';
 import type { RuleSet } from '../../core/rules/rule-set.ts';
 import type { DeviceId, RegionCell } from '../../core/ids.ts';
 import { rfc3339 } from '../../core/time.ts';
+import type { IngestReply } from './api.ts';
+import type { RegionStore } from './store.ts';
 
 export function receiptId(cell: RegionCell, seq: number): string {
   return `${cell}-${seq}`;
@@ -27,4 +29,18 @@ export function buildReceipt(
     provisional,
     next: { interval: rules.time.hourSeconds },
   };
+}
+
+/** What the first answer to entry `seq` was, as long as it is kept. */
+export function repeatReceipt(
+  store: RegionStore,
+  cell: RegionCell,
+  seq: number,
+  nowMs: number,
+  { time }: RuleSet,
+): IngestReply {
+  const stored = store.receiptOf(seq);
+  return stored === null || nowMs - stored.receivedMs > time.receiptSeconds * 1000
+    ? { status: 'expired', receipt: receiptId(cell, seq) }
+    : { status: 'repeated', receipt: JSON.parse(stored.receipt) as Receipt };
 }

@@ -3,7 +3,7 @@
  * fold's (core/region). See durable-objects/region/api.ts for what callers may rely on.
  */
 import { DurableObject } from 'cloudflare:workers';
-import type { MaintenanceRefusal, RegionRefusal, SuccessionRefusal } from '../../core/errors.ts';
+import type { MaintenanceRefusal, RegionRefusal, RowChanged, SuccessionRefusal } from '../../core/errors.ts';
 import type { CharterBody, MaintenanceBody, MembershipBody } from '../../core/region/entry.ts';
 import type { DeviceId } from '../../core/ids.ts';
 import type { Departure } from '../../core/region/state.ts';
@@ -64,8 +64,11 @@ export class Region extends DurableObject<RegionBindings> implements RegionApi {
     return this.#keeper.departure(device);
   }
 
-  async maintain(maintenance: MaintenanceBody): Promise<Result<RegionSummary, RegionRefusal | MaintenanceRefusal>> {
-    return this.#keeper.maintain(maintenance, Date.now());
+  async maintain(
+    maintenance: MaintenanceBody,
+    version: number | null,
+  ): Promise<Result<RegionSummary, RegionRefusal | MaintenanceRefusal | RowChanged>> {
+    return this.#keeper.maintain(maintenance, version, Date.now());
   }
 
   async admitSuccession(from: DeviceId, isByKeysAlone: boolean): Promise<Result<null, SuccessionRefusal>> {

@@ -66,6 +66,16 @@ export class RegionStore {
     return row === undefined || row.receipt === null ? null : { receipt: row.receipt, receivedMs: row.received_ms };
   }
 
+  /** Bodies of the entries of one kind from the arrival hour of `sinceMs` on: reads all that came since. */
+  *bodiesSince(kind: EntryBody['kind'], sinceMs: number): Generator<Uint8Array> {
+    const hour = Math.floor(sinceMs / HOUR_MS);
+    for (const table of this.#tables) {
+      if (table.hour < hour) continue;
+      for (const row of this.#sql.exec<Row>(`SELECT body FROM log_${table.hour} WHERE kind = ?`, kind))
+        yield new Uint8Array(row.body);
+    }
+  }
+
   *rows(fromSeq: number, toSeq: number = Number.MAX_SAFE_INTEGER): Generator<LogRow> {
     for (const table of this.#tables) {
       if (table.lastSeq < fromSeq) continue;

@@ -26,6 +26,7 @@ const LIFECYCLE: { readonly [Reason in LifecycleRefusal['reason']]: Extract<Life
   'wrong-place': { reason: 'wrong-place', field: 'region', expected: CELL },
   'already-claimed': { reason: 'already-claimed', device: DEVICE },
   'no-waiting-claim': { reason: 'no-waiting-claim', device: DEVICE },
+  'region-full': { reason: 'region-full', cell: CELL, limit: 0 },
   'registry-busy': { reason: 'registry-busy' },
 };
 

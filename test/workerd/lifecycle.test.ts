@@ -230,6 +230,45 @@ test('a device that does not leave its old region does not come to the new one',
   expect(await entriesOf(east, 'inherit')).toEqual([]);
 });
 
+test('the old key’s row that is heard of first brings the successor along: nothing is logged of a retirement', async () => {
+  const cell = await open();
+  const { device } = await claim(cell);
+  await send(cell, device, 900, temperatures(Date.now() - 20_000));
+  const successor = keyOf('first');
+  await rotate(device, successor);
+  await tell(device);
+  await tell(successor);
+  await tell(device);
+  expect(await entriesOf(cell, 'inherit')).toMatchObject([{ device: successor, from: device }]);
+  expect((await entriesOf(cell, 'membership')).map((entry) => 'status' in entry && entry.status)).toEqual([
+    'active',
+    'active',
+  ]);
+  expect(await send(cell, successor, 1, temperatures(Date.now()))).toMatchObject({ ok: true });
+});
+
+test('an announced window is logged once, whatever was announced in between, and only for the row it was judged by', async () => {
+  const cell = await open();
+  const { device, version } = await claim(cell);
+  const region = regionOf(cell);
+  const from = Math.floor(Date.now() / 1000);
+  const windowUntil = (until: number) => {
+    const act = { kind: 'maintenance', device, from, until, issuedAt: from } as const;
+    const signed: SignedAct = { act, domain: { chainId: 10, contract: '0x00' }, owners: [], devices: [] };
+    return { kind: 'maintenance', device, fromMs: from * 1000, untilMs: until * 1000, act: signed } as const;
+  };
+  const [short, long] = [windowUntil(from + 3600), windowUntil(from + 7200)];
+  for (const window of [short, long, short, long]) expect((await region.maintain(window, version)).ok).toBe(true);
+  await evictDurableObject(region);
+  expect((await region.maintain(short, version)).ok).toBe(true);
+  expect((await entriesOf(cell, 'maintenance')).map((entry) => 'untilMs' in entry && entry.untilMs)).toEqual([
+    short.untilMs,
+    long.untilMs,
+  ]);
+  const conflict = { error: { reason: 'version-conflict', current: version } };
+  expect(await region.maintain(windowUntil(from + 60), version + 1)).toMatchObject(conflict);
+});
+
 test('maintenance is noted once, and refused where it is over or too far ahead', async () => {
   const cell = await open();
   const { device } = await claim(cell);
@@ -238,12 +277,12 @@ test('maintenance is noted once, and refused where it is over or too far ahead',
   const body = { kind: 'maintenance', device, fromMs: nowMs - HOUR_MS, untilMs: nowMs + 3 * HOUR_MS } as const;
   const { seq } = await region.summary();
   for (let time = 0; time < 2; time += 1)
-    expect(await region.maintain(body)).toMatchObject({ ok: true, value: { seq: seq + 1 } });
-  expect(await region.maintain({ ...body, fromMs: nowMs - 2, untilMs: nowMs - 1 })).toMatchObject({
+    expect(await region.maintain(body, null)).toMatchObject({ ok: true, value: { seq: seq + 1 } });
+  expect(await region.maintain({ ...body, fromMs: nowMs - 2, untilMs: nowMs - 1 }, null)).toMatchObject({
     error: { reason: 'maintenance-over' },
   });
   const farMs = nowMs + 31 * 24 * HOUR_MS;
-  expect(await region.maintain({ ...body, fromMs: farMs - 1, untilMs: farMs })).toMatchObject({
+  expect(await region.maintain({ ...body, fromMs: farMs - 1, untilMs: farMs }, null)).toMatchObject({
     error: { reason: 'maintenance-too-far' },
   });
 });

@@ -13,6 +13,7 @@ import { readDevice } from '../../worker/adapters/d1/devices.ts';
 import { recordCharter } from '../../worker/adapters/d1/regions.ts';
 import { registerDevice } from '../../worker/adapters/register-device.ts';
 import { app } from '../../worker/registry/app.ts';
+import { MOST_DEVICES_OF_REGION } from '../../worker/registry/claim-routes.ts';
 import type { SigningKey } from '../../sensors/client/key.ts';
 import {
   claimOf,
@@ -325,4 +326,25 @@ test('a D1 that was lost comes back from the logs: each device is where it is, a
     expect([rotated.status, await rotated.json()]).toMatchObject([200, { device: successor.did, version: 1 }]);
   }
   expect(await logs()).toEqual(before);
+});
+
+test('a region that is full takes nobody in, and those that are there may move inside it', async () => {
+  const inside = await claim();
+  await env.DB.prepare(
+    `WITH RECURSIVE many(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < ?1)
+     INSERT INTO device (device, version, cell, status, owner, display_name, place, latitude_e5, longitude_e5, elevation_m, tier,
+       density, claimed_ms)
+     SELECT 'did:key:z6Mkfull' || cell || n, version, cell, status, owner, display_name, place, latitude_e5, longitude_e5,
+       elevation_m, tier, density, claimed_ms FROM device, many WHERE device = ?2`,
+  )
+    .bind(MOST_DEVICES_OF_REGION, inside.key.did)
+    .run();
+  const made = { key: await newKey(), owner: newOwner() };
+  const full = { status: 409, code: 'region-full', limit: MOST_DEVICES_OF_REGION };
+  const answerOf = async (response: Response) => ({ ...(await response.json<object>()), status: response.status });
+  expect(await answerOf(await send(...(await signedClaim(HERE, made))))).toMatchObject(full);
+  expect((await send(...(await signedClaim(THERE, made)))).status).toBe(201);
+  expect(await answerOf(await send(...(await signedMove(made, HERE))))).toMatchObject(full);
+  expect((await send(...(await signedMove(inside, positionAt(40.43, -3.69))))).status).toBe(201);
+  await env.DB.prepare("DELETE FROM device WHERE device GLOB 'did:key:z6Mkfull*'").run();
 });

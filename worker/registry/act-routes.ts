@@ -5,7 +5,7 @@ import type { SignedAct } from '../../core/lifecycle/signed-act.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import { readDevice, type Registration } from '../adapters/d1/devices.ts';
 import { callRegion } from '../adapters/region.ts';
-import { checkOpen } from './claim-routes.ts';
+import { checkOpen, checkRoom } from './claim-routes.ts';
 import type { RegistryEnv } from './env.ts';
 import { checkPlace } from './place-act.ts';
 import { refuse, type RegistryRefusal } from './problems.ts';
@@ -29,7 +29,8 @@ actRoutes.post('/v1/registry/devices/:device/relocate', async (c) => {
     if (!living.ok) return living;
     const { membership } = living.value;
     if (membership.owner !== act.owner) return notTheOwner(act.owner, membership.owner);
-    const open = await checkOpen(c.env.DB, act.region);
+    const isThere = living.value.cell === act.region;
+    const open = await (isThere ? checkOpen : checkRoom)(c.env.DB, act.region);
     if (!open.ok) return open;
     const { cell, ...at } = place.value;
     const elevationM = publicElevationM(position.value);

@@ -58,7 +58,7 @@ claimRoutes.post('/v1/registry/claims', async (c) => {
     async (current) => {
       if (current !== null) return err({ reason: 'already-claimed', device: act.device });
       if (place === null || !position.ok) return err({ reason: 'position-missing' });
-      const open = await checkOpen(c.env.DB, act.region);
+      const open = await checkRoom(c.env.DB, act.region);
       return open.ok ? ok(claimed(act, place.value, position.value)) : open;
     },
     half !== null,
@@ -84,7 +84,7 @@ claimRoutes.put('/v1/registry/claims/:device', limit, async (c) => {
   if (!position.ok) return refuse(c, position.error);
   const place = checkPlace(act, position.value);
   if (!place.ok) return refuse(c, place.error);
-  const open = await checkOpen(c.env.DB, act.region);
+  const open = await checkRoom(c.env.DB, act.region);
   if (!open.ok) return refuse(c, open.error);
   if ((await readDevice(c.env.DB, act.device)) !== null)
     return refuse(c, { reason: 'already-claimed', device: act.device });
@@ -131,6 +131,9 @@ function readPosition(c: RegistryContext, half: WaitingClaim | null): Result<Exa
   }
 }
 
+/** A region holds each device for ever, and its object folds them all; claims cost a stranger nothing. */
+export const MOST_DEVICES_OF_REGION = 10_000;
+
 /** Opening a region is the operator's decision: it costs upkeep for ever. */
 export async function checkOpen(db: D1Database, cell: string): Promise<Result<void, RegistryRefusal>> {
   const [region] = await drizzle(db)
@@ -139,6 +142,18 @@ export async function checkOpen(db: D1Database, cell: string): Promise<Result<vo
     .where(eq(regions.cell, cell))
     .limit(1);
   return region === undefined ? err({ reason: 'region-not-open', cell }) : ok(undefined);
+}
+
+/** Open, and not full, for a device that is not there yet. */
+export async function checkRoom(
+  db: D1Database,
+  cell: string,
+  most = MOST_DEVICES_OF_REGION,
+): Promise<Result<void, RegistryRefusal>> {
+  const open = await checkOpen(db, cell);
+  if (!open.ok) return open;
+  const held = await db.prepare('SELECT count(*) AS held FROM device WHERE cell = ?').bind(cell).first<number>('held');
+  return (held ?? 0) < most ? ok(undefined) : err({ reason: 'region-full', cell, limit: most });
 }
 
 function claimed(

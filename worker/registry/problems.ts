@@ -21,6 +21,7 @@ export type LifecycleRefusal =
   | { readonly reason: 'wrong-place'; readonly field: 'region' | 'place'; readonly expected: string }
   | { readonly reason: 'already-claimed'; readonly device: string }
   | { readonly reason: 'no-waiting-claim'; readonly device: string }
+  | { readonly reason: 'region-full'; readonly cell: string; readonly limit: number }
   | { readonly reason: 'registry-busy' };
 
 export type RegistryRefusal = LifecycleRefusal | EdgeRefusal | IngestRefusal;
@@ -177,6 +178,15 @@ export function describeRegistryRefusal(refusal: RegistryRefusal): ProblemParts 
         title: 'The key was changed today already',
         detail: `${refusal.device} took over within this day of its region; keys alone may change it once a day.`,
         remedy: 'Wait for the next day, or let the owner sign in place of the old key.',
+      };
+    case 'region-full':
+      return {
+        status: 409,
+        code: refusal.reason,
+        title: 'The region is full',
+        detail: `Region ${refusal.cell} holds ${refusal.limit} devices, those that are retired among them.`,
+        remedy: 'Ask its operator.',
+        members: { limit: refusal.limit },
       };
     case 'registry-busy':
       return {

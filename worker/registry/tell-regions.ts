@@ -25,7 +25,7 @@ async function tell(bindings: RegistryBindings, recorded: RecordedAct): Told {
     case 'maintenance': {
       const { from, until } = act;
       const window = { kind: 'maintenance', device, fromMs: from * 1000, untilMs: until * 1000, act: signed } as const;
-      return callRegion(bindings.REGION, outcome.cell, (region) => region.maintain(window));
+      return callRegion(bindings.REGION, outcome.cell, (region) => region.maintain(window, version));
     }
     case 'rotate': {
       // The heir first: with its row comes whose history it goes on with.

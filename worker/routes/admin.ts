@@ -107,7 +107,7 @@ adminRoutes.post('/v1/admin/devices/:did/maintenance', async (c) => {
   const registered = await readDevice(c.env.DB, device.value);
   if (registered === null) return problem(c, { reason: 'no-such', kind: 'device', given: device.value });
   const maintenance: MaintenanceBody = { kind: 'maintenance', device: device.value, ...fields.value };
-  const noted = await callRegion(c.env.REGION, registered.cell, (region) => region.maintain(maintenance));
+  const noted = await callRegion(c.env.REGION, registered.cell, (region) => region.maintain(maintenance, null));
   if (noted.ok) return c.json(noted.value);
   switch (noted.error.reason) {
     case 'maintenance-over':

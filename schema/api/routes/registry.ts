@@ -63,7 +63,11 @@ export const REGISTRY: readonly Route[] = [
     ],
     body: { says: 'The claim.', media: { [JSON_TYPE]: ClaimBody } },
     answers: DONE,
-    problems: merge(ACT, BY_DEVICE, PLACED, { 400: ['position-missing'], 409: ['already-claimed'], 422: ['weak-key'] }),
+    problems: merge(ACT, BY_DEVICE, PLACED, {
+      400: ['position-missing'],
+      409: ['already-claimed', 'region-full'],
+      422: ['weak-key'],
+    }),
   },
   {
     method: 'put',
@@ -76,7 +80,7 @@ export const REGISTRY: readonly Route[] = [
     answers: { 202: json('It waits.', WaitingKept) },
     problems: merge(BODY, SIGNED, PLACED, {
       401: ['act-clock', 'wrong-owner-signature'],
-      409: ['already-claimed', 'region-not-open'],
+      409: ['already-claimed', 'region-full', 'region-not-open'],
       422: ['weak-key'],
       429: ['quota-exceeded'],
     }),
@@ -102,7 +106,7 @@ export const REGISTRY: readonly Route[] = [
     parameters: [DEVICE],
     body: { says: 'Signed by the owner.', media: { [JSON_TYPE]: RelocateBody } },
     answers: DONE,
-    problems: merge(OF_DEVICE, PLACED),
+    problems: merge(OF_DEVICE, PLACED, { 409: ['region-full'] }),
   },
   {
     method: 'post',
