@@ -96,26 +96,6 @@ test.each(KEY_ALGORITHMS)(
   },
 );
 
-test('after the network has corrected the clock and a time service sets it, readings are of now', async () => {
-  const behindMs = 20 * 60_000;
-  const machine = { nowMs: NOW_MS - behindMs, monotonicMs: 1_000 };
-  const wire = answering([problem(401, 'clock-skew', { 'server-time': NOW_MS / 1000 })]);
-  const clocks = { nowMs: () => machine.nowMs, monotonicMs: () => machine.monotonicMs };
-  const { network, open } = await rig({}, { ...wire, ...clocks });
-  const client = await open();
-  await client.record({ quantity: 'temp', value: 1, measuredMs: NOW_MS - 1_000 });
-  await client.flush();
-  // The correction holds while nobody touches the clock, and while the machine sleeps.
-  machine.nowMs += 20_000;
-  machine.monotonicMs += 10_000;
-  expect(client.status().clockOffsetMs).toBe(behindMs);
-  machine.nowMs += behindMs + 900;
-  expect(client.status().clockOffsetMs).toBe(0);
-  await client.record({ quantity: 'temp', value: 2 });
-  expect(await client.flush()).toMatchObject({ ok: true });
-  expect([...network.values.keys()].at(-1)).toContain(new Date(NOW_MS + 20_900).toISOString());
-});
-
 test('a clock that is set back by hours delays nothing', async () => {
   const machine = { nowMs: NOW_MS };
   const paused: number[] = [];
