@@ -7,7 +7,7 @@ import { request, sentenceOf } from '../admin-client.ts';
 import { readArguments } from '../command-line.ts';
 import { requireKeyFile } from '../key-file.ts';
 import { dim, done, Refusal } from '../lib/say.ts';
-import { DEFAULT_DIR, readLocalNetwork } from '../local-network.ts';
+import { apiOf } from './open.ts';
 import { printFlags, printRefused } from './print-receipt.ts';
 import { READING_FLAGS, readBatchBody } from './readings.ts';
 
@@ -22,8 +22,7 @@ type Verdict = {
 
 export async function checkReadings(args: readonly string[]): Promise<void> {
   const { flags } = readArguments(args, { values: [...READING_FLAGS, 'key', 'dir', 'api'] });
-  const api = flags['api'] ?? (await readLocalNetwork(flags['dir'] ?? DEFAULT_DIR))?.api;
-  if (!api) throw new Refusal('which network? Start one with npm start, or give --api URL');
+  const api = await apiOf(flags, null);
   const key = flags['key'] === undefined ? await momentaryKey() : await requireKeyFile(flags['key']);
   const body = await readBatchBody(flags, key, Date.now());
   const url = new URL('/v1/check', api);

@@ -1,10 +1,13 @@
+import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { parseClaimList, writeResults } from './claim-list.ts';
+import { type ClaimList, parseClaimList, writeResults } from './claim-list.ts';
 
+const parse = (text: string): ClaimList =>
+  parseClaimList(text, (key) => ('made' in key ? resolve('/keys', `${key.made}.pem`) : resolve('/', key.file)));
 const HEADER = 'key,lat,lon,elevation,height,name,type';
 
 test('a row is a key and a site; what is left out is null', () => {
-  const { devices, errors } = parseClaimList(`${HEADER}\na.pem,40.4,-3.7,662,3.5,Roof,Airy 2\nb.pem,-33.9,151.2,,,,\n`);
+  const { devices, errors } = parse(`${HEADER}\na.pem,40.4,-3.7,662,3.5,Roof,Airy 2\nb.pem,-33.9,151.2,,,,\n`);
   expect(errors).toEqual([]);
   expect(devices).toEqual([
     {
@@ -21,13 +24,13 @@ test('a row is a key and a site; what is left out is null', () => {
 });
 
 test('a new key is named after its device, so that a row keeps its key when it moves', () => {
-  const { devices } = parseClaimList('key,lat,lon,name\nnew,1,1,Café Süd (2)\nnew,1,1,東京 1\n');
+  const { devices } = parse('key,lat,lon,name\nnew,1,1,Café Süd (2)\nnew,1,1,東京 1\n');
   expect(devices.map(({ key }) => key)).toEqual([{ made: 'cafe-sud-2' }, { made: '東京-1' }]);
 });
 
 test('every bad row has one line with its number and all that is wrong', () => {
   const rows = ['x.pem,91,east', 'x.pem,1,1', 'x.pem,1,1', '', 'new,1,1', ',1,1', 'y.pem,1', '"z.pem",1,1,extra'];
-  expect(parseClaimList(`key,lat,lon\n${rows.join('\n')}\n`).errors).toEqual([
+  expect(parse(`key,lat,lon\n${rows.join('\n')}\n`).errors).toEqual([
     'line 2: lat "91" is not a number of degrees from -90 to 90; lon "east" is not a number of degrees from -180 to 180',
     'line 3: its key is that of line 2',
     'line 4: its key is that of line 2',
@@ -38,8 +41,14 @@ test('every bad row has one line with its number and all that is wrong', () => {
   ]);
 });
 
+test('one key in two spellings, or given and made, is one key', () => {
+  expect(
+    parse('key,lat,lon,name\na.pem,1,1,A\n./a.pem,1,1,B\nnew,1,1,Roof\nx/../keys/roof.pem,1,1,C\n').errors,
+  ).toEqual(['line 3: its key is that of line 2', 'line 5: its key is that of line 4']);
+});
+
 test('two new devices of one name would get one key, and are refused', () => {
-  expect(parseClaimList('key,lat,lon,name\nnew,1,1,Roof\nnew,1,1,roof!\n').errors).toEqual([
+  expect(parse('key,lat,lon,name\nnew,1,1,Roof\nnew,1,1,roof!\n').errors).toEqual([
     'line 3: its name gives the key of line 2',
   ]);
 });
@@ -60,15 +69,15 @@ test.each([
   ['key,lat,lon,lat\na,1,1,1', ['line 1: the column "lat" stands there twice']],
   ['key,lat,lon\n', ['there is no row below the header']],
 ])('a table without the right columns is refused as a whole: %j', (text, errors) => {
-  expect(parseClaimList(text)).toEqual({ devices: [], errors });
+  expect(parse(text)).toEqual({ devices: [], errors });
 });
 
 test('a quote that is never closed is named with its line', () => {
-  expect(parseClaimList('key,lat,lon\n"a,1,1\n').errors[0]).toMatch(/[Qq]uote.*line/);
+  expect(parse('key,lat,lon\n"a,1,1\n').errors[0]).toMatch(/[Qq]uote.*line/);
 });
 
 test('what spreadsheets write is read: byte order mark, CRLF, quotes, line breaks in quotes', () => {
-  const { devices, errors } = parseClaimList(
+  const { devices, errors } = parse(
     '\uFEFFKey,Lat,Lon,Name\r\n"a.pem","1","2","Roof, north"\r\nb.pem,1,2,"two\nlines"\nc.pem,1,2,x\r\n',
   );
   expect(devices.map(({ line, site }) => [line, site.name])).toEqual([

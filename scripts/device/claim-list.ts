@@ -23,7 +23,8 @@ const NEW = 'new';
 /** File systems take 255; the endings of what lies beside a key go off. */
 const MAX_FILE_BYTES = 200;
 
-export function parseClaimList(text: string): ClaimList {
+/** @param keyFileOf the file of a key: one written in two ways, or given and made, is one key */
+export function parseClaimList(text: string, keyFileOf: (key: ListedDevice['key']) => string): ClaimList {
   const table = tableOf(text);
   if (typeof table === 'string') return { devices: [], errors: [table] };
   const [header, ...rows] = table;
@@ -42,9 +43,9 @@ export function parseClaimList(text: string): ClaimList {
     const key = keyOf(row['key']?.trim() ?? '', row['name'] ?? '');
     if (typeof key === 'string') wrong.push(key);
     else {
-      const id = 'made' in key ? `new ${key.made}` : key.file;
-      const first = seen.get(id);
-      if (first === undefined) seen.set(id, line);
+      const file = keyFileOf(key);
+      const first = seen.get(file);
+      if (first === undefined) seen.set(file, line);
       else wrong.push('made' in key ? `its name gives the key of line ${first}` : `its key is that of line ${first}`);
       if (read.ok && wrong.length === 0) devices.push({ line, key, site: read.site });
     }

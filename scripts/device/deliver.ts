@@ -1,8 +1,9 @@
 /** Brings the batch on its way in a device's queue to the network. */
-import { FileStorage } from '../../sensors/client/file-storage.ts';
+import { asideFileOf, FileStorage } from '../../sensors/client/file-storage.ts';
 import { FolderInUse } from '../../sensors/client/lock.ts';
 import { Queue } from '../../sensors/client/queue.ts';
 import type { SigningKey } from '../../sensors/client/key.ts';
+import { asideLine, remedyOf } from '../../sensors/client/refusal.ts';
 import { type Uploaded, uploadBatch } from '../../sensors/client/upload.ts';
 import { sentenceOf } from '../admin-client.ts';
 import { Refusal } from '../lib/say.ts';
@@ -17,13 +18,14 @@ export type Target = {
   readonly keyFile: string;
 };
 
-/** A batch of an earlier command that got no answer goes first. */
-export async function withQueue(target: Target, use: (queue: Queue) => Promise<void>): Promise<void> {
+/** A batch of an earlier command that is not settled goes first; `notDone` says what does not happen where it is refused. */
+export async function withQueue(target: Target, notDone: string, use: (queue: Queue) => Promise<void>): Promise<void> {
   const queue = await openQueue(queueFileOf(target.keyFile));
   try {
     if (queue.state.pending) {
       console.log('A batch from before is still waiting; it goes first.');
-      await deliver(queue, target);
+      const failure = await tryDelivery(queue, target);
+      if (failure !== null) throw new Refusal(`the batch from before: ${failure}\n  ${notDone}`);
     }
     await use(queue);
   } finally {
@@ -39,8 +41,18 @@ async function openQueue(path: string): Promise<Queue> {
   }
 }
 
-/** Once with a higher nonce, should another program have used this key in the meantime. */
-export async function deliver(queue: Queue, { key, url, keyFile }: Target): Promise<void> {
+export async function deliver(queue: Queue, target: Target): Promise<void> {
+  const failure = await tryDelivery(queue, target);
+  if (failure !== null) throw new Refusal(failure);
+}
+
+const KEPT = 'The batch is kept and goes out first with the next send.';
+
+/**
+ * Null: it arrived. Else why not, and where the batch is now. Once with a higher nonce, should another program have used this
+ * key in the meantime.
+ */
+async function tryDelivery(queue: Queue, { key, url, keyFile }: Target): Promise<string | null> {
   for (let isSecond = false; ; isSecond = true) {
     const { pending } = queue.state;
     if (!pending) throw new Error('nothing to deliver');
@@ -49,20 +61,20 @@ export async function deliver(queue: Queue, { key, url, keyFile }: Target): Prom
       await queue.settle();
       printReceipt(sent.value);
       await rememberReceipt(keyFile, sent.value);
-      return;
+      return null;
     }
-    if (sent.error.reason === 'unreachable') {
-      throw new Refusal(
-        `not delivered (${sent.error.detail}); the batch is kept and goes out first with the next send`,
-      );
-    }
+    if (sent.error.reason === 'unreachable') return `not delivered (${sent.error.detail})\n  ${KEPT}`;
     const { problem } = sent.error;
-    if ((problem.code === 'nonce-reused' || problem.code === 'nonce-too-old') && !isSecond) {
+    const remedy = remedyOf(problem);
+    if (remedy === 'renumber' && !isSecond) {
       await queue.renumber(problem.highest, Date.now());
       continue;
     }
+    // A wrong address, a clock, a region not yet open: somebody mends it, and what was measured still counts.
+    if (remedy === 'wait' || remedy === 'renumber') return `${sentenceOf(problem)}\n  ${KEPT}`;
+    await queue.setAside(asideLine(problem, pending, queue.carried, Date.now()));
     await queue.settle('refused');
-    throw new Refusal(sentenceOf(problem));
+    return `${sentenceOf(problem)}\n  The batch is set aside in ${asideFileOf(queueFileOf(keyFile))}.`;
   }
 }
 

@@ -4,7 +4,7 @@ import type { KeyAlgorithm } from '../../core/signature/did-key.ts';
 import { readArguments, UsageError } from '../command-line.ts';
 import { makeFile } from '../lib/keep-file.ts';
 import { bold, dim, done, Refusal } from '../lib/say.ts';
-import { claimLink, DEFAULT_KEY_FILE, localNetwork, openKeyFile, webOf } from './open.ts';
+import { claimLink, DEFAULT_KEY_FILE, findApi, openKeyFile, webOf } from './open.ts';
 import { svgQr, terminalQr } from './qr.ts';
 import { type DeviceState, stateFileOf, writeState } from './state.ts';
 
@@ -15,12 +15,12 @@ export async function init(args: readonly string[]): Promise<void> {
   });
   const path = flags['key'] ?? DEFAULT_KEY_FILE;
   const algorithm = algorithmOf(flags['algorithm'] ?? 'ed25519');
-  const api = flags['api'] ?? (await localNetwork(flags))?.api;
-  const web = api === undefined ? null : webOf(flags, new URL(api).origin);
+  const api = await findApi(flags, null);
+  const web = api === null ? null : webOf(flags, api);
   if (!(await makeFile(path, await generateKeyPem(algorithm)).catch(refuseByName)))
     throw new Refusal(`${path} is there already and stays; choose another --key FILE`);
   const { state } = await openKeyFile(path);
-  if (api !== undefined) await writeState(path, { ...state, api: new URL(api).origin });
+  if (api !== null) await writeState(path, { ...state, api });
   done(`${path} holds the device's key; keep it, it is the device`);
   done(`${stateFileOf(path)} holds its claim code and, later, its address; keep it private`);
   console.log(`\n${state.device}\n`);

@@ -34,10 +34,23 @@ export async function openKeyFile(keyFile: string): Promise<OpenDevice> {
 
 /** `--api`, else the network that the device belongs to, else the one that npm start runs here. */
 export async function apiOf(flags: Flags, state: DeviceState | null): Promise<string> {
+  const api = await findApi(flags, state);
+  if (api === null) throw new Refusal('which network? Start one with npm start, or give --api URL');
+  return api;
+}
+
+/** Null: none is named, and none runs here. */
+export async function findApi(flags: Flags, state: DeviceState | null): Promise<string | null> {
   const api = flags['api'] ?? state?.api ?? (await localNetwork(flags))?.api;
-  if (api === undefined) throw new Refusal('which network? Start one with npm start, or give --api URL');
-  if (!URL.canParse(api)) throw new UsageError(`--api ${api} is no address; write https://...`);
-  return new URL(api).origin;
+  return api === undefined ? null : addressOf('api', api).origin;
+}
+
+function addressOf(flag: string, text: string): URL {
+  const url = URL.parse(text);
+  // "localhost:8787" can be parsed, too: as an address of the scheme "localhost".
+  if (url === null || !/^https?:$/.test(url.protocol))
+    throw new UsageError(`--${flag} ${text} is no address; write https://...`);
+  return url;
 }
 
 export function localNetwork(flags: Flags): Promise<LocalNetwork | null> {
@@ -47,7 +60,7 @@ export function localNetwork(flags: Flags): Promise<LocalNetwork | null> {
 /** Where owners sign: the network's own pages, unless they are served elsewhere. */
 export function webOf(flags: Flags, api: string): string {
   const web = flags['web'] ?? api;
-  if (!URL.canParse(web)) throw new UsageError(`--web ${web} is no address; write https://...`);
+  addressOf('web', web);
   return web.replace(/\/+$/, '');
 }
 

@@ -135,16 +135,22 @@ async function readOffer(
     throw new Refusal(`${path} cannot be read: ${error.message}`);
   });
   const broken = new Refusal(`${path} is no transfer as "npm run device -- transfer --to" writes it`);
-  let given: Partial<Offer>;
-  try {
-    given = JSON.parse(text) as Partial<Offer>;
-  } catch {
-    throw broken;
-  }
+  const given = offerIn(text);
+  if (given === null) throw broken;
   const act = parseAct('transfer', given.act);
   if (given.kind !== 'isobar-transfer' || !act.ok || !parseOwnerSignature(given.ownerSignature).ok) throw broken;
   if (typeof given.api !== 'string' || !URL.canParse(given.api) || given.ownerSignature === undefined) throw broken;
   return { api: new URL(given.api).origin, ownerSignature: given.ownerSignature, act: act.value };
+}
+
+/** Null: no JSON object. What its members are is for the caller to look at. */
+function offerIn(text: string): Partial<Offer> | null {
+  try {
+    const given: unknown = JSON.parse(text);
+    return typeof given === 'object' ? given : null;
+  } catch {
+    return null;
+  }
 }
 
 export async function retire(args: readonly string[]): Promise<void> {

@@ -60,3 +60,21 @@ test('a wrong reading of a file is named by its number', async () => {
   const file = await fileWith('time,quantity,value\n2026-11-22T08:00:00Z,temp,1\n2026-11-22T08:00:00Z,temp,\n');
   await expect(bodyOf({ file })).rejects.toThrow('reading 2: "" is no value');
 });
+
+test('what spreadsheets write is read, byte order mark and CRLF', async () => {
+  const file = await fileWith('\uFEFFtime,quantity,value\r\n2026-11-22T08:00:00Z,temp,1\r\n');
+  expect(await bodyOf({ file })).toMatchObject([{ n: 'temp', v: 1 }]);
+  const list = await fileWith('\uFEFF[{"n":"temp","v":1}]');
+  expect(await bodyOf({ file: list })).toEqual([{ n: 'temp', v: 1 }]);
+});
+
+test.each([
+  ['time;quantity;value\n2026-11-22T08:00:00Z;temp;21,4\n', 'has semicolons between its columns; save it with commas'],
+  [
+    '2026-11-22T08:00:00Z,temp,1\n2026-11-22T08:10:00Z,temp,1\n',
+    'has no column "time", "quantity", "value": its first line',
+  ],
+  ['time,quantity\n2026-11-22T08:00:00Z,temp\n', 'has no column "value"'],
+])('a table that is none is refused by what is wrong with it: %j', async (text, sentence) => {
+  await expect(bodyOf({ file: await fileWith(text) })).rejects.toThrow(sentence);
+});

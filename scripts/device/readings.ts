@@ -4,7 +4,7 @@ import type { DeviceId } from '../../core/ids.ts';
 import { quantityByCode } from '../../core/reading/quantity.ts';
 import { type Measurement, writePack } from '../../sensors/client/senml.ts';
 import type { SigningKey } from '../../sensors/client/key.ts';
-import { parseCsv } from '../../sensors/simulator/csv.ts';
+import { type CsvRow, parseCsv } from '../../sensors/simulator/csv.ts';
 import { type Flags, UsageError } from '../command-line.ts';
 import { Refusal } from '../lib/say.ts';
 
@@ -23,8 +23,10 @@ export async function readBatchBody(flags: Flags, key: SigningKey, nowMs: number
 }
 
 /** Throws a `UsageError` or a `Refusal` for what holds no readings. */
-export function readingsFileBody(text: string, path: string, did: DeviceId): Uint8Array {
-  const rows = text.trimStart().startsWith('[') ? parseList(text, path) : parseCsv(text);
+export function readingsFileBody(written: string, path: string, did: DeviceId): Uint8Array {
+  // Spreadsheets begin their files with a byte order mark.
+  const text = written.replace(/^\uFEFF/, '');
+  const rows = text.trimStart().startsWith('[') ? parseList(text, path) : parseTable(text, path);
   // A pack is sent as it is written: the network judges it, not this command.
   if (rows === 'senml') return encode(text);
   if (rows.length === 0) throw new Refusal(`${path} has no readings`);
@@ -34,6 +36,19 @@ export function readingsFileBody(text: string, path: string, did: DeviceId): Uin
       rows.map((row, position) => measurementOf(row, `${path}, reading ${position + 1}`)),
     ),
   );
+}
+
+const HEADER = ['time', 'quantity', 'value'];
+
+function parseTable(text: string, path: string): readonly CsvRow[] {
+  const rows = parseCsv(text);
+  const names = Object.keys(rows[0] ?? {});
+  const missing = HEADER.filter((name) => !names.includes(name));
+  if (rows.length === 0 || missing.length === 0) return rows;
+  const wrong = names.some((name) => name.includes(';'))
+    ? 'has semicolons between its columns; save it with commas, and with points in its numbers'
+    : `has no column ${missing.map((name) => `"${name}"`).join(', ')}`;
+  throw new Refusal(`${path} ${wrong}: its first line is time,quantity,value or time,quantity,value,unit`);
 }
 
 function parseList(text: string, path: string): readonly Readonly<Record<string, unknown>>[] | 'senml' {

@@ -34,7 +34,7 @@ export async function rotate(args: readonly string[]): Promise<void> {
   const state = await stateOf(keyFile, old, flags);
   const api = await apiOf(flags, state);
   if (old !== null && state.address !== null && state.rotation === null)
-    await withQueue({ key: old, url: state.address.ingestUrl, keyFile }, async () => {});
+    await withQueue({ key: old, url: state.address.ingestUrl, keyFile }, 'The key was not changed.', async () => {});
   const owner = isLost ? await requireOwner(flags, api) : null;
   const terms = await readTerms(api);
   const after = await changeKey(keyFile, state, {

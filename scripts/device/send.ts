@@ -12,7 +12,7 @@ export async function send(args: readonly string[]): Promise<void> {
   const { flags } = readArguments(args, { values: [...READING_FLAGS, 'device', 'key', 'url', 'dir', 'api'] });
   const target = await targetOf(flags);
   const body = await readBatchBody(flags, target.key, Date.now());
-  await withQueue(target, async (queue) => {
+  await withQueue(target, 'The new reading was not taken: send it again.', async (queue) => {
     await queue.put({ contentType: SENML_JSON, body }, null, Date.now());
     await deliver(queue, target);
   });

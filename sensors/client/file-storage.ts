@@ -11,6 +11,11 @@ export type FileSteps = {
   readonly syncDirectory: (path: string) => Promise<void>;
 };
 
+/** Where a queue puts what is for people to look at. */
+export function asideFileOf(path: string): string {
+  return `${path}.aside.jsonl`;
+}
+
 export class FileStorage implements QueueStorage {
   readonly #path: string;
   readonly #steps: FileSteps;
@@ -86,7 +91,7 @@ export class FileStorage implements QueueStorage {
   }
 
   setAside(line: string): Promise<void> {
-    return withFile(`${this.#path}.aside.jsonl`, 'a', async (file) => {
+    return withFile(asideFileOf(this.#path), 'a', async (file) => {
       await file.appendFile(`${line}\n`);
       await file.datasync();
     });

@@ -1,5 +1,8 @@
 /** What a device does about a batch that the network refused. */
+import { bytesToHex } from '@noble/hashes/utils.js';
 import type { NetworkProblem } from './problem.ts';
+import type { PendingBatch } from './queue-records.ts';
+import type { Measurement } from './senml.ts';
 
 /**
  * `wait`: an operator, a clock or a new version can heal it, and the batch stays. `renumber`: the same bytes go under a
@@ -26,4 +29,16 @@ export function remedyOf({ code, status }: NetworkProblem): Remedy {
   if (known !== undefined) return known;
   if (status === 413) return 'split';
   return status === 422 ? 'give-up' : 'wait';
+}
+
+/** Of a batch that is given up, for people to look at; `measurements`: empty where the bytes were handed in whole. */
+export function asideLine(
+  { status, code, detail }: NetworkProblem,
+  { nonce, contentType, contentEncoding, body }: PendingBatch,
+  measurements: readonly Measurement[],
+  nowMs: number,
+): string {
+  const content = measurements.length > 0 ? { measurements } : { contentEncoding, body: bytesToHex(body) };
+  const at = new Date(nowMs).toISOString();
+  return JSON.stringify({ what: 'refused', at, status, code, detail, nonce, contentType, ...content });
 }

@@ -1,12 +1,12 @@
 /** Takes the queue one step further: makes the next batch, sends it once, and does what the answer asks for. */
-import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
+import { hexToBytes } from '@noble/hashes/utils.js';
 import { type Encoding, encodeBatch } from './batch.ts';
 import type { ClientEvent } from './events.ts';
 import type { SigningKey } from './key.ts';
 import type { NetworkProblem } from './problem.ts';
 import type { PendingBatch, Queue } from './queue.ts';
 import type { Uploaded } from './receipt.ts';
-import { remedyOf } from './refusal.ts';
+import { asideLine, remedyOf } from './refusal.ts';
 import { NotStored } from './storage.ts';
 import { correctClock, type DeviceClock, type Transport, tryBatch } from './upload.ts';
 
@@ -146,19 +146,11 @@ export class Sender {
           emit({ kind: 'refused', problem, remedy: 'split' });
           return AGAIN;
         }
-        await queue.setAside(this.#asideLine(problem, pending));
+        await queue.setAside(asideLine(problem, pending, queue.carried, this.#nowMs()));
         await queue.settle('refused');
         emit({ kind: 'refused', problem, remedy: 'set-aside' });
         return AGAIN;
       }
     }
-  }
-
-  #asideLine({ status, code, detail }: NetworkProblem, pending: PendingBatch): string {
-    const { nonce, contentType, contentEncoding, body } = pending;
-    const measurements = this.#options.queue.carried;
-    const content = measurements.length > 0 ? { measurements } : { contentEncoding, body: bytesToHex(body) };
-    const at = new Date(this.#nowMs()).toISOString();
-    return JSON.stringify({ what: 'refused', at, status, code, detail, nonce, contentType, ...content });
   }
 }

@@ -136,6 +136,20 @@ describe('a list of twenty devices', () => {
     expect((await (await fetch(`${network.api}/v1/devices`)).text()).includes('Mast 1')).toBe(false);
   });
 
+  test('whose results cannot be written, or that names one key twice, claims nothing', async () => {
+    writeFileSync(list, `key,lat,lon,elevation,height,name,type\n${rows(2)}\n`);
+    const out = join(base, 'missing-folder', 'x.csv');
+    const unwritten = await device('claim', '--csv', list, '--out', out);
+    expect(unwritten.output).toContain(`${out} cannot be written`);
+    expect(unwritten.output).toContain('nothing was claimed');
+    await succeed('init', '--key', keyOf('twice'), '--no-qr');
+    writeFileSync(list, 'key,lat,lon\ntwice.pem,40.41,-3.7\n./twice.pem,40.42,-3.7\n');
+    const twice = await device('claim', '--csv', list);
+    expect(twice.output).toContain('line 3: its key is that of line 2');
+    expect([unwritten.exitCode, twice.exitCode]).toEqual([1, 1]);
+    expect((await (await fetch(`${network.api}/v1/devices`)).text()).includes('Mast 1')).toBe(false);
+  });
+
   test('is claimed whole; a second run claims only what was added', async () => {
     writeFileSync(list, `key,lat,lon,elevation,height,name,type\n${rows(20)}\n`);
     const beganMs = performance.now();

@@ -14,6 +14,8 @@ export type ModelIngest = {
   losesAnswers: boolean;
   /** Answered to every batch that is new, in place of a receipt. */
   refusesWith: { readonly status: number; readonly code: string } | null;
+  /** Of its clock before this machine's, milliseconds. */
+  aheadMs: number;
   /** How often each reading was counted, by device, quantity and time. */
   readonly counted: Map<string, number>;
   /** In the catalogue's unit, by quantity and ISO time. */
@@ -47,6 +49,7 @@ export async function startModelIngest(): Promise<ModelIngest> {
     isAway: false,
     losesAnswers: false,
     refusesWith: null,
+    aheadMs: 0,
     counted,
     values,
     stop: () => new Promise((stopped) => server.close(() => stopped())),
@@ -60,8 +63,10 @@ export async function startModelIngest(): Promise<ModelIngest> {
     if (model.isAway) return null;
     const fields = Object.entries(headers).map(([name, value]): [string, string] => [name, String(value)]);
     const request = new Request(`http://${host}${path}`, { method: 'POST', headers: fields, body });
-    const post = openSignedPost(request, new Set([host]), Date.now());
+    const post = openSignedPost(request, new Set([host]), Date.now() + model.aheadMs);
     const verified = post.ok ? await verifySignedPost(post.value, request, verifier) : post;
+    if (!verified.ok && verified.error.reason === 'clock-skew')
+      return { status: 401, body: { code: 'clock-skew', 'server-time': verified.error.serverSeconds } };
     if (!verified.ok) return { status: 400, body: { code: verified.error.reason } };
     const { device, nonce, digest, readings } = verified.value;
     const before = digests.get(`${device} ${nonce}`);
@@ -74,7 +79,16 @@ export async function startModelIngest(): Promise<ModelIngest> {
     const told = { accepted: readings.length, duplicate: 0, late: 0, refused: [] };
     return {
       status: before === undefined ? 201 : 200,
-      body: { receipt: `r-${nonce}`, device, readings: told, flags: [] },
+      body: {
+        receipt: `r-${nonce}`,
+        device,
+        region: '8339aafffffffff',
+        received: new Date(Date.now() + model.aheadMs).toISOString(),
+        readings: told,
+        flags: [],
+        provisional: [],
+        next: { interval: 60 },
+      },
     };
   }
 

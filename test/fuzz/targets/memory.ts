@@ -1,8 +1,9 @@
 /** What a device finds beside its key after years: its queue, what it remembers, lists of devices, links to claim. */
+import { resolve } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { canonicalJson } from '../../../core/canonical-json.ts';
 import { UsageError } from '../../../scripts/command-line.ts';
-import { parseClaimList, writeResults } from '../../../scripts/device/claim-list.ts';
+import { type ListedDevice, parseClaimList, writeResults } from '../../../scripts/device/claim-list.ts';
 import { claimLink } from '../../../scripts/device/open.ts';
 import { newState, parseState } from '../../../scripts/device/state.ts';
 import { Refusal } from '../../../scripts/lib/say.ts';
@@ -124,13 +125,15 @@ const claimLists: Target = {
   seeds: [LIST, `\ufeff${LIST.replaceAll('\n', '\r\n')}`, 'key,lat,lon\nnew,1,2\n'].map(bytesOf),
   words: ['"', '""', '\r', '\r\n', ',new,', '../', '=1+1', '각', 'ﷺ', 'key,lat,lon\n', '-90', '180'],
   run(input) {
-    const { devices, errors } = parseClaimList(textOf(input));
+    const fileOf = (key: ListedDevice['key']): string =>
+      'made' in key ? `/keys/${key.made}.pem` : resolve('/', key.file);
+    const { devices, errors } = parseClaimList(textOf(input), fileOf);
     must(devices.length + errors.length > 0, 'neither devices nor errors');
     const seen = new Set<string>();
     for (const { key, site, line } of devices) {
       must(Math.abs(site.latitude) <= 90 && Math.abs(site.longitude) <= 180, `at ${site.latitude}, ${site.longitude}`);
       must(Number.isSafeInteger(line) && line >= 2, `line ${line}`);
-      const id = 'made' in key ? `new ${key.made}` : key.file;
+      const id = fileOf(key);
       must(!seen.has(id), 'one key twice');
       seen.add(id);
       if (!('made' in key)) continue;
