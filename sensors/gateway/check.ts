@@ -2,7 +2,7 @@
 import { err, ok, type Result } from '../../core/result.ts';
 import type { SigningKey } from '../client/key.ts';
 import { nextNonce } from '../client/nonce.ts';
-import { readProblem } from '../client/problem.ts';
+import { type NetworkProblem, readProblem } from '../client/problem.ts';
 import { SENML_JSON, signUpload } from '../client/sign.ts';
 import type { KeyedDevice } from './gateway.ts';
 
@@ -29,17 +29,31 @@ async function askRegistration(url: string, key: SigningKey, signal: AbortSignal
   return ok(`${key.did}, ${status}`);
 }
 
+/** How far the network's clock is ahead of this machine's, milliseconds; 0: near enough, or nobody to ask. */
+export async function askClock({ config, key }: KeyedDevice, signal: AbortSignal): Promise<number> {
+  try {
+    const { code, serverMs } = await postEmptyPack(config.ingestUrl, key, signal);
+    return code === 'clock-skew' && serverMs !== null ? serverMs - Date.now() : 0;
+  } catch {
+    return 0;
+  }
+}
+
+async function askAddress(url: string, key: SigningKey, signal: AbortSignal): Promise<Result<null, string>> {
+  const problem = await postEmptyPack(url, key, signal);
+  if (problem.code === 'empty-pack') return ok(null);
+  return err(`${problem.code}: ${problem.detail}${problem.remedy === null ? '' : ` ${problem.remedy}`}`);
+}
+
 /**
  * A signed pack without readings: the network looks at address, host, clock and signature first and only then says
  * `empty-pack`. Nothing is stored, and the nonce stays unused.
  */
-async function askAddress(url: string, key: SigningKey, signal: AbortSignal): Promise<Result<null, string>> {
+async function postEmptyPack(url: string, key: SigningKey, signal: AbortSignal): Promise<NetworkProblem> {
   const body = new TextEncoder().encode('[]');
   const nowMs = Date.now();
   const createdSeconds = Math.floor(nowMs / 1000);
   const upload = { url, contentType: SENML_JSON, body, createdSeconds, nonce: nextNonce(null, nowMs) };
   const headers = { ...(await signUpload(key, upload)) };
-  const problem = await readProblem(await fetch(url, { method: 'POST', headers, body, signal }));
-  if (problem.code === 'empty-pack') return ok(null);
-  return err(`${problem.code}: ${problem.detail}${problem.remedy === null ? '' : ` ${problem.remedy}`}`);
+  return readProblem(await fetch(url, { method: 'POST', headers, body, signal }));
 }

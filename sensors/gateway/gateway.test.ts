@@ -151,6 +151,27 @@ test("a console's clock that is off by hours gives way to the time of arrival; a
   expect([...network.counted.values()]).toEqual([1, 1, 1]);
 });
 
+test("once the network has corrected the machine's clock, reports are stamped by it; the start says how far it is off", async () => {
+  const { network, address, dir, stop } = await startGateway();
+  network.aheadMs = 20 * 60_000;
+  const hall = (co2: number): Promise<[number, string]> =>
+    post(address, '/sensors/airgradient:ecda3b1eaaaf/measures', 'application/json', JSON.stringify({ rco2: co2 }));
+  await hall(420);
+  await until('the reading that tells', 5_000, async () => (network.values.size === 1 ? true : null));
+  await hall(430);
+  await until('the next reading', 5_000, async () => (network.values.size === 2 ? true : null));
+  const [time] = [...network.values].find(([, value]) => value === 430) ?? [''];
+  expect(Math.abs(Date.parse(time.slice(4)) - Date.now() - network.aheadMs)).toBeLessThan(30_000);
+  await stop();
+  const { lines } = await startAgain(dir, network);
+  const told = await until(
+    'the start tells',
+    5_000,
+    async () => lines.find((line) => line.startsWith('WARNING')) ?? null,
+  );
+  expect(told).toMatch(/^WARNING: the clock of this machine is off by (1199|1200|1201) s: set it right/);
+});
+
 /** As WS2910 firmware writes its header (README of djjudas21/ecowitt-exporter): a space behind the length, LF in the body. */
 test('headers as Ecowitt firmware writes them are understood', async () => {
   const { address } = await startGateway();

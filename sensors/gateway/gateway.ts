@@ -6,12 +6,15 @@ import { err, ok, type Result } from '../../core/result.ts';
 import { loadDeviceKey, type SigningKey } from '../client/key.ts';
 import { lockFolder } from '../client/lock.ts';
 import { REAL_WORLD } from '../client/world.ts';
+import { askClock } from './check.ts';
 import { type DeviceConfig, type GatewayConfig, parseConfig } from './config.ts';
 import type { ConfigMistake } from './config-checker.ts';
 import { createDeviceServer } from './server.ts';
-import { Station, type StationWorld } from './station.ts';
+import { lineOfClock, Station, type StationWorld } from './station.ts';
 
 const HEALTH_MS = 60_000;
+/** For the network's answer about the clock. */
+const CLOCK_MS = 20_000;
 
 export type KeyedDevice = { readonly config: DeviceConfig; readonly key: SigningKey };
 export type LoadedConfig = { readonly config: GatewayConfig; readonly devices: readonly KeyedDevice[] };
@@ -70,6 +73,7 @@ export async function runGateway(
       server.once('error', failed);
       server.listen(config.listen.port, config.listen.host, listening);
     });
+    void tellClock(devices, stopping, log);
     onListening(`http://${config.listen.host}:${portOf(server.address())}`);
     const health = setInterval(() => {
       for (const { station } of served) log(station.health);
@@ -82,6 +86,17 @@ export async function runGateway(
   } finally {
     await unlock();
   }
+}
+
+/** Before the first report: what arrives until the first batch is answered is stamped by this machine's clock alone. */
+async function tellClock(
+  [device]: readonly KeyedDevice[],
+  stopping: AbortSignal,
+  log: (line: string) => void,
+): Promise<void> {
+  if (device === undefined) return;
+  const offsetMs = await askClock(device, AbortSignal.any([stopping, AbortSignal.timeout(CLOCK_MS)]));
+  if (offsetMs !== 0) log(`WARNING: ${lineOfClock(offsetMs)}: set it right, or the first readings have wrong times`);
 }
 
 function portOf(address: string | AddressInfo | null): number {

@@ -36,13 +36,15 @@ export function createDeviceServer(devices: readonly ServedDevice[], { nowMs, lo
   const tell = (line: string): void => void (told.allows(line, nowMs()) && log(line));
 
   async function take(format: FormatName, request: DeviceRequest, from: string): Promise<Result<null, Refusal>> {
-    const arrivalMs = nowMs();
+    const takenMs = nowMs();
     const report = FORMATS[format].parse(request);
     if (!report.ok) return report;
     const found = known.find(format, report.value.claim);
-    if (!found.ok) return wrong.allows(`${from} ${found.error.id}`, arrivalMs) ? found : err({ reason: 'too-often' });
+    if (!found.ok) return wrong.allows(`${from} ${found.error.id}`, takenMs) ? found : err({ reason: 'too-often' });
     const { config, station, fields } = found.value;
-    if (!reports.allows(config.name, arrivalMs)) return err({ reason: 'too-often' });
+    if (!reports.allows(config.name, takenMs)) return err({ reason: 'too-often' });
+    // What a wrong clock stamps would be refused, or sold as of another time.
+    const arrivalMs = takenMs + station.clockOffsetMs;
     const dateUtc = config.clock === 'arrival' ? null : report.value.dateUtc;
     const { measuredMs, clock } = measuredAt(dateUtc, arrivalMs, FORMATS[format].mostBehindMs);
     if (clock === 'device-is-wrong') tell(`${config.name}: the device's clock is wrong; the time of arrival is taken`);

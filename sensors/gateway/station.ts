@@ -1,7 +1,7 @@
 /** One device behind the gateway: its client with a queue of its own, and what is told of it. */
 import { join } from 'node:path';
 import { type ClientEvent, type NewReading, openClient, type SensorClient, type World } from '../client/client.ts';
-import { FileStorage } from '../client/file-storage.ts';
+import { asideFileOf, FileStorage } from '../client/file-storage.ts';
 import type { SigningKey } from '../client/key.ts';
 import type { NetworkProblem } from '../client/problem.ts';
 import type { Uploaded } from '../client/receipt.ts';
@@ -34,7 +34,7 @@ export class Station {
   /** The gateway holds a lock over the folder. */
   static async open({ name, key, ingestUrl }: StationDevice, dir: string, around: StationWorld): Promise<Station> {
     const path = join(dir, `${name}.queue`);
-    const station = new Station(name, `${path}.aside.jsonl`, around);
+    const station = new Station(name, asideFileOf(path), around);
     station.#client = await openClient({
       ingestUrl,
       key,
@@ -50,6 +50,11 @@ export class Station {
 
   get waiting(): number {
     return this.#client?.status().waiting ?? 0;
+  }
+
+  /** What the machine's clock lacks, as far as the network has said. */
+  get clockOffsetMs(): number {
+    return this.#client?.status().clockOffsetMs ?? 0;
   }
 
   get health(): string {
@@ -95,7 +100,7 @@ export class Station {
       case 'refused':
         return lineOfRefusal(event.problem, event.remedy === 'set-aside' ? `kept in ${this.#asideFile}` : event.remedy);
       case 'clock':
-        return `the clock of this machine is off by ${Math.round(event.offsetMs / 1000)} s; the server's is taken`;
+        return `${lineOfClock(event.offsetMs)}; the server's is taken`;
       case 'not-stored':
         return event.detail;
       case 'repaired':
@@ -120,6 +125,10 @@ export class Station {
 
 function lineOfRefusal({ code, detail, remedy }: NetworkProblem, then: string): string {
   return `refused, ${code}: ${detail}${remedy === null ? '' : ` ${remedy}`} (${then})`;
+}
+
+export function lineOfClock(offsetMs: number): string {
+  return `the clock of this machine is off by ${Math.round(offsetMs / 1000)} s`;
 }
 
 export function timeOfDay(ms: number): string {
