@@ -182,7 +182,7 @@ typedef struct {
   uint8_t *room;
   size_t room_bytes;
   int64_t clock_offset_ms;
-  /* 1 once the network has accepted or corrected the clock: from then on isobar_now_ms is a time of measurement. */
+  /* 1 once the network has accepted or corrected the clock, or isobar_clock_was_set was called: from then on isobar_now_ms is a time of measurement. */
   int is_clock_known;
   char digest_field[ISOBAR_DIGEST_FIELD_BYTES];
   char previous_field[ISOBAR_DIGEST_FIELD_BYTES];
@@ -203,6 +203,11 @@ void isobar_use_cose(isobar_client *client, uint8_t *room, size_t bytes);
 void isobar_resume(isobar_client *client, const isobar_memory *memory);
 /* The device's clock with the network's correction, Unix milliseconds. */
 int64_t isobar_now_ms(const isobar_client *client);
+/*
+ * The clock behind now_ms was set right, by SNTP or by hand: the network's correction was of the clock before and goes, or both
+ * together would put readings into the future. Not for an interrupt or another task: let that set a flag which your loop takes.
+ */
+void isobar_clock_was_set(isobar_client *client);
 /* Gives the batch a nonce and keeps both. ISOBAR_IDLE where that is done, else why not. */
 isobar_outcome isobar_put(isobar_client *client, const uint8_t *body, size_t length);
 /* One try: signs and posts. ISOBAR_ACCEPTED and ISOBAR_REPEATED settle the batch. */

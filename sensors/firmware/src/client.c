@@ -29,6 +29,11 @@ int64_t isobar_now_ms(const isobar_client *client) {
   return client->platform.now_ms(client->platform.context) + client->clock_offset_ms;
 }
 
+void isobar_clock_was_set(isobar_client *client) {
+  client->clock_offset_ms = 0;
+  client->is_clock_known = 1;
+}
+
 static isobar_outcome keep(isobar_client *client, const isobar_memory *memory) {
   if (client->platform.keep(client->platform.context, memory) != 0) return ISOBAR_NOT_KEPT;
   client->memory = *memory;

@@ -163,6 +163,24 @@ static void takes_the_networks_clock_and_counter(const isobar_signer *signer) {
   CHECK(isobar_send(&client, &answer) == ISOBAR_ACCEPTED && w.nonce_at_post == 0xa0002);
 }
 
+/* SNTP comes after the network's correction: both together would be twice the time since 1970. */
+static void forgets_the_correction_of_a_clock_that_was_set(const isobar_signer *signer) {
+  static const scripted script[] = {{401, SKEW}, {201, RECEIPT}, {201, RECEIPT}};
+  world w;
+  start(&w, signer, script, 4000);
+  CHECK(isobar_put(&client, PACK, PACK_BYTES) == ISOBAR_IDLE);
+  CHECK(isobar_deliver(&client, 3, &answer) == ISOBAR_ACCEPTED);
+  w.clock_ms = 1795387260000;
+  isobar_clock_was_set(&client);
+  CHECK(isobar_now_ms(&client) == 1795387260000 && client.is_clock_known);
+  CHECK(isobar_put(&client, PACK, PACK_BYTES) == ISOBAR_IDLE && w.flash_nonce == 1795387260000);
+  CHECK(isobar_send(&client, &answer) == ISOBAR_ACCEPTED && strstr(w.input, ";created=1795387260;") != NULL);
+  /* Before the first answer, too. */
+  start(&w, signer, script, 1795387260000);
+  isobar_clock_was_set(&client);
+  CHECK(client.is_clock_known && isobar_now_ms(&client) == 1795387260000);
+}
+
 static void gives_up_on_what_cannot_change(const isobar_signer *signer) {
   static const scripted contradicts[] = {{401, SKEW}, {401, SKEW}, {401, SKEW}, {401, SKEW}, {401, SKEW}};
   static const scripted refuses[] = {{403, "{\"code\":\"unknown-device\"}"}};
@@ -298,6 +316,7 @@ int main(void) {
     accepts(&signers[at]);
     sends_the_same_again_after_a_loss_of_power(&signers[at]);
     takes_the_networks_clock_and_counter(&signers[at]);
+    forgets_the_correction_of_a_clock_that_was_set(&signers[at]);
     gives_up_on_what_cannot_change(&signers[at]);
     sends_nothing_unkept_or_unsigned(&signers[at]);
     names_the_batch_before(&signers[at]);

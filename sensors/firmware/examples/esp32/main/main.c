@@ -78,12 +78,13 @@ void app_main(void) {
     ESP_LOGE(TAG, "register it, then set the ingest address");
     return;
   }
-  client.is_clock_known = has_time;
+  if (has_time) isobar_clock_was_set(&client);
   isobar_use_cose(&client, room, sizeof room);
   platform_recall(on_its_way, &memory);
   isobar_resume(&client, &memory);
   isobar_cbor_begin(&pack, gathered, sizeof gathered);
   for (;;) {
+    if (platform_clock_was_set()) isobar_clock_was_set(&client);
     gather();
     if (put_gathered() != ISOBAR_IDLE) ESP_LOGE(TAG, "flash does not take the batch");
     vTaskDelay(pdMS_TO_TICKS(1000 * deliver()));

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/time.h>
 #include <time.h>
 
 #include "esp_crt_bundle.h"
@@ -24,9 +25,24 @@
 #define TIMEOUT_MS 20000
 
 static nvs_handle_t flash;
+/* Written by SNTP's task, taken by the main loop: the client itself belongs to one task. */
+static volatile int was_clock_set;
+
+static void on_clock_set(struct timeval *time) {
+  (void)time;
+  was_clock_set = 1;
+}
+
+int platform_clock_was_set(void) {
+  if (!was_clock_set) return 0;
+  /* Set once more in between, it is the same news. */
+  was_clock_set = 0;
+  return 1;
+}
 
 int platform_start(void) {
   esp_sntp_config_t sntp = ESP_NETIF_SNTP_DEFAULT_CONFIG("pool.ntp.org");
+  sntp.sync_cb = on_clock_set;
   ESP_ERROR_CHECK(nvs_flash_init());
   ESP_ERROR_CHECK(nvs_open(NAMESPACE, NVS_READWRITE, &flash));
   ESP_ERROR_CHECK(esp_netif_init());

@@ -9,6 +9,8 @@
 
 /* Opens flash, network and clock; restarts the chip where that fails. 1 where the time is known. */
 int platform_start(void);
+/* Whether SNTP has set the clock since the last call. */
+int platform_clock_was_set(void);
 isobar_platform platform_hooks(void);
 /* The key in flash; at the first start a new one from the chip's random numbers. */
 int platform_signer(isobar_signer *signer);
