@@ -10,9 +10,9 @@ key=$1 did=$2 url=$3 pack=${4:-} state=${ISOBAR_STATE:-$1.state} nonce=0 offset=
 case $url in https://?*/*) port=:443 ;; http://?*/*) port=:80 ;; *) echo "no ingest address: $url" >&2; exit 2 ;; esac
 rest=${url#*://} path=/${url#*://*/}
 authority=$(printf %s "${rest%%/*}" | tr '[:upper:]' '[:lower:]') && authority=${authority%"$port"}
-work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
+give_up() { echo "$2" >&2; exit "$1"; }; disk_full() { give_up 70 "cannot write in $work; what was kept stays in $state"; }
+work=$(mktemp -d) || give_up 70 'cannot make a temporary folder'; trap 'rm -rf "$work"' EXIT
 exec 9>"$state.lock" && if command -v flock >/dev/null; then flock 9; fi
-give_up() { echo "$2" >&2; exit "$1"; }
 keep() { # one line with the nonce, then the pack until it is settled; aside, synced, renamed: the old state or the new
   if ! { printf '%s\n' "$nonce" && cat "$1"; } >"$state.new" || ! sync || ! mv "$state.new" "$state"; then give_up 70 "cannot write $state"; fi
 }
@@ -21,7 +21,7 @@ number() { # above every nonce used before, and at least the clock
   nonce=$(printf %016x $((next > now ? next : now))) && keep "$work/body"
 }
 member() { sed -n "s/.*\"$1\": *\"\{0,1\}\([a-z0-9-]*\).*/\1/p" "$work/answer" | head -n 1; }
-sign() { : >"$work/signature" # openssl writes ECDSA as DER; the wire has r and s, 32 bytes each
+sign() { # openssl writes ECDSA as DER; the wire has r and s, 32 bytes each
   if openssl pkey -in "$key" -noout -text | grep -qi ed25519; then
     openssl pkeyutl -sign -rawin -inkey "$key" -in "$work/base" -out "$work/signature"
   else
@@ -34,8 +34,8 @@ sign() { : >"$work/signature" # openssl writes ECDSA as DER; the wire has r and 
 post() { # one line a component, a line feed between them and none at the end; status is 000 where no answer came
   digest="sha-256=:$(openssl dgst -sha256 -binary "$work/body" | openssl base64 -A):"
   params="(\"@method\" \"@authority\" \"@path\" \"content-type\" \"content-digest\");created=$(($(date +%s) + offset));keyid=\"$did\";nonce=\"$nonce\""
-  printf '"@method": POST\n"@authority": %s\n"@path": %s\n"content-type": application/senml+json\n"content-digest": %s\n"@signature-params": %s' \
-    "$authority" "$path" "$digest" "$params" >"$work/base" && sign && : >"$work/answer"
+  if ! printf '"@method": POST\n"@authority": %s\n"@path": %s\n"content-type": application/senml+json\n"content-digest": %s\n"@signature-params": %s' \
+    "$authority" "$path" "$digest" "$params" >"$work/base" || ! true >"$work/signature" || ! true >"$work/answer"; then disk_full; fi; sign
   status=$(curl -sS -m 60 -o "$work/answer" -w '%{http_code}' -H 'Content-Type: application/senml+json' -H "Content-Digest: $digest" \
     -H "Signature-Input: s=$params" -H "Signature: s=:$(openssl base64 -A -in "$work/signature"):" --data-binary "@$work/body" "$url") || status=000
 }
@@ -54,6 +54,6 @@ deliver() { # until $work/body is settled
     sleep $((${ISOBAR_PAUSE:-1} << failures))
   done
 }
-if [ -f "$state" ]; then nonce=$(head -n 1 "$state") && tail -n +2 "$state" >"$work/body"; fi
+if [ -f "$state" ]; then nonce=$(head -n 1 "$state"); tail -n +2 "$state" >"$work/body" || disk_full; fi
 if [ -s "$work/body" ]; then [ -z "$pack" ] || later=76; deliver || [ -n "$pack" ] || exit 1; fi
-if [ -n "$pack" ]; then later=75 failures=0 && cat "$pack" >"$work/body" && number && deliver; fi
+if [ -n "$pack" ]; then later=75 failures=0; cat "$pack" >"$work/body" || disk_full; number && deliver; fi

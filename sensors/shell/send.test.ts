@@ -50,10 +50,10 @@ async function box(answers: readonly Answer[]) {
   writeFileSync(pem, text);
   writeFileSync(pack, PACK);
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/regions/x/readings/y`;
-  const run = (pack?: string, tries = 3): Promise<Ended> =>
+  const run = (pack?: string, tries = 3, path = process.env['PATH'] ?? ''): Promise<Ended> =>
     new Promise((resolve) => {
       const args = [pem, key.ok ? key.value.did : '', url, ...(pack === undefined ? [] : [pack])];
-      const env = { ...process.env, ISOBAR_TRIES: String(tries), ISOBAR_PAUSE: '0' };
+      const env = { ...process.env, PATH: path, ISOBAR_TRIES: String(tries), ISOBAR_PAUSE: '0' };
       execFile(SCRIPT, args, { env }, (error, stdout, stderr) =>
         resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
       );
@@ -129,6 +129,36 @@ shell(`wrong use, a missing pack and a key that cannot sign are told apart, and 
   writeFileSync(join(dir, 'key $x.pem'), 'no key');
   expect(await run(pack)).toMatchObject({ code: 70, stderr: expect.stringContaining('cannot sign') });
   expect(readFileSync(state, 'utf8')).toContain(PACK);
+  expect(posts).toEqual([]);
+});
+
+const FULL = '/dev/full';
+const disk = test.skipIf(needs !== '' || !existsSync(FULL));
+
+disk.each([
+  ['body', false],
+  ['base', true],
+])(
+  `a full disk under the temporary %s is said, and nothing goes out unsigned (needs ${FULL})${needs}`,
+  async (file, isKept) => {
+    const { dir, posts, pack, state, run } = await box([[201, RECEIPT]]);
+    // In place of the system's: a folder in which one file has no room.
+    const mktemp = execFileSync('sh', ['-c', 'command -v mktemp'], { encoding: 'utf8' }).trim();
+    const script = `#!/bin/sh\nwork=$(${mktemp} -d) && ln -s ${FULL} "$work/${file}" && echo "$work"\n`;
+    writeFileSync(join(dir, 'mktemp'), script, { mode: 0o755 });
+    const ended = await run(pack, 1, `${dir}:${process.env['PATH']}`);
+    expect(ended).toMatchObject({ code: 70, stdout: '', stderr: expect.stringContaining('cannot write in') });
+    expect(posts).toEqual([]);
+    expect(existsSync(state) && readFileSync(state, 'utf8').includes(PACK)).toBe(isKept);
+    if (isKept) expect(await run()).toMatchObject({ code: 0, stdout: `${RECEIPT}\n` });
+  },
+);
+
+shell(`without a folder for temporary files it says so, and is not taken for refused${needs}`, async () => {
+  const { dir, posts, pack, run } = await box([]);
+  writeFileSync(join(dir, 'mktemp'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+  const ended = await run(pack, 1, `${dir}:${process.env['PATH']}`);
+  expect(ended).toMatchObject({ code: 70, stderr: expect.stringContaining('temporary folder') });
   expect(posts).toEqual([]);
 });
 
