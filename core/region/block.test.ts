@@ -26,12 +26,14 @@ function postHour(log: TestLog, hour: number): void {
 function frozen(): TestLog {
   const log = region(WEST, [4, 0, 2]);
   postHour(log, 0);
+  // Nobody hears of a device that has not measured yet.
+  log.add(memberOf(6), DAY0_MS + 6000);
   closeTogether([log], HOUR0 - 1, DAY0_MS + HOUR_MS);
   log.add({ kind: 'hour-close', hour: HOUR0 }, DAY0_MS + HOUR_MS + 300_000);
   return log;
 }
 
-test('a block lists all devices by name, with the series that can be compared, and reads back as it was made', () => {
+test('a block lists all devices that measure by name, with the series that can be compared, and reads back as it was made', () => {
   const log = frozen();
   const before = encodeState(log.state);
   const block = makeBlock(log.state, HOUR0);
@@ -101,6 +103,7 @@ test('a device that moves or leaves is met anew or forgotten, and its slot is gi
   // Far beyond reach: forgotten. Nearer than before: it is first now.
   east.add(memberOf(1, { version: 2, longitudeE5: 500_000 }), DAY0_MS + HOUR_MS + 400_000);
   east.add(memberOf(3, { longitudeE5: -369_000 }), DAY0_MS + HOUR_MS + 400_000);
+  postHour(east, 1);
   closeTogether([west, east], HOUR0 + 1, DAY0_MS + 2 * HOUR_MS + 300_000);
   expect(new Set(names())).toEqual(new Set([memberOf(2).device, memberOf(3).device]));
   expect(west.state.devices[0]?.near.map((slot) => names()[-1 - slot])).toEqual([

@@ -1,5 +1,5 @@
 /**
- * A block: what a region tells its neighbors about one hour, all of its devices and what their series show (qc/outlook.ts).
+ * A block: what a region tells its neighbors about one hour, its devices that measure and what their series show (qc/outlook.ts).
  * Made of the frozen hour before it is judged, so that no region has to wait for another's verdict. The same log gives
  * the same bytes, and their hash names the block in the logs that used it.
  */
@@ -15,7 +15,7 @@ import type { RegionState } from './state.ts';
 import { firstKey } from './succession.ts';
 
 /** Regions that run different code for a moment do not exchange: what a number means may have changed. */
-const VERSION = 1;
+const VERSION = 2;
 /** Numbers of a packed outlook, its quantity included. */
 const OUTLOOK_LENGTH = 12;
 
@@ -44,14 +44,15 @@ export function makeBlock(state: RegionState, hour: number): Block | null {
   const cell = state.charter?.cell;
   if (cell === undefined) return null;
   const devices = state.devices
-    .map((device, slot): BlockDevice => {
-      const { membership } = device;
+    .flatMap((device, slot): BlockDevice[] => {
+      const { measuring, membership } = device;
+      if (!measuring) return [];
       const { latitudeE5, longitudeE5, elevationM } = membership;
       const cells = device.open.filter((open) => open.hour === hour);
       const series = sightsOf(slot, device, cells).map((sight) =>
         packOutlook(sight.cell.quantity, outlookOf(sight, elevationM)),
       );
-      return [firstKey(device), latitudeE5, longitudeE5, elevationM, series];
+      return [[firstKey(device), latitudeE5, longitudeE5, elevationM, series]];
     })
     .sort(([a], [b]) => (a < b ? -1 : 1));
   const bytes = encode([VERSION, cell, hour, devices]);

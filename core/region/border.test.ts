@@ -5,9 +5,10 @@ import { closeTogether, EAST, verdictsOf, WEST } from '../../test/support/border
 import { DAY0_MS, HOUR_MS, memberOf, reading, TestLog } from '../../test/support/region-log.ts';
 import { HOUR0, noise, valuesOf, type Values } from '../../test/support/town.ts';
 import { COPY } from '../qc/tests.ts';
-import type { RegionCell } from '../ids.ts';
+import type { DeviceId, RegionCell } from '../ids.ts';
 import { decodeEntry, encodeEntryBody } from './codec.ts';
 import { applyEntry } from './fold.ts';
+import { standingAt } from './neighbors.ts';
 import { noOutputs } from './outputs.ts';
 import { emptyState, encodeState } from './state.ts';
 import { MAIN_RULES } from '../rules/main.ts';
@@ -28,12 +29,19 @@ function valuesAt(device: number, hour: number): Values | null {
 
 type Place = { readonly latitudeE5: number; readonly longitudeE5: number; readonly elevationM: number | null };
 
+/** What else may happen: regions that do not answer, devices that are silent, and from which hour on one is retired. */
+type Course = {
+  readonly absentAt?: (hour: number) => ReadonlySet<string>;
+  readonly isSilent?: (device: number, hour: number) => boolean;
+  readonly retiredFrom?: (device: number) => number | null;
+};
+
 /** The same devices, measurements and clock, each device in the region that `cellOf` says; regions by cell, EAST first. */
 function network(
   places: readonly Place[],
   hours: number,
   cellOf: (device: number) => RegionCell,
-  absentAt: (hour: number) => ReadonlySet<string> = () => new Set(),
+  { absentAt = () => new Set(), isSilent = () => false, retiredFrom = () => null }: Course = {},
 ): TestLog[] {
   const devices = places.map((_, device) => device);
   const cells = [...new Set(devices.map(cellOf))].sort();
@@ -50,7 +58,9 @@ function network(
     const startMs = DAY0_MS + hour * HOUR_MS;
     for (const { region, members } of regions.values()) {
       for (const [slot, device] of members.entries()) {
-        const values = valuesAt(device, hour);
+        if (retiredFrom(device) === hour)
+          region.add(memberOf(device, { ...places[device], version: 2, status: 'retired' }), startMs);
+        const values = isSilent(device, hour) ? null : valuesAt(device, hour);
         if (values === null) continue;
         const readings = Object.entries(values).map(([code, value]) => reading(code, startMs, value));
         region.post(slot, startMs + 2000 + device * 100, readings);
@@ -89,6 +99,35 @@ test('any cut of any network into regions changes no verdict, sum, score or even
   );
 }, 60_000);
 
+/** The number that `memberOf` gave it its id by. */
+function numberOf(id: string | undefined): number {
+  return Array.from({ length: 50 }, (_, device) => memberOf(device).device).indexOf(id as DeviceId);
+}
+
+test('a crowd of which some never measure, fall silent for days or retire is the same crowd on both sides of a border', () => {
+  const places = Array.from({ length: 44 }, (_, device) => ({
+    latitudeE5: 4_042_000 + (device % 7) * 1700,
+    longitudeE5: -370_000 + (device % 11) * 2300,
+    elevationM: 600,
+  }));
+  const isSilent = (device: number, hour: number): boolean =>
+    device % 4 === 1 || (device % 4 === 2 && hour > 5 && hour < 60 + device) || hour >= (retiredFrom(device) ?? 999);
+  const retiredFrom = (device: number): number | null => (device % 8 === 7 ? 20 + device : null);
+  const whole = verdictsOf(network(places, 110, () => WEST, { isSilent, retiredFrom }));
+  const halves = network(places, 110, half, { isSilent, retiredFrom });
+  const parts = verdictsOf(halves);
+  expect(parts.find((row, at) => row !== whole[at])).toBeUndefined();
+  expect(parts.length).toBe(whole.length);
+  // All lists are full, without those that never measured or are retired.
+  for (const { state } of halves) {
+    for (const { near } of state.devices) {
+      expect(near).toHaveLength(24);
+      const numbers = near.map((slot) => numberOf(standingAt(state, slot)?.device));
+      expect(numbers.filter((device) => device % 4 === 1 || retiredFrom(device) !== null)).toEqual([]);
+    }
+  }
+}, 60_000);
+
 test('who copies across the border is named, and named with the device beyond it', () => {
   const [east] = network(TOWN, 120, half);
   const copier = east?.state.devices.findIndex(({ membership }) => membership.device === memberOf(3).device);
@@ -114,12 +153,14 @@ test('a stored log with the blocks of others gives the same state, byte for byte
 
 test('while a region is absent its devices keep their places and have no voice; then they are heard again', () => {
   const absent = new Set<string>([EAST]);
-  const [, west] = network(TOWN, 24, half, (hour) => (hour >= 12 && hour < 18 ? absent : new Set()));
+  const [, west] = network(TOWN, 24, half, {
+    absentAt: (hour) => (hour >= 12 && hour < 18 ? absent : new Set()),
+  });
   const judged = west?.entries.flatMap((entry) => (entry.kind === 'neighbour-cells' ? [entry] : [])) ?? [];
   const during = judged.filter(({ hour }) => hour >= HOUR0 + 12 && hour < HOUR0 + 18);
   expect(during.map(({ blocks }) => blocks)).toEqual(during.map(() => [{ cell: EAST, hash: null, devices: [] }]));
   expect(judged.at(-1)?.blocks[0]?.devices).toHaveLength(4);
   expect(west?.state.foreign.filter((known) => known !== null)).toHaveLength(4);
-  const [, alone] = network(TOWN, 24, half, () => absent);
+  const [, alone] = network(TOWN, 24, half, { absentAt: () => absent });
   expect(alone?.state.foreign).toEqual([]);
 });

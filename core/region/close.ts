@@ -14,6 +14,7 @@ import { closeDay } from './close-day.ts';
 import { updateEvents } from './events.ts';
 import type { NeighbourCellsBody } from './entry.ts';
 import { meetForeign } from './foreign.ts';
+import { updateMeasuring } from './measuring.ts';
 import { restoreOrder } from './own-order.ts';
 import type { JudgedCell, Outputs } from './outputs.ts';
 import type { Cell, RegionState } from './state.ts';
@@ -39,6 +40,7 @@ export function freezeHours(state: RegionState, hour: number, rules: RuleSet): v
     }
   }
   state.frozenThrough = hour;
+  updateMeasuring(state, hour, rules);
 }
 
 export function judgeHours(

@@ -71,7 +71,7 @@ function applyMembership(state: RegionState, membership: MembershipBody, receive
     // A key that has a successor here is retired, whatever the registry's row of it says.
     if (state.devices.some(({ former }) => former.some((key) => key.device === membership.device))) return;
     state.devices.push(newDevice(membership));
-    updateNeighbors(state, state.devices.length - 1);
+    updateNeighbors(state, [state.devices.length - 1]);
     return;
   }
   if (membership.version <= device.membership.version) return;
@@ -82,7 +82,7 @@ function applyMembership(state: RegionState, membership: MembershipBody, receive
   if (meters > 0) moveTo(device, meters, receivedMs, rules);
   if (device.membership.density !== membership.density) device.settledMs = receivedMs;
   device.membership = membership;
-  if (meters > 0) updateNeighbors(state, known);
+  if (meters > 0) updateNeighbors(state, [known]);
   if (membership.status === 'retired' && !wasRetired) depart(state, device, receivedMs, rules);
 }
 
@@ -94,6 +94,7 @@ function newDevice(membership: MembershipBody): DeviceState {
     settledMs: 0,
     frozen: false,
     departure: null,
+    measuring: false,
     near: [],
     highNonce: '',
     recent: [],

@@ -91,12 +91,12 @@ function join(state: RegionState, cell: RegionCell, [device, latitudeE5, longitu
   const free = state.foreign.indexOf(null);
   const index = free < 0 ? state.foreign.length : free;
   state.foreign[index] = { cell, device, latitudeE5, longitudeE5 };
-  updateNeighbors(state, -1 - index);
+  updateNeighbors(state, [-1 - index]);
   return -1 - index;
 }
 
 function leave(state: RegionState, slot: number): void {
   state.foreign[-1 - slot] = null;
-  updateNeighbors(state, slot);
+  updateNeighbors(state, [slot]);
   while (state.foreign.length > 0 && standingAt(state, -state.foreign.length) === null) state.foreign.pop();
 }

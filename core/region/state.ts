@@ -59,7 +59,9 @@ export type DeviceState = {
   frozen: boolean;
   /** How it stood when it was retired here; null: it is not, or it has come back. */
   departure: Departure | null;
-  /** Slots of the nearest devices, nearest first; below 0 across the border (neighbors.ts). */
+  /** It counts as a neighbor of others, as of the hour that was frozen last (measuring.ts). */
+  measuring: boolean;
+  /** Slots of the nearest devices that measure, nearest first; below 0 across the border (neighbors.ts). */
   near: number[];
   /** Highest accepted nonce, 16 hex digits; '' before the first. */
   highNonce: string;
