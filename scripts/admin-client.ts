@@ -18,7 +18,6 @@ export type DeviceRecord = {
   readonly longitudeE5: number;
   readonly elevationM: number | null;
   readonly tier: 0 | 1 | 2;
-  readonly density: string;
 };
 
 export type RegisteredDevice = { readonly device: string; readonly version: number; readonly ingestPath: string };

@@ -18,7 +18,7 @@ const HELP = `npm run admin -- COMMAND
   region add --name NAME (--cell CELL | --lat N --lon N)     opens a region (an H3 cell of resolution 3)
   region set-operator --cell CELL --operator 0x...|none      who gets 5 % of what its devices sell; none: the treasury
   device add --did DID --lat N --lon N --owner 0x...         registers a device
-             [--elevation M] [--name NAME] [--tier 0|1|2] [--status claimed|active] [--density CELL]
+             [--elevation M] [--name NAME] [--tier 0|1|2] [--status claimed|active]
   device set-status --did DID --status active|quarantined|retired|claimed
   maintenance --did DID --from TIME --until TIME             the device's readings between are not judged, sold or missed
   recall --did DID --from TIME --until TIME --reason TEXT [--quantity CODE,CODE]
@@ -73,7 +73,7 @@ async function device(args: readonly string[]): Promise<void> {
 
 /** Also behind `npm run device -- claim`, until owners claim with their wallet. */
 export async function addDevice(args: readonly string[]): Promise<void> {
-  const values = [...COMMON, 'did', 'lat', 'lon', 'owner', 'elevation', 'name', 'tier', 'status', 'density'];
+  const values = [...COMMON, 'did', 'lat', 'lon', 'owner', 'elevation', 'name', 'tier', 'status'];
   const read = readArguments(args, { values });
   const { flags } = read;
   const did = requireFlag(flags, 'did');
@@ -93,7 +93,6 @@ export async function addDevice(args: readonly string[]): Promise<void> {
       displayName: flags['name'] ?? `Station ${did.slice(-6)}`,
       elevationM: publicElevation(numberFlag(flags, 'elevation') ?? null),
       tier: tierOf(numberFlag(flags, 'tier') ?? 0),
-      density: flags['density'] ?? place.place,
     }),
   );
   done(`${did} is registered in region ${place.cell}, version ${registered.version}`);
@@ -105,7 +104,7 @@ async function setStatus(args: readonly string[]): Promise<void> {
   const did = requireFlag(read.flags, 'did');
   const status = statusOf(requireFlag(read.flags, 'status'));
   const client = await clientOf(read);
-  const { version, cell, owner, displayName, place, latitudeE5, longitudeE5, elevationM, tier, density } = orRefuse(
+  const { version, cell, owner, displayName, place, latitudeE5, longitudeE5, elevationM, tier } = orRefuse(
     await client.getDevice(did),
   );
   const record: DeviceRecord = {
@@ -119,7 +118,6 @@ async function setStatus(args: readonly string[]): Promise<void> {
     longitudeE5,
     elevationM,
     tier,
-    density,
   };
   const registered = orRefuse(await client.putDevice(did, record));
   done(`${displayName} is ${status}, version ${registered.version}`);

@@ -1,6 +1,6 @@
 import { cellToLatLng } from 'h3-js';
 import { expect, test } from 'vitest';
-import { type Claimed, densityOf, publicElevation, publicPlaceOf, regionBoundary } from './place.ts';
+import { publicElevation, publicPlaceOf, regionBoundary } from './place.ts';
 
 const RETIRO = { latitude: 40.41444, longitude: -3.6825 };
 
@@ -13,14 +13,6 @@ test('the public place is the center of its cell, and lies in its region', () =>
     latitudeE5: Math.round(latitude * 1e5),
     longitudeE5: Math.round(longitude * 1e5),
   });
-});
-
-test('a device within 500 m shares the density cell of the one claimed first, also over a cell border', () => {
-  const first: Claimed = { position: RETIRO, density: publicPlaceOf(RETIRO).place };
-  const place = publicPlaceOf({ latitude: 40.45, longitude: -3.7 }).place;
-  // 0.0044 degrees of latitude are 489 m, 0.0046 are 511 m.
-  expect(densityOf({ ...RETIRO, latitude: RETIRO.latitude + 0.0044 }, place, [first])).toBe(first.density);
-  expect(densityOf({ ...RETIRO, latitude: RETIRO.latitude + 0.0046 }, place, [first])).toBe(place);
 });
 
 test('heights are public to ten meters, unknown ones stay unknown', () => {

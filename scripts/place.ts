@@ -1,7 +1,7 @@
 /** Places for the commands: the registry's own, with a refusal in place of null. */
 import { cellToBoundary } from 'h3-js';
-import { parseRegionCell, type PlaceCell, type RegionCell } from '../core/ids.ts';
-import { densityOf as exactDensityOf, publicElevationM } from '../core/lifecycle/position.ts';
+import { parseRegionCell, type RegionCell } from '../core/ids.ts';
+import { publicElevationM } from '../core/lifecycle/position.ts';
 import { publicPlaceOf as placeOf, type Position, type PublicPlace } from '../worker/registry/place.ts';
 import { Refusal } from './lib/say.ts';
 
@@ -26,16 +26,4 @@ export function regionBoundary(cell: RegionCell): readonly (readonly [number, nu
 /** Heights are public to 10 m. */
 export function publicElevation(meters: number | null): number | null {
   return publicElevationM({ elevationCm: meters === null ? null : meters * 100 });
-}
-
-export type Claimed = { readonly position: Position; readonly density: PlaceCell };
-
-/** The density cell of the first device within 500 m, or the place's own. `earlier` in the order of claim. */
-export function densityOf(position: Position, place: PlaceCell, earlier: readonly Claimed[]): PlaceCell {
-  const settled = earlier.map(({ position: at, density }) => ({ ...inE7(at), density }));
-  return exactDensityOf(inE7(position), place, settled);
-}
-
-function inE7({ latitude, longitude }: Position): { readonly latitudeE7: number; readonly longitudeE7: number } {
-  return { latitudeE7: Math.round(latitude * 1e7), longitudeE7: Math.round(longitude * 1e7) };
 }

@@ -10,7 +10,7 @@ import { stationsFor } from '../sensors/simulator/extend.ts';
 import { loadStations } from '../sensors/simulator/slice.ts';
 import { type AdminClient, createAdminClient, type DeviceRecord, orRefuse } from './admin-client.ts';
 import { readKeyFile } from './key-file.ts';
-import { type Claimed, densityOf, publicElevation, publicPlaceOf, regionBoundary } from './place.ts';
+import { publicElevation, publicPlaceOf, regionBoundary } from './place.ts';
 
 export type DemoDevice = {
   readonly did: string;
@@ -66,14 +66,11 @@ export async function registerDemo(options: RegisterDemoOptions): Promise<readon
   const known = await readAddresses(folder);
   await registerRegions(client, sites, known.size === 0 ? options.operator : undefined);
 
-  const claimed: Claimed[] = [];
   const devices: DemoDevice[] = [];
   for (const [position, site] of sites.entries()) {
     const keyFile = join(folder, `${site.station}.pem`);
     const key = await loadOrMakeKey(keyFile, site.algorithm);
     const place = publicPlaceOf(site);
-    const density = densityOf(site, place.place, claimed);
-    claimed.push({ position: site, density });
     const path = await register(client, key.did, known.get(key.did), {
       version: 0,
       ...place,
@@ -83,7 +80,6 @@ export async function registerDemo(options: RegisterDemoOptions): Promise<readon
       elevationM: publicElevation(site.elevationM),
       // P-256 stands for the devices with a secure element; on this network nobody checks a certificate.
       tier: site.algorithm === 'ecdsa-p256-sha256' ? 1 : 0,
-      density,
     });
     known.set(key.did, path);
     devices.push({

@@ -129,13 +129,14 @@ test('a name that looks like an address is the name that was signed, letter for 
   expect(await check(lowered, null)).toMatchObject(refusal('act', 'displayName'));
 });
 
-test('an owner, place, name, tier or centre that nobody has signed is found', async () => {
+test('an owner, place, name, tier, centre or density cell that nobody has signed is found', async () => {
   const forged: readonly (readonly [string, Partial<MembershipBody>])[] = [
     ['owner', { owner: addressOf(buyer) }],
     ['place', { place: placedAt(THERE).place }],
     ['displayName', { displayName: 'Cellar' }],
     ['tier', { tier: 2 }],
     ['latitudeE5', { latitudeE5: 0 }],
+    ['density', { density: placedAt(THERE).place }],
     ['version', { version: 2 }],
     ['status', { status: 'quarantined' }],
     ['claimedMs', { claimedMs: claimed.claimedMs - 620_000 }],
@@ -190,6 +191,7 @@ test('a relocation retires in the region that is left and stands in the one that
   const stayed = { ...claimed, version: 2, act: await sign(near, [owner], []) };
   expect(await check(stayed, standing(claimed))).toEqual({ ok: true, value: 'signed' });
   expect(await check({ ...came, owner: addressOf(buyer) }, null, at.region)).toMatchObject(refusal('act', 'owner'));
+  expect(await check({ ...came, density: claimed.density }, null, at.region)).toMatchObject(refusal('act', 'density'));
 });
 
 test('a rotation is signed by the successor, and by the old key or the owner', async () => {

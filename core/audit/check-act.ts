@@ -148,7 +148,7 @@ function expectedFacts(
       const center = centerOf(act.place);
       if (before !== null || act.region !== cell || center === null) return null;
       const { device, owner, place, name: displayName } = act;
-      return { device, owner, place, ...center, displayName, version: 1, tier: 0, status: 'active' };
+      return { device, owner, place, ...center, density: place, displayName, version: 1, tier: 0, status: 'active' };
     }
     case 'relocate': {
       const { device, owner, place } = act;
@@ -160,7 +160,7 @@ function expectedFacts(
       const center = centerOf(place);
       if (center === null) return null;
       const stays = isHere ? without(kept, ['place', 'latitudeE5', 'longitudeE5', 'elevationM', 'density']) : {};
-      return { ...stays, device, owner, place, ...center };
+      return { ...stays, device, owner, place, ...center, density: place };
     }
     case 'transfer': {
       if (before !== null && before.membership.owner !== act.from) return null;

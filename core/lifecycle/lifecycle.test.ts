@@ -4,11 +4,10 @@ import { expect, test } from 'vitest';
 import { toDidKey } from '../signature/did-key.ts';
 import { actFields, parseAct } from './parse-act.ts';
 import type { Act, ActKind } from './act.ts';
-import { commitPosition, densityOf, parsePosition, publicElevationM } from './position.ts';
+import { commitPosition, parsePosition, publicElevationM } from './position.ts';
 import { checkIssuedAt, checkOrder } from './rules.ts';
 import { decodeSignedAct, encodeSignedAct, parseOwnerSignature, type SignedAct } from './signed-act.ts';
 import { ACT_TYPES, typedDataOf } from './typed-data.ts';
-import { parsePlaceCell } from '../ids.ts';
 
 const didOf = (fill: number): string =>
   toDidKey({ algorithm: 'ed25519', publicKey: ed25519.keygen(new Uint8Array(32).fill(fill)).publicKey });
@@ -100,17 +99,6 @@ test('the commitment is sha-256 of six lines', () => {
   // printf 'isobar-position-v1\n0f0f...\n404168000\n-37038000\n65712\n-' | sha256sum
   expect(commitPosition(position.value)).toBe('0x2191735abcd6ee1810fba11dd8f01f8edfa85924d7e2b41858398bf241ba2ae5');
   expect(publicElevationM(position.value)).toBe(660);
-});
-
-test('the first device within 500 m gives its density cell, in the order of claim', () => {
-  const place = parsePlaceCell('87390ca20ffffff');
-  const other = parsePlaceCell('87390ca21ffffff');
-  if (!place.ok || !other.ok) throw new Error('no cells');
-  const at = (latitudeE7: number, density = other.value) => ({ latitudeE7, longitudeE7: -37_038_000, density });
-  expect(densityOf(POSITION, place.value, [])).toBe(place.value);
-  expect(densityOf(POSITION, place.value, [at(404_168_000 + 44_900)])).toBe(other.value); // 499.3 m
-  expect(densityOf(POSITION, place.value, [at(404_168_000 + 45_100)])).toBe(place.value); // 501.5 m
-  expect(densityOf(POSITION, place.value, [at(404_168_000, place.value), at(404_168_000)])).toBe(place.value);
 });
 
 test('an act is taken within ten minutes after its time and half a minute before, and none that is older than the latest', () => {

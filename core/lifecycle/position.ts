@@ -4,8 +4,6 @@
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import { distanceMeters } from '../geo.ts';
-import type { PlaceCell } from '../ids.ts';
 import { err, ok, type Result } from '../result.ts';
 import type { Hex } from './act.ts';
 import { orNull, parsed, readObject, whole, type BadField } from './fields.ts';
@@ -51,20 +49,4 @@ export function commitPosition({ salt, latitudeE7, longitudeE7, elevationCm, hei
 /** Heights are public to 10 m. Adding zero turns -0 into 0. */
 export function publicElevationM({ elevationCm }: Pick<ExactPosition, 'elevationCm'>): number | null {
   return elevationCm === null ? null : Math.round(elevationCm / 1000) * 10 + 0;
-}
-
-/** Devices this near share the density cell of the one claimed first. */
-export const DENSITY_METERS = 500;
-
-type Point = Pick<ExactPosition, 'latitudeE7' | 'longitudeE7'>;
-export type Settled = Point & { readonly density: PlaceCell };
-
-/** The density cell of the first device within 500 m, or the place's own. `earlier` in the order of claim. */
-export function densityOf(position: Point, place: PlaceCell, earlier: readonly Settled[]): PlaceCell {
-  const here = inE5(position);
-  return earlier.find((settled) => distanceMeters(inE5(settled), here) <= DENSITY_METERS)?.density ?? place;
-}
-
-function inE5({ latitudeE7, longitudeE7 }: Point): { readonly latitudeE5: number; readonly longitudeE5: number } {
-  return { latitudeE5: latitudeE7 / 100, longitudeE5: longitudeE7 / 100 };
 }

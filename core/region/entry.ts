@@ -48,7 +48,7 @@ export type MembershipBody = FromAct & {
   /** Height above sea level rounded to 10 m, null: unknown. */
   readonly elevationM: number | null;
   readonly tier: 0 | 1 | 2;
-  /** Density cell: the place cell of the first device claimed within 500 m. */
+  /** Density cell: `place`. Whatever looked at exact positions would tell them (docs/decisions/0043-density-is-the-place.md). */
   readonly density: PlaceCell;
   readonly claimedMs: number;
 };

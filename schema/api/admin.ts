@@ -36,12 +36,11 @@ const DEVICE_FIELDS = {
   longitudeE5: E5,
   elevationM: z.number().nullable(),
   tier: z.literal([0, 1, 2]),
-  density: PlaceCell,
 };
 export const DeviceFields = named('DeviceFields', z.object(DEVICE_FIELDS));
 export const DeviceRecord = named(
   'DeviceRecord',
-  z.object({ ...DEVICE_FIELDS, device: DeviceKey, claimedMs: z.int() }),
+  z.object({ ...DEVICE_FIELDS, device: DeviceKey, density: PlaceCell, claimedMs: z.int() }),
 );
 export const RegisteredDevice = named(
   'RegisteredDevice',

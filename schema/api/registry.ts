@@ -91,7 +91,7 @@ export const RegistryAnswer = named(
       name: z.string(),
       place: PlaceCell,
       elevationM: z.number().nullable(),
-      density: PlaceCell.describe('The place of the first device claimed within 500 m.'),
+      density: PlaceCell.describe('Density cell: `place`.'),
       tier: z.int(),
       act: z.object({ kind: Kind, hash: Bytes32.describe('EIP-712 digest.'), received: Time }),
     })

@@ -1,6 +1,6 @@
 /**
- * What the registry keeps beside a device's row: the acts behind it, and what nobody else may see. `device_position` and
- * `waiting_claim` hold exact positions: no public query reads them.
+ * What the registry keeps beside a device's row: the acts behind it, and halves of claims that wait. `waiting_claim` holds
+ * exact positions: no public query reads it, and nothing keeps them for longer.
  */
 import { sql } from 'drizzle-orm';
 import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
@@ -29,21 +29,6 @@ export const registryActs = sqliteTable(
     index('registry_act_successor').on(table.successor),
     index('registry_act_untold').on(table.receivedMs).where(UNTOLD),
   ],
-);
-
-export const devicePositions = sqliteTable(
-  'device_position',
-  {
-    seq: integer('seq').primaryKey(), // order in which devices came to their places; the next one is the highest and one
-    device: text('device').notNull().unique(),
-    density: text('density').notNull(), // H3 resolution 7
-    latitudeE7: integer('latitude_e7'), // null: forgotten with the device's retirement
-    longitudeE7: integer('longitude_e7'),
-    elevationCm: integer('elevation_cm'),
-    heightCm: integer('height_cm'),
-    salt: text('salt'),
-  },
-  (table) => [index('device_position_latitude').on(table.latitudeE7)],
 );
 
 export const waitingClaims = sqliteTable(

@@ -41,7 +41,6 @@ async function register(did: DeviceId, change: Partial<DeviceRecord> = {}): Prom
     displayName: 'Roof',
     elevationM: null,
     tier: 0,
-    density: place.place,
     ...change,
   };
   return `${network.api}${orRefuse(await client().putDevice(did, record)).ingestPath}`;
@@ -132,12 +131,12 @@ test('devices that are unknown, of another region, retired or moved cost the oth
   ]);
   const addressOf = ({ did }: TestDevice) => `${network.api}${ingestUrlPath(place.cell, did, network.ingestTagKey)}`;
   await expectRefused(await signedPost(addressOf(unknown), unknown, { body: GOOD }), 403, 'unknown-device');
-  await register(foreign.did, { ...elsewhere, density: elsewhere.place });
+  await register(foreign.did, elsewhere);
   await expectRefused(await signedPost(addressOf(foreign), foreign, { body: GOOD }), 409, 'wrong-region');
   const retiredUrl = await register(retired.did, { status: 'retired' });
   await expectRefused(await signedPost(retiredUrl, retired, { body: GOOD }), 403, 'retired-device');
   const oldUrl = await register(moved.did);
-  const newUrl = await register(moved.did, { version: 1, ...elsewhere, density: elsewhere.place });
+  const newUrl = await register(moved.did, { version: 1, ...elsewhere });
   await expectRefused(await signedPost(oldUrl, moved, { body: GOOD }), 403, 'retired-device');
   expect((await fetch(await signedPost(newUrl, moved, { body: GOOD }))).status).toBe(201);
   expect(await summaryOf(place.cell)).toMatchObject({ batches: 2, readings: 2 });

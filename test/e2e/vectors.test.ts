@@ -68,7 +68,6 @@ async function worldOf(
     displayName: name,
     elevationM: null,
     tier: 0,
-    density: publicPlace.place,
   };
   const { ingestPath: path } = orRefuse(await client.putDevice(key.did, record));
   return {

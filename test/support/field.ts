@@ -59,7 +59,6 @@ export async function registerField(
       displayName: name,
       elevationM: null,
       tier,
-      density: place.place,
     };
     const { ingestPath, version } = orRefuse(await client.putDevice(loaded.value.did, record));
     devices.push({

@@ -24,7 +24,7 @@ actRoutes.post('/v1/registry/devices/:device/relocate', async (c) => {
   const place = checkPlace(act, position.value);
   if (!place.ok) return refuse(c, place.error);
   const signed: SignedAct = { act, domain: c.var.config.domain, owners: [owner.value], devices: [] };
-  return answerAct(c, { signed, position: position.value }, async (current) => {
+  return answerAct(c, signed, async (current) => {
     const living = alive(current, act.device);
     if (!living.ok) return living;
     const { membership } = living.value;
@@ -47,13 +47,13 @@ actRoutes.post('/v1/registry/devices/:device/maintenance', async (c) => {
   if (fields['ownerSignature'] === undefined) {
     const device = deviceSigned(devices, act.device);
     if (!device.ok) return refuse(c, device.error);
-    return answerAct(c, { signed: { ...signed, devices: [device.value] }, position: null }, unchanged);
+    return answerAct(c, { ...signed, devices: [device.value] }, unchanged);
   }
   const present = await presentOwner(c, act);
   if (!present.ok) return refuse(c, present.error);
   const owner = await ownerSigned(c, act, fields, 'ownerSignature', present.value);
   if (!owner.ok) return refuse(c, owner.error);
-  return answerAct(c, { signed: { ...signed, owners: [owner.value] }, position: null }, async (current) => {
+  return answerAct(c, { ...signed, owners: [owner.value] }, async (current) => {
     const living = alive(current, act.device);
     return living.ok && living.value.membership.owner !== present.value
       ? notTheOwner(present.value, living.value.membership.owner)
@@ -70,7 +70,7 @@ actRoutes.post('/v1/registry/devices/:device/transfer', async (c) => {
   const to = await ownerSigned(c, act, fields, 'newOwnerSignature', act.to);
   if (!to.ok) return refuse(c, to.error);
   const signed: SignedAct = { act, domain: c.var.config.domain, owners: [from.value, to.value], devices: [] };
-  return answerAct(c, { signed, position: null }, async (current) => {
+  return answerAct(c, signed, async (current) => {
     const living = alive(current, act.device);
     if (!living.ok) return living;
     const { cell, membership } = living.value;
@@ -100,7 +100,7 @@ actRoutes.post('/v1/registry/devices/:device/rotate', async (c) => {
     if (!owner.ok) return refuse(c, owner.error);
     signed = { ...base, owners: [owner.value] };
   }
-  return answerAct(c, { signed, position: null }, async (current) => {
+  return answerAct(c, signed, async (current) => {
     const living = alive(current, act.device);
     if (!living.ok) return living;
     const { cell, membership } = living.value;
@@ -126,7 +126,7 @@ actRoutes.post('/v1/registry/devices/:device/retire', async (c) => {
   const owner = await ownerSigned(c, act, fields, 'ownerSignature', present.value);
   if (!owner.ok) return refuse(c, owner.error);
   const signed: SignedAct = { act, domain: c.var.config.domain, owners: [owner.value], devices: [] };
-  return answerAct(c, { signed, position: null }, async (current) => {
+  return answerAct(c, signed, async (current) => {
     const living = alive(current, act.device);
     if (!living.ok) return living;
     const { cell, membership } = living.value;

@@ -10,6 +10,7 @@ import type { ClaimAct } from '../../core/lifecycle/act.ts';
 import { actFields, parseHex } from '../../core/lifecycle/parse-act.ts';
 import { parsePosition, POSITION_HEADER, publicElevationM, type ExactPosition } from '../../core/lifecycle/position.ts';
 import { checkIssuedAt, WAITING_SECONDS } from '../../core/lifecycle/rules.ts';
+import type { SignedAct } from '../../core/lifecycle/signed-act.ts';
 import { typedDataOf } from '../../core/lifecycle/typed-data.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import { rfc3339 } from '../../core/time.ts';
@@ -47,14 +48,14 @@ claimRoutes.post('/v1/registry/claims', async (c) => {
   const half = waiting?.hash === hash ? waiting : null;
   const isKnown = (await findAct(c.env.DB, hash)) !== null;
   const position = readPosition(c, half);
-  // The same claim again needs no position: its place was settled the first time.
+  // The same claim again needs no position: its place was checked the first time.
   if (!position.ok && !isKnown) return refuse(c, position.error);
   const place = position.ok ? checkPlace(act, position.value) : null;
   if (place !== null && !place.ok) return refuse(c, place.error);
-  const signed = { act, domain, owners: [owner.value], devices: [device.value] };
+  const signed: SignedAct = { act, domain, owners: [owner.value], devices: [device.value] };
   return answerAct(
     c,
-    { signed, position: position.ok ? position.value : null },
+    signed,
     async (current) => {
       if (current !== null) return err({ reason: 'already-claimed', device: act.device });
       if (place === null || !position.ok) return err({ reason: 'position-missing' });

@@ -4,7 +4,6 @@
  */
 import { checkOrder } from '../../core/lifecycle/rules.ts';
 import type { Hex } from '../../core/lifecycle/act.ts';
-import type { ExactPosition } from '../../core/lifecycle/position.ts';
 import { signedActText, type SignedAct } from '../../core/lifecycle/signed-act.ts';
 import { typedDataOf } from '../../core/lifecycle/typed-data.ts';
 import { err, ok, type Result } from '../../core/result.ts';
@@ -22,22 +21,19 @@ import {
 } from './act-store.ts';
 import type { RegistryBindings } from './env.ts';
 import { actHash } from './owner-signature.ts';
-import { findSeat, forgetStatement, handOnStatement, isSeatTaken, settleStatement } from './position-store.ts';
 import type { RegistryRefusal } from './problems.ts';
 import { tellRegions } from './tell-regions.ts';
 import { dropWaitingStatement } from './waiting-store.ts';
 
-/** Others that settle at the same moment, and changes of the same device, are few. */
+/** Changes of the same device at the same moment are few. */
 const MAX_TRIES = 8;
 
 export type TakenAct = {
   readonly hash: Hex;
   readonly signed: SignedAct;
-  /** Of a claim or a relocation. */
-  readonly position: ExactPosition | null;
 };
 
-/** What the device's row (of a rotation: the successor's) shall be; `density` is settled here where there is a position. */
+/** What the device's row (of a rotation: the successor's) shall be. */
 export type Decide = (current: Registration | null) => Promise<Result<Registration, RegistryRefusal>>;
 
 export type Enacted = { readonly recorded: RecordedAct; readonly isNew: boolean };
@@ -86,7 +82,7 @@ export async function enact(bindings: RegistryBindings, taken: TakenAct, decide:
       // Somebody was faster: the next try sees what there is now.
       if (done.error.reason !== 'version-conflict') return done;
     } catch (error) {
-      if (!isSeatTaken(error) && !isSuccessorTaken(error)) throw error;
+      if (!isSuccessorTaken(error)) throw error;
     }
   }
   return err({ reason: 'registry-busy' });
@@ -159,20 +155,8 @@ async function carryOut(
     return told.ok ? ok(base) : told;
   }
   if (act.kind === 'rotate') return current === null ? conflict() : rotate(DB, recorded, current, guard);
-  const { position } = taken;
-  if (position === null) {
-    const beside = act.kind === 'retire' ? [forgetStatement(DB, act.device, guard)] : [];
-    const all = [recordStatement(DB, recorded, guard), ...beside];
-    return registerDevice(bindings, recorded.outcome, base, nowMs, all);
-  }
-  const { cell, membership } = recorded.outcome;
-  const seat = await findSeat(DB, act.device, position, membership.place);
-  const settled = { ...recorded, outcome: { cell, membership: { ...membership, density: seat.density } } };
-  return registerDevice(bindings, settled.outcome, base, nowMs, [
-    recordStatement(DB, settled, guard),
-    settleStatement(DB, act.device, seat, position, guard),
-    dropWaitingStatement(DB, act.device, guard),
-  ]);
+  const beside = act.kind === 'claim' ? [dropWaitingStatement(DB, act.device, guard)] : [];
+  return registerDevice(bindings, recorded.outcome, base, nowMs, [recordStatement(DB, recorded, guard), ...beside]);
 }
 
 /** Both rows at once: there is no moment at which neither key may post, and none at which both may. */
@@ -203,7 +187,6 @@ async function rotate(
     replaceStatement(db, retired, old.version, past),
     heir,
     recordStatement(db, recorded, guard),
-    handOnStatement(db, recorded.device, successor, guard),
   ]);
   return written?.results.length === 1 ? ok(guard.version) : conflict();
 }
@@ -215,7 +198,7 @@ function isSuccessorTaken(error: unknown): boolean {
 const conflict = (): Result<never, RegistryRefusal> => err({ reason: 'version-conflict', current: 0 });
 
 async function finish(bindings: RegistryBindings, recorded: RecordedAct, isNew: boolean): Enacting {
-  // As written: the density is known only there.
+  // As written: a window's act may have been recorded by the same request, a moment ahead.
   const known = isNew ? await findAct(bindings.DB, recorded.hash) : recorded;
   if (known === null) throw new Error('an act was carried out and not recorded');
   const told = await tellRegions(bindings, known);

@@ -14,7 +14,7 @@ import { rfc3339 } from '../../core/time.ts';
 import type { RegistryAnswer } from '../../schema/api/registry.ts';
 import { nowMs } from '../adapters/clock.ts';
 import { readDevice } from '../adapters/d1/devices.ts';
-import { enact, type Decide, type TakenAct } from './enact.ts';
+import { enact, type Decide } from './enact.ts';
 import { findAct } from './act-store.ts';
 import type { RegistryContext } from './env.ts';
 import { openRequest, type OpenedRequest } from './open-request.ts';
@@ -95,18 +95,18 @@ export async function presentOwner(c: RegistryContext, act: Act): Taken<OwnerAdd
 /** Carries the act out and answers. `isTimely`: its time was checked before, when it began to wait. */
 export async function answerAct(
   c: RegistryContext,
-  taken: Omit<TakenAct, 'hash'>,
+  signed: SignedAct,
   decide: Decide,
   isTimely = false,
 ): Promise<Response> {
-  const { act, domain } = taken.signed;
+  const { act, domain } = signed;
   const hash = actHash(typedDataOf(act, domain));
   const now = nowMs();
   if (!isTimely && (await findAct(c.env.DB, hash)) === null) {
     const timely = checkIssuedAt(act, now);
     if (!timely.ok) return refuse(c, timely.error);
   }
-  const enacting = enact(c.env, { hash, ...taken }, decide, now);
+  const enacting = enact(c.env, { hash, signed }, decide, now);
   // To its end, though the client may go away. What it throws, this request answers for.
   c.executionCtx.waitUntil(Promise.allSettled([enacting]));
   const enacted = await enacting;

@@ -32,15 +32,17 @@ export async function keepWaiting(db: D1Database, claim: WaitingClaim): Promise<
     position: JSON.stringify(position),
     receivedMs,
   };
-  const orm = drizzle(db);
-  const oldestMs = receivedMs - WAITING_SECONDS * 1000;
-  await orm.batch([
-    orm.delete(waitingClaims).where(lt(waitingClaims.receivedMs, oldestMs)),
-    orm
-      .insert(waitingClaims)
-      .values({ device, code, ...row })
-      .onConflictDoUpdate({ target: [waitingClaims.device, waitingClaims.code], set: row }),
-  ]);
+  await drizzle(db)
+    .insert(waitingClaims)
+    .values({ device, code, ...row })
+    .onConflictDoUpdate({ target: [waitingClaims.device, waitingClaims.code], set: row });
+}
+
+/** They hold exact positions, so they do not lie about until somebody leaves another half. */
+export async function forgetExpired(db: D1Database, nowMs: number): Promise<void> {
+  await drizzle(db)
+    .delete(waitingClaims)
+    .where(lt(waitingClaims.receivedMs, nowMs - WAITING_SECONDS * 1000));
 }
 
 /** The newest of the device, or the one with this code. */

@@ -81,8 +81,6 @@ export function parseDeviceFields(fields: Fields, device: DeviceId): Checked<Dev
   if (elevationM !== null && (typeof elevationM !== 'number' || !(Math.abs(elevationM) <= 9000)))
     return bad('/elevationM', 'must be metres or null');
   if (tier !== 0 && tier !== 1 && tier !== 2) return bad('/tier', 'must be 0, 1 or 2');
-  const density = parsePlaceCell(fields['density']);
-  if (!density.ok) return bad('/density', 'must be an H3 cell of resolution 7');
   return ok({
     version,
     cell: cell.value,
@@ -99,7 +97,7 @@ export function parseDeviceFields(fields: Fields, device: DeviceId): Checked<Dev
       // The public height; the exact one is not kept here. Adding zero turns -0 into 0.
       elevationM: elevationM === null ? null : Math.round(elevationM / 10) * 10 + 0,
       tier,
-      density: density.value,
+      density: place.value,
       claimedMs: 0, // set by whoever knows whether there is a claim already
     },
   });

@@ -49,7 +49,6 @@ const fields = {
   longitudeE5: 1_300_000,
   elevationM: 34,
   tier: 0,
-  density: '871fb4662ffffff',
 };
 const put = (change: Readonly<Record<string, unknown>> = {}) =>
   send('PUT', `/v1/admin/devices/${device.did}`, { ...fields, ...change });
@@ -175,7 +174,6 @@ test.each([
   ['longitudeE5', 18_000_001],
   ['elevationM', '34'],
   ['tier', 3],
-  ['density', null],
 ])('a device whose %s is %j is refused by that name', async (name, value) => {
   expect(await put({ [name]: value })).toMatchObject({ status: 400, body: { code: 'bad-field', pointer: `/${name}` } });
 });

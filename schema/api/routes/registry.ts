@@ -157,7 +157,7 @@ export const REGISTRY: readonly Route[] = [
     path: '/v1/registry/devices/{device}/retire',
     id: 'postRetire',
     group: GROUP,
-    says: 'Retires a device for ever; its exact position is forgotten',
+    says: 'Retires a device for ever',
     parameters: [DEVICE],
     body: { says: 'Signed by the owner.', media: { [JSON_TYPE]: RetireBody } },
     answers: DONE,

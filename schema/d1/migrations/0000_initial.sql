@@ -141,19 +141,6 @@ CREATE TABLE `recall` (
 	`created_ms` integer NOT NULL
 ) WITHOUT ROWID;
 --> statement-breakpoint
-CREATE TABLE `device_position` (
-	`seq` integer PRIMARY KEY NOT NULL,
-	`device` text NOT NULL,
-	`density` text NOT NULL,
-	`latitude_e7` integer,
-	`longitude_e7` integer,
-	`elevation_cm` integer,
-	`height_cm` integer,
-	`salt` text
-) WITHOUT ROWID;
---> statement-breakpoint
-CREATE UNIQUE INDEX `device_position_device_unique` ON `device_position` (`device`);--> statement-breakpoint
-CREATE INDEX `device_position_latitude` ON `device_position` (`latitude_e7`);--> statement-breakpoint
 CREATE TABLE `registry_act` (
 	`hash` text PRIMARY KEY NOT NULL,
 	`device` text NOT NULL,

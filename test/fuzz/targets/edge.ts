@@ -240,7 +240,7 @@ const usage: Target = {
 
 const DEVICE = {
   version: 0, cell: REGION, status: 'active', owner: OWNER, displayName: 'Roof', place: PLACE, latitudeE5: 4_042_000, longitudeE5: -370_000,
-  elevationM: 652.4, tier: 1, density: PLACE,
+  elevationM: 652.4, tier: 1,
 }; // prettier-ignore
 const RECALL = {
   from: '2026-11-01T00:00:00Z',
