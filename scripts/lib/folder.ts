@@ -17,7 +17,7 @@ export type Contracts = {
 
 export type NetworkRecord = {
   readonly kind: 'isobar-local-network';
-  readonly version: 4;
+  readonly version: 5;
   readonly apiPort: number;
   readonly chainPort: number;
   /** Null: not deployed yet. */
@@ -68,7 +68,7 @@ export class Folder {
   readNetwork(): NetworkRecord | null {
     const record = this.#readJson(NETWORK) as Partial<NetworkRecord> | null;
     if (record === null) return null;
-    if (record.kind === 'isobar-local-network' && record.version === 4) return record as NetworkRecord;
+    if (record.kind === 'isobar-local-network' && record.version === 5) return record as NetworkRecord;
     throw new Refusal(`${this.path(NETWORK)} is not of this version of Isobar; ${FRESH}.`);
   }
 

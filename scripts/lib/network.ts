@@ -71,7 +71,7 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
     const contracts = known ?? (await setUpChain(chain, accounts));
     const next: NetworkRecord = {
       kind: 'isobar-local-network',
-      version: 4,
+      version: 5,
       apiPort,
       chainPort,
       contracts,
