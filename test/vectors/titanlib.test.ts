@@ -12,12 +12,17 @@ type Point = { readonly latitude: number; readonly longitude: number; readonly e
 
 /** One hour in which each point posts once; the tests found in each, by point. */
 function testsAt(points: readonly Point[], values: readonly number[], rules = MAIN_RULES): number[] {
+  const cells = measuredTown(points, values, rules).outputs.hours.flatMap((hour) => hour.cells);
+  return points.map((_point, slot) => cells.find(([of]) => of === slot)?.[7] ?? 0);
+}
+
+/** Who never measures is nobody's neighbor. */
+function measuredTown(points: readonly Point[], values: readonly number[], rules = MAIN_RULES): TestLog {
   const log = townOf(points, rules);
   for (const [slot, value] of values.entries())
     log.post(slot, DAY0_MS + 2000 + slot, [reading('temp', DAY0_MS, value)]);
   log.close(DAY0_MS / HOUR_MS, DAY0_MS + HOUR_MS + 300_000);
-  const cells = log.outputs.hours.flatMap((hour) => hour.cells);
-  return points.map((_point, slot) => cells.find(([of]) => of === slot)?.[7] ?? 0);
+  return log;
 }
 
 function townOf(points: readonly Point[], rules = MAIN_RULES): TestLog {
@@ -93,11 +98,16 @@ test('isolation check: the published neighbor counts, at four times the distance
     ...[0, 1, 2, 3, 4].map((at) => ({ latitude: 60, longitude: 10 + at * degrees })),
     { latitude: 70, longitude: 10 },
   ];
-  const counts = townOf(apart(0.4)).state.devices.map(({ near }) => near.length);
+  const nearOf = (points: readonly Point[]): number[] =>
+    measuredTown(
+      points,
+      points.map(() => 0),
+    ).state.devices.map(({ near }) => near.length);
+  const counts = nearOf(apart(0.4));
   expect(counts.map((count) => (count < 2 ? 1 : 0))).toEqual([0, 0, 0, 0, 0, 1]);
   expect(counts.map((count) => (count < 4 ? 1 : 0))).toEqual([1, 1, 0, 1, 1, 1]);
   // Published with a radius of 1 km: nobody has a neighbor.
-  expect(townOf(apart(6)).state.devices.map(({ near }) => near.length)).toEqual([0, 0, 0, 0, 0, 0]);
+  expect(nearOf(apart(6))).toEqual([0, 0, 0, 0, 0, 0]);
 });
 
 test('isolation is no fault: a lonely station is judged by its own past', () => {
