@@ -12,7 +12,7 @@ import { Tally } from '../test/chaos/tally.ts';
 import { dim, done, failed, Refusal, runCommand, yellow } from './lib/say.ts';
 
 /** What continuous integration runs; test/README.md names the long runs. */
-const SUITES = { 'rewards-model': 1000, rewards: 30, fleet: 2 } as const;
+const SUITES = { 'rewards-model': 1000, rewards: 12, fleet: 1 } as const;
 type SuiteName = keyof typeof SUITES;
 /** From here on no kind of write may be spared. */
 const MANY = 5000;

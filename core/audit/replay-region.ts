@@ -108,7 +108,9 @@ function recordDays(replay: RegionReplay, days: Outputs['days']): void {
   const own = days.map(({ member, series }): SeriesDay => ({ device: member.origin ?? member.device, epoch, series }));
   replay.week = [...replay.week.filter((day) => day.epoch > epoch - ALIKE_EPOCHS), ...own];
   const weighed = days.map(({ member, scoreBps, score30Bps, eligible }): DeviceDay => {
-    return { ...member, cell: replay.cell, scoreBps, score30Bps, eligible };
+    // The report says what is paid, not where.
+    const { latitudeE5: _latitude, longitudeE5: _longitude, ...paid } = member;
+    return { ...paid, cell: replay.cell, scoreBps, score30Bps, eligible };
   });
   replay.days.set(epoch, withAlike(weighed, replay.week, epoch, hoursPerEpoch(replay.rules.time)));
 }

@@ -176,7 +176,8 @@ test.each(['told', 'missed'])('the new region takes over what the old one knew: 
   const [west, east] = [await open(), await open()];
   const member = await claim(west);
   const { device } = member;
-  await send(west, device, 1040, temperatures(Date.now() - 20_000));
+  // In an hour before this one: the hour in which it has measured counts in the old region alone.
+  await send(west, device, 1040, temperatures(Date.now() - 40_000));
   const wanted = { cell: east, membership: { ...member, latitudeE5: member.latitudeE5 + 1000 } };
   if (how === 'missed') {
     expect(await registerDevice(without(east), wanted, 1, Date.now())).toMatchObject({
