@@ -93,7 +93,8 @@ export function problemRows(problems: readonly ProblemParts[]): string {
 const READING_REFUSALS: Readonly<Record<ReadingRefusal, string>> = {
   'in-the-future': `measured more than ${duration(MAIN_RULES.time.maxAheadSeconds)} after its receipt`,
   'too-old': `measured more than ${duration(MAIN_RULES.time.maxAgeSeconds)} before its receipt`,
-  'before-move': 'measured before the device came to its present place: it belongs to the old one',
+  'before-move':
+    'measured before the device came to its present place, or, after a move to another region, in an hour in which it has measured there: it belongs to the old one',
   'already-covered': 'older than the duplicate window and inside no recorded gap of the device and quantity',
   'conflicting-value': 'the same quantity and time was accepted before with another value; counted against the device',
 };
