@@ -2,7 +2,7 @@
 import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import type { DeviceId } from '../core/ids.ts';
-import type { StoredDay } from '../core/query/rows.ts';
+import type { Site, StoredDay } from '../core/query/rows.ts';
 
 /** Epochs [fromEpoch, untilEpoch) of a device. */
 export type DeviceSpan = { readonly device: DeviceId; readonly fromEpoch: number; readonly untilEpoch: number };
@@ -21,12 +21,17 @@ export type DayRow = {
 export const DAY_COLUMNS = sql.raw(`day.epoch, day.cell AS dayCell, day.latitude_e5 AS dayLatitudeE5,
   day.longitude_e5 AS dayLongitudeE5, day.series, day.late_series AS lateSeries`);
 
+/** 1e-5 degrees. */
+export function siteOf(cell: string, latitudeE5: number, longitudeE5: number): Site {
+  return { cell, latitude: latitudeE5 / 1e5, longitude: longitudeE5 / 1e5 };
+}
+
 export function toStoredDay(row: DayRow): StoredDay {
   return {
     // D1 holds only what the parsers of core/ids.ts let in.
     device: row.device as DeviceId,
     epoch: row.epoch,
-    site: { cell: row.dayCell, latitude: row.dayLatitudeE5 / 1e5, longitude: row.dayLongitudeE5 / 1e5 },
+    site: siteOf(row.dayCell, row.dayLatitudeE5, row.dayLongitudeE5),
     series: JSON.parse(row.series) as StoredDay['series'],
     lateSeries: JSON.parse(row.lateSeries) as StoredDay['lateSeries'],
   };

@@ -1,9 +1,8 @@
 /** Whether a log may hold an act here: each once, and in the order in which the registry takes them (lifecycle/rules.ts). */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import { canonicalJson } from '../canonical-json.ts';
 import type { DeviceId } from '../ids.ts';
-import { actFields } from '../lifecycle/parse-act.ts';
+import { actText } from '../lifecycle/parse-act.ts';
 import { readSignedAct } from '../lifecycle/read-signed-act.ts';
 import { checkOrder } from '../lifecycle/rules.ts';
 import type { LogEntry } from '../region/entry.ts';
@@ -30,7 +29,7 @@ export function checkActOrder({ logged, latest }: ActsSoFar, entry: LogEntry, at
   if (signed === null) return ok(undefined);
   const { act, owners } = signed;
   const where = { ...at, device: entry.device };
-  const id = `${entry.kind} ${entry.device} ${act.kind} ${digestOf(canonicalJson(actFields(act)))}`;
+  const id = `${entry.kind} ${entry.device} ${act.kind} ${digestOf(actText(act))}`;
   if (logged.has(id)) return differs('act', where, `${act.kind} of ${act.issuedAt}`, 'it was carried out before');
   logged.add(id);
   if (act.kind === 'maintenance') return ok(undefined);

@@ -2,12 +2,11 @@
  * A membership, a maintenance window or a change of key of the log against the act that it names: those have signed it who have to, and the
  * entry says what follows from it and from the entry before. Without an act it is the operator's word, and counted as such.
  */
-import { canonicalJson } from '../canonical-json.ts';
 import type { DeviceId, OwnerAddress, PlaceCell, RegionCell } from '../ids.ts';
 import { bodyText } from '../ingest/body-text.ts';
 import { isPathOf, type Act } from '../lifecycle/act.ts';
 import { isObject } from '../lifecycle/fields.ts';
-import { actFields, parseAct } from '../lifecycle/parse-act.ts';
+import { actText, parseAct } from '../lifecycle/parse-act.ts';
 import { readSignedAct } from '../lifecycle/read-signed-act.ts';
 import { ISSUED_WINDOW_SECONDS, WAITING_SECONDS } from '../lifecycle/rules.ts';
 import type { SignedAct } from '../lifecycle/signed-act.ts';
@@ -229,7 +228,7 @@ async function deviceHasSigned(
   if (!holds.ok || !holds.value) return false;
   // As the registry reads it: addresses may be posted in mixed case, everything else is posted as it is signed.
   const posted = parseAct(act.kind, actIn(evidence.body));
-  return posted.ok && canonicalJson(actFields(posted.value)) === canonicalJson(actFields(act));
+  return posted.ok && actText(posted.value) === actText(act);
 }
 
 function actIn(body: Uint8Array): unknown {
@@ -263,7 +262,7 @@ function whoIsMissing(signed: SignedAct, entry: Attested['entry'], before: Stand
       return byOwner(owner) || byDevice(act.device) ? null : owner;
     case 'rotate':
       if (!byDevice(act.successor)) return act.successor;
-      // Changed in another region, where it may have been sold first: that log says who had to sign.
+      // Changed in another region, where it may have been sold first: that log says who had to sign, and no audit compares the two.
       if (entry.kind === 'inherit' && isFromElsewhere(before?.membership) && signed.owners.length > 0) return null;
       return byDevice(act.device) || byOwner(owner) ? null : owner;
   }

@@ -1,4 +1,5 @@
 /** Acts from unknown JSON. Which act it is says the route; an act's JSON holds the fields that are signed and nothing else. */
+import { canonicalJson } from '../canonical-json.ts';
 import { parseDeviceId, parseOwnerAddress, parsePlaceCell, parseRegionCell } from '../ids.ts';
 import { err, ok, type Result } from '../result.ts';
 import { decodeDidKey } from '../signature/did-key.ts';
@@ -103,6 +104,11 @@ export function parseAct<K extends ActKind>(of: K, given: unknown, pointer = '/a
 export function actFields(act: Act): Readonly<Record<string, string | number>> {
   const { kind: _kind, ...rest } = act;
   return rest;
+}
+
+/** The words of an act, whoever has signed them: two acts with the same are one. */
+export function actText(act: Act): string {
+  return canonicalJson(actFields(act));
 }
 
 export function parseHex(value: unknown, bytes: number): Result<Hex, { readonly reason: 'not-hex' }> {

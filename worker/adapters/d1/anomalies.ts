@@ -6,6 +6,7 @@ import type { AnomaliesRequest, AnomalyRow } from '../../../core/query/anomalies
 import type { Slice } from '../../../core/query/plan.ts';
 import type { TimeRules } from '../../../core/rules/rule-set.ts';
 import { hourOf, hoursPerEpoch, hourStartMs } from '../../../core/time.ts';
+import { siteOf } from '../../../durable-objects/stored-days.ts';
 import type { AnomalyEvidence } from '../../../schema/d1/anomaly-events.ts';
 
 type Row = {
@@ -71,8 +72,6 @@ function toRow(row: Row, rules: Pick<TimeRules, 'hourSeconds' | 'epochSeconds'>)
     high,
     against,
     site:
-      row.latitudeE5 === null || row.longitudeE5 === null
-        ? null
-        : { cell: row.cell, latitude: row.latitudeE5 / 1e5, longitude: row.longitudeE5 / 1e5 },
+      row.latitudeE5 === null || row.longitudeE5 === null ? null : siteOf(row.cell, row.latitudeE5, row.longitudeE5),
   };
 }
