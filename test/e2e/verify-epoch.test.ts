@@ -229,7 +229,7 @@ test('a device that changed hands and key in the middle of a day is paid for it 
 });
 
 type Forgery = (entry: MembershipBody, act: SignedAct) => MembershipBody;
-test.each<[string, Forgery, string]>([
+test.each<[string, Forgery, string | RegExp]>([
   [
     'with another owner',
     (entry) => ({ ...entry, owner: somebody }),
@@ -240,8 +240,8 @@ test.each<[string, Forgery, string]>([
     (entry, act) => ({ ...entry, act: { ...act, owners: [] } }),
     'An act is not signed by those who have to sign it',
   ],
-  // What is left says nothing wrong; it is not what was committed.
-  ['without its act', ({ act: _act, ...word }) => word, 'where       dataRoot'],
+  // What is left says nothing wrong; it is not what was committed, by this epoch or by one before it.
+  ['without its act', ({ act: _act, ...word }) => word, /^ {2}where .*\bdataRoot$/m],
 ])('a claim in the log %s is found', async (_what, forge, sentence) => {
   const forged = forgedEvidence(originals, (entry) => {
     if (entry.kind !== 'membership' || entry.act?.act.kind !== 'claim') return null;
@@ -250,8 +250,8 @@ test.each<[string, Forgery, string]>([
   });
   liar.lie = forged.lie;
   const { code, output } = await verifyLie();
-  expect(output).toContain(sentence);
-  if (sentence.startsWith('An')) expect(output).toContain(`${forged.place}, device ${traveller.device}`);
+  if (typeof sentence === 'string') expect(output).toContain(`${forged.place}, device ${traveller.device}`);
+  expect(output).toMatch(sentence);
   expect(code).toBe(1);
 });
 
