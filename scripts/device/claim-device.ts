@@ -10,7 +10,7 @@ import { exactPosition, issuedNow, type NetworkTerms, ownerOf, placed, readTerms
 import { type ClaimBody, claimJson, parseClaim, postClaim } from '../registry/routes.ts';
 import type { OpenDevice } from './open.ts';
 import type { Site } from './site.ts';
-import { writeState } from './state.ts';
+import { withPosition, writeState } from './state.ts';
 
 /** Signed by both keys on this machine. A claim that got no answer is kept, and the next call sends the same one. */
 export async function claimAs(
@@ -41,8 +41,9 @@ export async function claimAs(
 
 /** Kept until it is answered: a second claim of the same device would be refused where the first one arrived. */
 export async function countersign(device: OpenDevice, api: string, body: ClaimBody): Promise<OpenDevice> {
-  await writeState(device.keyFile, { ...device.state, api, claim: claimJson(body) });
-  const claimed = await sendClaim(device, api, body);
+  const state = withPosition({ ...device.state, api, claim: claimJson(body) }, body.position);
+  await writeState(device.keyFile, state);
+  const claimed = await sendClaim({ ...device, state }, api, body);
   if (claimed.ok) return claimed.value;
   throw new Refusal(sentenceOf(claimed.error));
 }

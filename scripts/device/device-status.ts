@@ -1,5 +1,6 @@
 /** All that can be said of one device without its owner's signature. */
 import { readFile } from 'node:fs/promises';
+import { commitPosition } from '../../core/lifecycle/position.ts';
 import type { DeviceAnswer } from '../../schema/api/places.ts';
 import type { EpochAnswer, EpochsAnswer } from '../../schema/api/public.ts';
 import type { EventsAnswer } from '../../schema/api/registry.ts';
@@ -29,6 +30,8 @@ export type DeviceStatus = {
   readonly pendingPay: { readonly epochs: readonly number[]; readonly amount: string };
   readonly maintenance: { readonly days: number; readonly hours: number; readonly announcedHours: number };
   readonly events: EventsAnswer['events'];
+  /** The position behind the newest public digest: its file has it, or nobody here can show it. Null: no such digest or no file. */
+  readonly isPositionKept: boolean | null;
 };
 
 export async function readDeviceStatus(
@@ -59,7 +62,14 @@ export async function readDeviceStatus(
     pendingPay: await pendingPay(api, device),
     maintenance: { days, hours, announcedHours: announcedHours(events?.events ?? [], fromMs, network.hourSeconds) },
     events: events?.events ?? [],
+    isPositionKept: state && isPositionKept(state, events?.events ?? []),
   };
+}
+
+/** Newest first, as the network lists them. */
+export function isPositionKept({ positions }: Pick<DeviceState, 'positions'>, events: Events): boolean | null {
+  const placed = events.find(({ kind }) => kind === 'claim' || kind === 'relocate');
+  return placed === undefined ? null : positions.some((one) => commitPosition(one) === placed.act['position']);
 }
 
 /** Read without its lock: another command may be sending. */

@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { type DeviceId, parseDeviceId } from '../../core/ids.ts';
 import type { ActOf, Hex } from '../../core/lifecycle/act.ts';
 import { actFields, parseAct } from '../../core/lifecycle/parse-act.ts';
+import type { ExactPosition } from '../../core/lifecycle/position.ts';
 import { parseOwnerSignature } from '../../core/lifecycle/signed-act.ts';
 import type { Result } from '../../core/result.ts';
 import type { NetworkProblem } from '../../sensors/client/problem.ts';
@@ -15,7 +16,7 @@ import { postAct, type Registered } from '../registry/routes.ts';
 import { apiOf, openDevice, type OpenDevice } from './open.ts';
 import { requireOwner } from './owner-key.ts';
 import { readSite, SITE_FLAGS } from './site.ts';
-import { stateFileOf, writeState } from './state.ts';
+import { stateFileOf, withPosition, writeState } from './state.ts';
 
 const OF_A_DEVICE = ['key', 'did', 'owner-key', 'api', 'dir'];
 
@@ -47,15 +48,24 @@ export async function relocate(args: readonly string[]): Promise<void> {
     ...placed(position),
     issuedAt: issuedNow(terms),
   };
+  const kept = files && { ...files, state: withPosition(files.state, position) };
+  if (kept !== null) await writeState(kept.keyFile, kept.state);
   const answer = orRefuse(await postAct(api, act, { ownerSignature: await signAct(owner, act, terms), position }, []));
   done(`${did} stands in cell ${act.place} now; its reputation falls with the distance it was moved`);
-  await remember(files, api, answer);
+  await remember(kept, api, answer, position);
 }
 
-async function remember(files: OpenDevice | null, api: string, { ingestUrl, region }: Registered): Promise<void> {
+async function remember(
+  files: OpenDevice | null,
+  api: string,
+  { ingestUrl, region }: Registered,
+  position: ExactPosition,
+): Promise<void> {
   console.log(`  posts to ${ingestUrl}`);
   if (files === null) {
     console.log(dim('  its files are not here: give it this address where it runs'));
+    console.log(dim('  keep this: the network does not, and without the salt nobody can show later what was signed'));
+    console.log(`  ${JSON.stringify(position)}`);
     return;
   }
   await writeState(files.keyFile, { ...files.state, api, address: { ingestUrl, region } });

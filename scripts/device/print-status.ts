@@ -1,6 +1,7 @@
 /** The state of a device for people. */
 import { bold, dim, green, red, yellow } from '../lib/say.ts';
 import type { DeviceStatus } from './device-status.ts';
+import { stateFileOf } from './state.ts';
 
 const MAX_EVENTS = 8;
 const MAX_FLAGS = 8;
@@ -26,7 +27,8 @@ function row(label: string, ...lines: readonly string[]): readonly string[] {
   return lines.map((line, at) => `  ${(at === 0 ? label : '').padEnd(13)} ${line}`);
 }
 
-function healthLines({ registered, ingestUrl, lastReceipt, isBatchWaiting, api }: DeviceStatus): readonly string[] {
+function healthLines(status: DeviceStatus): readonly string[] {
+  const { registered, ingestUrl, lastReceipt, isBatchWaiting, api } = status;
   const receipt =
     lastReceipt === null
       ? dim('none from here')
@@ -41,11 +43,22 @@ function healthLines({ registered, ingestUrl, lastReceipt, isBatchWaiting, api }
           ...row('status', statusText(registered.status)),
           ...row('owner', registered.owner),
           ...row('place', `cell ${registered.place} in region ${registered.region}, tier ${registered.tier}`),
+          ...positionLines(status),
         ]),
     ...(ingestUrl === null ? [] : row('posts to', ingestUrl)),
     ...row('last receipt', receipt),
     ...(isBatchWaiting ? row('queue', yellow('one batch waits; it goes out first with the next send')) : []),
   ];
+}
+
+function positionLines({ isPositionKept, keyFile }: DeviceStatus): readonly string[] {
+  if (isPositionKept === null || keyFile === null) return [];
+  return row(
+    'position',
+    isPositionKept
+      ? `private; ${stateFileOf(keyFile)} has it with the salt of its public digest`
+      : yellow('not kept here: only who has it and its salt can show what the public digest stands for'),
+  );
 }
 
 function statusText(status: string): string {

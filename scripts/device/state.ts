@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { type DeviceId, parseDeviceId } from '../../core/ids.ts';
 import { nestsDeeper } from '../../core/json-depth.ts';
+import { type ExactPosition, parsePosition } from '../../core/lifecycle/position.ts';
 import { keepFile } from '../lib/keep-file.ts';
 import { Refusal } from '../lib/say.ts';
 
@@ -18,6 +19,13 @@ const DeviceText = z.string().transform((text, context): DeviceId => {
   const parsed = parseDeviceId(text);
   if (parsed.ok) return parsed.value;
   context.addIssue({ code: 'custom', message: 'is no device id' });
+  return z.NEVER;
+});
+
+const Position = z.json().transform((given, context): ExactPosition => {
+  const parsed = parsePosition(given);
+  if (parsed.ok) return parsed.value;
+  context.addIssue({ code: 'custom', message: 'is no position with its salt' });
   return z.NEVER;
 });
 
@@ -47,6 +55,11 @@ const StateFile = z.object({
     .nullable(),
   /** A claim that was sent and not yet answered: the same one goes again. */
   claim: z.json().nullable(),
+  /**
+   * Every position signed from here, newest last. The network keeps the digest only: without the salt nobody can show later what
+   * was signed. Files of before this was kept have none.
+   */
+  positions: z.array(Position).default([]),
   /** A change of key that was begun (rotate.ts). */
   rotation: z.object({ successor: DeviceText, body: z.json(), address: Address.nullable() }).nullable(),
 });
@@ -98,7 +111,12 @@ export async function writeState(keyFile: string, state: DeviceState): Promise<v
 
 export function newState(device: DeviceId, api: string | null): DeviceState {
   const code = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('hex');
-  return { device, code, api, address: null, lastReceipt: null, claim: null, rotation: null };
+  return { device, code, api, address: null, lastReceipt: null, claim: null, positions: [], rotation: null };
+}
+
+/** Before it is sent: the network may take what was never answered. */
+export function withPosition(state: DeviceState, position: ExactPosition): DeviceState {
+  return { ...state, positions: [...state.positions, position] };
 }
 
 /** Undefined: no JSON, or none that we wrote. */

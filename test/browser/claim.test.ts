@@ -9,6 +9,8 @@ import { join } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { privateKeyToAccount } from 'viem/accounts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { commitPosition, type ExactPosition } from '../../core/lifecycle/position.ts';
+import type { EventsAnswer } from '../../schema/api/registry.ts';
 import { createAdminClient, orRefuse } from '../../scripts/admin-client.ts';
 import { LOCAL_CHAIN_ID } from '../../scripts/lib/chain.ts';
 import { run } from '../../scripts/lib/run.ts';
@@ -142,6 +144,8 @@ describe.skipIf(!existsSync(CHROMIUM))(`the claim page (needs ${CHROMIUM})`, { t
     await page.getByText('Now the device').waitFor();
     expect(chainId).toBe(LOCAL_CHAIN_ID);
 
+    const saved = await savedPosition();
+
     const args = ['scripts/device.ts', 'claim', '--key', key, '--link', '--yes', '--no-qr', '--timeout', '30'];
     const { exitCode, output } = await run(['node', ...args]);
     expect(exitCode, output).toBe(0);
@@ -150,8 +154,14 @@ describe.skipIf(!existsSync(CHROMIUM))(`the claim page (needs ${CHROMIUM})`, { t
     await page.getByText('The device is claimed').waitFor();
     expect(await text('#outcome')).toContain(`Roof <${name}>`);
 
-    const { ingestUrl } = JSON.parse(readFileSync(key.replace('.pem', '.device.json'), 'utf8')).address;
-    expect(ingestUrl).toContain(network.api);
+    const state = JSON.parse(readFileSync(key.replace('.pem', '.device.json'), 'utf8'));
+    expect(state.address.ingestUrl).toContain(network.api);
+    expect(state.positions).toEqual([saved.position]);
+    const { events } = await (
+      await fetch(`${network.api}/v1/registry/devices/${state.device}/events`)
+    ).json<EventsAnswer>();
+    expect(events[0]).toMatchObject({ kind: 'claim', act: { position: commitPosition(saved.position) } });
+    expect(await savedPosition()).toEqual(saved);
     await page.reload();
     await page.getByText('The device is claimed').waitFor();
     expect(complaints).toEqual([]);
@@ -181,6 +191,16 @@ describe.skipIf(!existsSync(CHROMIUM))(`the claim page (needs ${CHROMIUM})`, { t
       waiting.kill('SIGKILL');
     }
   });
+
+  /** The file that the page offers, as it lands on the owner's disk. */
+  async function savedPosition(): Promise<{ readonly device: string; readonly position: ExactPosition }> {
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByText('Save the exact place').click(),
+    ]);
+    expect(download.suggestedFilename()).toMatch(/^isobar-position-\w{8}\.json$/);
+    return JSON.parse(readFileSync(await download.path(), 'utf8'));
+  }
 
   async function signWholeForm(): Promise<void> {
     await fill({ lat: '40.4168', lon: '-3.7038', type: 'own design' });

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, watch, writeF
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ExactPosition } from '../../core/lifecycle/position.ts';
 import { createAdminClient, orRefuse } from '../../scripts/admin-client.ts';
 import { run, type Ran } from '../../scripts/lib/run.ts';
 import { regionBoundary, publicPlaceOf } from '../../scripts/place.ts';
@@ -235,6 +236,8 @@ test('a device is moved, rested, handed over and retired, and its status says so
   await succeed('send', '--key', keyOf('traveller'), ...READING);
   await succeed('relocate', '--key', keyOf('traveller'), '--lat', '40.47', '--lon', '-3.69');
   await succeed('maintenance', '--key', keyOf('traveller'), '--hours', '0.01');
+  const [first, second] = stateOf('traveller')['positions'] as readonly ExactPosition[];
+  expect([first?.latitudeE7, second?.latitudeE7]).toEqual([404_168_300, 404_700_000]);
   const offer = join(base, 'offer.json');
   const buyer = network.accounts.owners[1]?.address ?? '';
   await succeed('transfer', '--key', keyOf('traveller'), '--to', buyer, '--out', offer);
@@ -246,6 +249,7 @@ test('a device is moved, rested, handed over and retired, and its status says so
   expect(status).toContain(buyer.toLowerCase());
   expect(status).toMatch(/last receipt {2}[0-9a-f]{15}-\d+ of .*: 1 accepted, no flag/);
   for (const kind of ['claim', 'relocate', 'maintenance', 'transfer']) expect(status).toContain(`  ${kind}`);
+  expect(status).toContain('traveller.device.json has it with the salt of its public digest');
   const json: unknown = JSON.parse(await succeed('status', '--did', did, '--json'));
   expect(json).toMatchObject({ device: did, registered: { owner: buyer.toLowerCase() } });
 

@@ -8,6 +8,7 @@ import { claimTypedData } from './act.ts';
 import { call, getStatus } from './api.ts';
 import type { Site } from './form.ts';
 import type { ClaimLink } from './link.ts';
+import { keepsake, type Placed } from './keepsake.ts';
 import { cellsOf, commitmentOf, exactPosition, newSalt } from './place.ts';
 import { type Asked, type Provider, signTypedData, useChain } from './wallet.ts';
 
@@ -40,12 +41,13 @@ export async function handOver({
   const position = exactPosition(site, newSalt());
   // Of the rounded place, which is the one that the network checks.
   const cells = cellsOf(position.latitudeE7 / 1e7, position.longitudeE7 / 1e7);
+  const commitment = await commitmentOf(position);
   const act = {
     device: link.device,
     owner,
     region: cells.region,
     place: cells.place,
-    position: await commitmentOf(position),
+    position: commitment,
     name: site.name,
     type: site.type,
     tier: 0,
@@ -60,10 +62,10 @@ export async function handOver({
     body: JSON.stringify({ act, ownerSignature: signed.value, position }),
   });
   if (!put.ok) return put;
-  return { ok: true, value: (into) => waitForDevice(into, link.device) };
+  return { ok: true, value: (into) => waitForDevice(into, { device: link.device, commitment, position }) };
 }
 
-async function waitForDevice(into: HTMLElement, device: string): Promise<void> {
+async function waitForDevice(into: HTMLElement, placed: Placed): Promise<void> {
   into.hidden = false;
   into.replaceChildren(
     h('h2', { tabindex: '-1' }, 'Signed. Now the device'),
@@ -78,12 +80,13 @@ async function waitForDevice(into: HTMLElement, device: string): Promise<void> {
       { class: 'muted' },
       'It shows your address and the cell before it signs. You may leave this page open or close it.',
     ),
+    keepsake(placed),
   );
   into.querySelector('h2')?.focus();
   for (;;) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
-    const claimed = await claimedBefore(device);
-    if (claimed !== null) return showClaimed(into, claimed);
+    const claimed = await claimedBefore(placed.device);
+    if (claimed !== null) return showClaimed(into, claimed, placed);
   }
 }
 
@@ -93,7 +96,8 @@ export async function claimedBefore(device: string): Promise<DeviceEvent | null>
   return answer.ok ? (answer.value.events.find(({ kind }) => kind === 'claim') ?? null) : null;
 }
 
-export function showClaimed(into: HTMLElement, event: DeviceEvent): void {
+/** `placed` is known to the page that signed it, and to no other. */
+export function showClaimed(into: HTMLElement, event: DeviceEvent, placed: Placed | null = null): void {
   into.hidden = false;
   const { act } = event;
   const text = (field: string): string => String(act[field] ?? '');
@@ -114,6 +118,7 @@ export function showClaimed(into: HTMLElement, event: DeviceEvent): void {
       'It knows the address that it posts to. Its first reading shows on the map an hour after it was measured.',
     ),
     h('p', {}, h('a', { href: `/${stationLink(text('device'))}` }, 'Its place on the map')),
+    ...(placed !== null && placed.commitment === text('position') ? [keepsake(placed)] : []),
   );
   into.querySelector('h2')?.focus();
 }
