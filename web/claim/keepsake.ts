@@ -15,8 +15,8 @@ export function keepsake(placed: Placed): HTMLElement {
   const file = `isobar-position-${placed.device.slice(-8)}.json`;
   return h(
     'div',
-    {},
-    h('p', {}, h('a', { href, download: file, class: 'button button-quiet' }, 'Save the exact place')),
+    { class: 'keepsake' },
+    h('a', { href, download: file, class: 'button button-quiet' }, 'Save the exact place'),
     h(
       'p',
       { class: 'muted' },
