@@ -31,11 +31,21 @@ export function readArguments(args: readonly string[], { values = [], switches =
     if (parsed.positionals.length > words) throw new UsageError(`"${parsed.positionals[words]}" is one word too many`);
     const given = new Map<string, unknown>(Object.entries(parsed.values));
     const flags = Object.fromEntries(values.map((name) => [name, textOf(given.get(name))]));
+    for (const name of ADDRESS_FLAGS) requireHttp(name, flags[name]);
     return { words: parsed.positionals, flags, has: (name) => given.get(name) === true };
   } catch (error) {
     if (error instanceof UsageError) throw error;
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** The same in every command: the network's, a chain's, one device's and the pages'. */
+const ADDRESS_FLAGS = ['api', 'rpc', 'url', 'web'] as const;
+
+function requireHttp(flag: string, text: string | undefined): void {
+  // "localhost:8787" can be parsed, too: as an address of the scheme "localhost".
+  if (text === undefined || /^https?:$/.test(URL.parse(text)?.protocol ?? '')) return;
+  throw new UsageError(`--${flag} ${text} is no address; write https://...`);
 }
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);

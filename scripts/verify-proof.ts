@@ -57,7 +57,7 @@ async function chainWord(proof: Proof, flags: Flags, offline: boolean): Promise<
   if (flags['event'] !== undefined) return { chainId: null, contract, events: await savedEvents(flags['event']) };
   if (flags['data-root'] !== undefined) return { chainId: null, contract, events: [typedEvent(flags)] };
   if (offline) return null;
-  if (flags['rpc'] !== undefined) return askChain(urlOf(flags['rpc']), proof, contract);
+  if (flags['rpc'] !== undefined) return askChain(flags['rpc'], proof, contract);
   const local = await readLocalNetwork(flags['dir'] ?? DEFAULT_DIR);
   if (local?.rpc === null || local?.rpc === undefined) return null;
   return askChain(local.rpc, proof, contract ?? local.distributor).catch((error: unknown) => {
@@ -92,11 +92,6 @@ function addressOf(text: string | undefined): string | null {
   if (text === undefined) return null;
   if (!/^0x[0-9a-fA-F]{40}$/.test(text)) throw new UsageError('--contract takes 0x and 40 hex digits');
   return text.toLowerCase();
-}
-
-function urlOf(text: string): string {
-  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
-  throw new UsageError(`--rpc "${text}" is not an http address`);
 }
 
 /** False: something is wrong. */

@@ -1,6 +1,6 @@
 /** The device a command is about: its key, what it remembers, and the network it belongs to. */
 import type { SigningKey } from '../../sensors/client/key.ts';
-import { type Flags, UsageError } from '../command-line.ts';
+import type { Flags } from '../command-line.ts';
 import { requireKeyFile } from '../key-file.ts';
 import { Refusal } from '../lib/say.ts';
 import { DEFAULT_DIR, type LocalNetwork, readLocalNetwork } from '../local-network.ts';
@@ -42,15 +42,7 @@ export async function apiOf(flags: Flags, state: DeviceState | null): Promise<st
 /** Null: none is named, and none runs here. */
 export async function findApi(flags: Flags, state: DeviceState | null): Promise<string | null> {
   const api = flags['api'] ?? state?.api ?? (await localNetwork(flags))?.api;
-  return api === undefined ? null : addressOf('api', api).origin;
-}
-
-function addressOf(flag: string, text: string): URL {
-  const url = URL.parse(text);
-  // "localhost:8787" can be parsed, too: as an address of the scheme "localhost".
-  if (url === null || !/^https?:$/.test(url.protocol))
-    throw new UsageError(`--${flag} ${text} is no address; write https://...`);
-  return url;
+  return api === undefined ? null : new URL(api).origin;
 }
 
 export function localNetwork(flags: Flags): Promise<LocalNetwork | null> {
@@ -59,9 +51,7 @@ export function localNetwork(flags: Flags): Promise<LocalNetwork | null> {
 
 /** Where owners sign: the network's own pages, unless they are served elsewhere. */
 export function webOf(flags: Flags, api: string): string {
-  const web = flags['web'] ?? api;
-  addressOf('web', web);
-  return web.replace(/\/+$/, '');
+  return (flags['web'] ?? api).replace(/\/+$/, '');
 }
 
 /** What stands behind the # is never sent to a server. */

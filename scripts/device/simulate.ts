@@ -12,6 +12,7 @@ import { FolderInUse } from '../../sensors/client/lock.ts';
 import { type Flags, numberFlag, readArguments, requireFlag, UsageError } from '../command-line.ts';
 import { done, Refusal } from '../lib/say.ts';
 import { apiAndToken, DEFAULT_DIR, readLocalNetwork } from '../local-network.ts';
+import { ownerAddress } from '../registry/acts.ts';
 import { type DemoDevice, registerDemo } from '../register-demo.ts';
 import { FlagWatch } from './flag-watch.ts';
 import { readRules } from './network-rules.ts';
@@ -35,10 +36,10 @@ export async function simulate(args: readonly string[]): Promise<void> {
     switches: ['backfill-only', 'mix'],
   });
   const dir = flags['dir'] ?? DEFAULT_DIR;
-  const { api, devices } = await fleetOf(flags, dir);
-  const attack = attackOf(flags, devices);
   const weather = weatherOf(flags['faults']);
   const attacks = attacksOf(flags['attacks']);
+  const { api, devices } = await fleetOf(flags, dir);
+  const attack = attackOf(flags, devices);
   const rules = await readRules(api);
   const watch = new FlagWatch(api, devices, rules.time);
   const isScored = weather !== undefined || attacks.length > 0 || attack !== undefined;
@@ -160,15 +161,17 @@ async function fleetOf(
   dir: string,
 ): Promise<{ readonly api: string; readonly devices: readonly DemoDevice[] }> {
   const size = numberFlag(flags, 'fleet');
+  if (size !== undefined && !(Number.isInteger(size) && size > 0))
+    throw new UsageError(`--fleet ${size} is no number of devices`);
   if (flags['owner'] !== undefined) {
+    const owner = ownerAddress(flags['owner']);
     const { api, token } = await apiAndToken({ api: flags['api'], token: flags['token'], dir });
-    const owners = [requireFlag(flags, 'owner')];
     const all = await registerDemo({
       api,
       adminToken: token,
       dir,
       fleetSize: size ?? Number.POSITIVE_INFINITY,
-      owners,
+      owners: [owner],
     });
     return { api, devices: all.filter(({ spare }) => !spare) };
   }

@@ -57,8 +57,8 @@ test('positions are kept with their salts; a file of before they were has none',
 });
 
 test('only a position that opens the newest digest counts as kept', () => {
-  const claim = { kind: 'claim', act: { position: commitPosition(POSITION) } };
-  const relocate = { kind: 'relocate', act: { position: `0x${'00'.repeat(32)}` } };
+  const claim = { kind: 'claim' as const, act: { position: commitPosition(POSITION) } };
+  const relocate = { kind: 'relocate' as const, act: { position: `0x${'00'.repeat(32)}` } };
   const kept = { positions: [POSITION] };
   expect(isPositionKept(kept, [{ kind: 'maintenance', act: {} }, claim])).toBe(true);
   expect(isPositionKept(kept, [relocate, claim])).toBe(false);

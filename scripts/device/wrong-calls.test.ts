@@ -10,6 +10,7 @@ import { checkReadings } from './check.ts';
 import { claim } from './claim.ts';
 import { init } from './init.ts';
 import { transfer } from './owner-acts.ts';
+import { simulate } from './simulate.ts';
 
 async function emptyFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'isobar-wrong-'));
@@ -26,7 +27,18 @@ test.each(['foo', 'localhost:8787', 'ftp://isobar.example'])('--api %s is no add
   await expect(init(['--key', key, ...network])).rejects.toThrow(refused);
   await expect(checkReadings(['--quantity', 'temp', '--value', '1', ...network])).rejects.toThrow(refused);
   await expect(claim(['--csv', list, ...network])).rejects.toThrow(refused);
+  await expect(simulate(['--token', 'a', '--owner', `0x${'ab'.repeat(20)}`, ...network])).rejects.toThrow(refused);
   expect([existsSync(key), existsSync(join(folder, 'keys'))]).toEqual([false, false]);
+});
+
+test.each([
+  [['--faults', 'zorb'], 'there is no fault "zorb"'],
+  [['--attacks', 'zorb'], 'there is no attack "zorb"'],
+  [['--fleet', '0'], '--fleet 0 is no number of devices'],
+  [['--fleet', '1.5'], '--fleet 1.5 is no number of devices'],
+  [['--owner', 'zz', '--token', 'a', '--api', 'https://isobar.example'], 'zz is no address'],
+])('simulate %j is refused before a network is asked', async (args, sentence) => {
+  await expect(simulate([...args, '--dir', await emptyFolder()])).rejects.toThrow(sentence);
 });
 
 test.each(['null', '7', '[]', '"x"', '{', '{}'])('a file that holds %s is no transfer', async (text) => {
