@@ -180,19 +180,15 @@ describe('a list of twenty devices', () => {
 
 test('after a change of key the next send goes under the new one', async () => {
   const before = await claimed('rotated');
+  const { ingestUrl } = stateOf('rotated')['address'] as { readonly ingestUrl: string };
   await succeed('send', '--key', keyOf('rotated'), ...READING);
   expect(await succeed('rotate', '--key', keyOf('rotated'))).toContain('its history goes on');
   const after = String(stateOf('rotated')['device']);
   expect(after).not.toBe(before);
   expect(await succeed('send', '--key', keyOf('rotated'), '--quantity', 'rh', '--value', '50')).toContain('1 accepted');
-  const old = await device(
-    'send',
-    '--key',
-    join(base, `rotated.${before.slice(-8)}.old.pem`),
-    '--url',
-    'x',
-    ...READING,
-  );
+  const oldKey = join(base, `rotated.${before.slice(-8)}.old.pem`);
+  const old = await device('send', '--key', oldKey, '--url', ingestUrl, ...READING);
+  expect(old.output).toContain('retired-device');
   expect(old.exitCode).toBe(1);
 });
 
