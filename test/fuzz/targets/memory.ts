@@ -178,10 +178,10 @@ const states: Target = {
   seeds: [
     STATE,
     { ...STATE, address: ADDRESS, lastReceipt: RECEIPT },
-    { ...STATE, claim: CLAIM_JSON },
+    { ...STATE, claim: CLAIM_JSON, positions: [CLAIM_JSON.position] },
     { ...STATE, address: ADDRESS, rotation: { successor: P256, body: { device: ED25519, successor: P256, issuedAt: 1 }, address: null } },
   ].map(jsonBytes), // prettier-ignore
-  words: ['"claim":', '"rotation":', '"__proto__":'],
+  words: ['"claim":', '"rotation":', '"positions":', '"__proto__":'],
   run(input) {
     try {
       const state = parseState(textOf(input), 'device.device.json');
