@@ -91,12 +91,13 @@ describe.skipIf(!existsSync(CHROMIUM))(`the client in a browser (needs ${CHROMIU
     return page;
   }
 
+  /** No time twice: of two values for one moment a region refuses the second. */
+  let newestMs = Date.now() - 60_000;
   const readings = (count: number) =>
-    Array.from({ length: count }, (_, n) => ({
-      quantity: 'temp',
-      value: 20 + n / 100,
-      measuredMs: Date.now() - n * 100,
-    }));
+    Array.from({ length: count }, (_, n) => {
+      newestMs += 100;
+      return { quantity: 'temp', value: 20 + n / 100, measuredMs: newestMs };
+    });
 
   test.each([
     [0, 'json', 'native'],
