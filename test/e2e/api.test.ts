@@ -317,22 +317,25 @@ test.each([
 });
 
 test('pages of one item each give every device and value once, in the order of a single page', async () => {
+  // Not what they say: an hour that becomes public between two pages changes that.
+  const namesOf = (items: readonly (DevicesAnswer['devices'][number] | LatestAnswer['latest'][number])[]) =>
+    items.map((item) => `${item.device} ${'quantity' in item ? item.quantity : ''}`);
   for (const [operation, name] of [
     ['getDevices', 'devices'],
     ['getLatest', 'latest'],
   ] as const) {
     const { data } = await ask(operation);
-    const whole = (data as Readonly<Record<string, unknown[]>>)[name];
-    const paged: unknown[] = [];
+    const whole = (data as DevicesAnswer & LatestAnswer)[name];
+    const paged: string[] = [];
     let next: string | null = `${network.api}/v1/${name}?limit=1`;
     while (next !== null) {
       const response: Response = await judge.fetch(next);
       const page: DevicesAnswer & LatestAnswer = await response.json();
-      paged.push(...page[name]);
+      paged.push(...namesOf(page[name]));
       expect(response.headers.get('link')?.includes(`<${page.next}>; rel="next"`) ?? false).toBe(page.next !== null);
       next = page.next;
     }
-    expect(paged).toEqual(whole);
+    expect(paged).toEqual(namesOf(whole));
     expect(paged.length).toBeGreaterThan(1);
   }
 });
