@@ -5,7 +5,9 @@ import { splitByOwner } from '../../core/price/own-devices.ts';
 import { isRegionCell } from '../../core/cell.ts';
 import { priceOf } from '../../core/price/price.ts';
 import { canAnswer, observationsCost } from '../../core/price/units.ts';
+import { rowsOfDay } from '../../core/query/rows.ts';
 import { needsOf } from '../../core/query/series.ts';
+import type { TimeRules } from '../../core/rules/rule-set.ts';
 import { GOOD } from '../../core/reading/reading.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import { passText, type StreamPass } from '../../core/stream/pass.ts';
@@ -18,6 +20,7 @@ import {
 import { epochOf, rfc3339 } from '../../core/time.ts';
 import type { Observation, ObservationQuery } from '../../durable-objects/region/api.ts';
 import { logLine } from '../../durable-objects/log.ts';
+import { readDays } from '../../durable-objects/stored-days.ts';
 import { regionStub } from '../../durable-objects/stub.ts';
 import type { StreamQuote, StreamSold } from '../../schema/api/stream.ts';
 import type { AppEnv } from '../context.ts';
@@ -131,13 +134,32 @@ async function readLive(c: Context<AppEnv>, devices: readonly SoldDevice[], requ
       return { cell, seq, cells: await region.observations(query) };
     }),
   );
-  const good = read.flatMap(({ cells }) => cells.filter(({ flag }) => flag === GOOD));
+  // Asked second: an hour whose day has closed meanwhile is in both places, and counts once, not in neither.
+  const closed = await closedCells(c.env.DB, devices, request, fromMs, time);
+  const good = [...read.flatMap(({ cells }) => cells), ...closed].filter(({ flag }) => flag === GOOD);
   return {
     begin: new Map(read.map(({ cell, seq }) => [cell, seq])),
-    served: [...Map.groupBy(good, ({ device }: Observation) => device)]
+    served: [...Map.groupBy(good, ({ device }) => device)]
       .map(([device, cells]) => ({ device, units: new Set(cells.map(({ quantity }) => quantity)).size * hours }))
       .toSorted((a, b) => (a.device < b.device ? -1 : 1)),
   };
+}
+
+type Live = Pick<Observation, 'device' | 'quantity' | 'flag'>;
+
+/** After a day's end its last hours are in the database: a region holds those of the open day alone. */
+async function closedCells(
+  db: D1Database,
+  devices: readonly SoldDevice[],
+  { quantities }: StreamRequest,
+  fromMs: number,
+  time: TimeRules,
+): Promise<readonly Live[]> {
+  const [fromEpoch, untilEpoch] = [epochOf(fromMs, time), epochOf(nowMs(), time)];
+  if (fromEpoch === untilEpoch) return [];
+  const spans = devices.map(({ device }) => ({ device, fromEpoch, untilEpoch }));
+  const cells = (await readDays(db, spans)).flatMap((day) => rowsOfDay(day, quantities, time));
+  return cells.filter(({ startMs }) => startMs >= fromMs);
 }
 
 type Selected = {
