@@ -45,12 +45,17 @@ const namespace = {
       runInDurableObject(env.REGION.getByName('query'), () => region.observations(query)),
   }),
 } as unknown as DurableObjectNamespace<Region>;
-const shopWith = (DB: D1Database): Shop => ({ stores: { DB, REGION: namespace }, config, nowMs: NOW, asker: null });
+const shopWith = (DB: D1Database, nowMs: number): Shop => ({
+  stores: { DB, REGION: namespace },
+  config,
+  nowMs,
+  asker: null,
+});
 
-async function find(query: string, willAnswer: boolean, DB: D1Database = env.DB): Promise<PricedPage> {
-  const request = parseObservationsRequest(new URLSearchParams(query), undefined, NOW, MAIN_RULES.time);
+async function find(query: string, willAnswer: boolean, DB: D1Database = env.DB, nowMs = NOW): Promise<PricedPage> {
+  const request = parseObservationsRequest(new URLSearchParams(query), undefined, nowMs, MAIN_RULES.time);
   if (!request.ok) throw new Error(JSON.stringify(request.error));
-  const found = await findObservations(shopWith(DB), request.value, 'https://api.test', willAnswer);
+  const found = await findObservations(shopWith(DB, nowMs), request.value, 'https://api.test', willAnswer);
   if (!found.ok) throw new Error(JSON.stringify(found.error));
   return found.value;
 }
@@ -256,3 +261,30 @@ test('a page of a region reads its own days and at most seven rows a device of t
   }
   expect([pages, rows]).toEqual([6, devices * 720]);
 });
+
+test.each([true, false])(
+  'a day that closes between the price and the answer is whole in the answer (its days read with the price: %s)',
+  async (willAnswer) => {
+    const [slot, day] = [0, willAnswer ? 1 : 2];
+    const { device } = memberOf(slot);
+    const endMs = DAY0_MS + (day + 1) * 24 * HOUR_MS;
+    const dayOf = `from=${rfc3339(endMs - 24 * HOUR_MS)}&until=${rfc3339(endMs)}`;
+    const answer = await runInDurableObject(env.REGION.getByName('query'), async () => {
+      for (let hour = day === 1 ? HOURS : day * 24; hour < (day + 1) * 24; hour += 1) {
+        const startMs = DAY0_MS + hour * HOUR_MS;
+        const nonce = (hour + 1).toString(16).padStart(16, '0');
+        const readings = packReadings([reading('temp', startMs + 60_000, 10 + hour / 10)]);
+        const digest = sha256(utf8ToBytes(`${slot}/${hour}`));
+        await region.ingest({ device, nonce, digest, readings, evidence: new Uint8Array(0) }, startMs + 3_000_000);
+      }
+      await region.advance(endMs - 60_000);
+      const page = await find(`device=${device}&quantity=temp&${dayOf}`, willAnswer, env.DB, endMs + 240_000);
+      // Its verdict waits for no other region: closed after the grace, and gone from the object.
+      await region.advance(endMs + 900_000);
+      return answerOf(page);
+    });
+    expect(answer.observations.map(({ start }) => (endMs - Date.parse(start)) / HOUR_MS)).toEqual(
+      Array.from({ length: 24 }, (_, hour) => 24 - hour),
+    );
+  },
+);

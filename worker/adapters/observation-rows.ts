@@ -25,6 +25,8 @@ export type Wanted = {
   readonly limit: number;
   /** Closed days that have been read already; null: not yet. */
   readonly days: readonly StoredDay[] | null;
+  /** When the devices were read. */
+  readonly nowMs: number;
 };
 
 type Window = { readonly device: SoldDevice; readonly fromMs: number; readonly untilMs: number };
@@ -40,7 +42,8 @@ export async function collectRows(
     wanted.resolution === 'raw' ? [] : closedRows(stores.DB, windows, wanted, rules),
     ...groupWindows(windows).map((group) => openRows(stores, group, wanted, rules)),
   ]);
-  return mergeRows(closed ?? [], open.flat());
+  const since = wanted.resolution === 'raw' ? [] : await closedSince(stores.DB, windows, wanted, rules);
+  return mergeRows([...(closed ?? []), ...since], open.flat());
 }
 
 function windowOf({ device, fromHour, untilHour }: Slice<SoldDevice>, wanted: Wanted, rules: TimeRules): Window {
@@ -73,9 +76,35 @@ async function closedRows(
       untilEpoch: epochOf(untilMs - 1, rules) + 1,
     }));
   if (spans.length === 0) return [];
-  const found = days ?? (await readDays(db, spans));
-  const byDevice = new Map(cut.map((window) => [window.device.device, window]));
-  return found
+  return rowsIn(days ?? (await readDays(db, spans)), cut, quantities, rules);
+}
+
+/**
+ * Days that were over and not closed when the devices were read. One that has closed since is in no region any more, and was
+ * not among those of the database: read last, it is in one of the two.
+ */
+async function closedSince(
+  db: D1Database,
+  windows: readonly Window[],
+  { quantities, nowMs }: Wanted,
+  rules: TimeRules,
+): Promise<readonly ObservationRow[]> {
+  const spans = windows.flatMap(({ device, fromMs, untilMs }) => {
+    const fromEpoch = epochOf(Math.max(fromMs, closedUntilOf(device, rules)), rules);
+    const untilEpoch = Math.min(epochOf(untilMs - 1, rules) + 1, epochOf(nowMs, rules));
+    return fromEpoch < untilEpoch ? [{ device: device.device, fromEpoch, untilEpoch }] : [];
+  });
+  return spans.length === 0 ? [] : rowsIn(await readDays(db, spans), windows, quantities, rules);
+}
+
+function rowsIn(
+  days: readonly StoredDay[],
+  windows: readonly Window[],
+  quantities: readonly Quantity[],
+  rules: TimeRules,
+): readonly ObservationRow[] {
+  const byDevice = new Map(windows.map((window) => [window.device.device, window]));
+  return days
     .flatMap((day) => rowsOfDay(day, quantities, rules))
     .filter(({ device, startMs }) => {
       const window = byDevice.get(device);

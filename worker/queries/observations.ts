@@ -158,7 +158,7 @@ type Planned = {
 };
 
 async function answerPage(
-  { stores, config }: Shop,
+  { stores, config, nowMs }: Shop,
   request: ObservationsRequest,
   { page, sold, needs, hours, days, next }: Planned,
 ): Promise<Result<SoldAnswer, Refused>> {
@@ -177,6 +177,7 @@ async function answerPage(
       // One more than allowed, so that too long an answer is told from one that just fits.
       limit: isRaw ? MAX_ROWS + 1 : Number.MAX_SAFE_INTEGER,
       days,
+      nowMs,
     },
     rules,
   );
