@@ -13,6 +13,7 @@ import { type LocalNetwork, startLocalNetwork } from '../support/local-runtime.t
 let network: LocalNetwork;
 let device: FieldDevice;
 let client: Client;
+let measuredMs: number;
 
 beforeAll(async () => {
   network = await startLocalNetwork();
@@ -21,7 +22,7 @@ beforeAll(async () => {
   ]);
   if (!registered) throw new Error('a device was registered');
   device = registered;
-  const measuredMs = Math.floor(Date.now() / 1000) * 1000 - 2000;
+  measuredMs = Math.floor(Date.now() / 1000) * 1000 - 2000;
   const sent = await sendBatch(
     device,
     packBatch(device, 1, [{ quantity: 'temp', unit: 'Cel', value: 15.25, measuredMs }]),
@@ -38,13 +39,12 @@ afterAll(async () => {
 const call = (name: string, args: Record<string, unknown>, meta?: Record<string, unknown>): Promise<CallToolResult> =>
   client.callTool({ name, arguments: args, ...(meta && { _meta: meta }) });
 
-function lastHour(): Record<string, unknown> {
-  const nowMs = Date.now();
+function aroundIt(): Record<string, unknown> {
   return {
     device: [device.key.did],
     quantity: ['temp'],
-    from: rfc3339(nowMs - 60_000),
-    until: rfc3339(nowMs + 20_000),
+    from: rfc3339(measuredMs - 40_000),
+    until: rfc3339(measuredMs + 20_000),
   };
 }
 
@@ -60,7 +60,7 @@ test('a client finds the tools described, and a sensor with them', async () => {
 });
 
 test('a history is priced, refused without payment, and answered for an x402 payment in the call', async () => {
-  const args = lastHour();
+  const args = aroundIt();
   const priced = await call('price_of_history', args);
   expect(priced.structuredContent).toMatchObject({ price: { usdc: '0.01' } });
 
