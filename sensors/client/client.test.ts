@@ -1,7 +1,7 @@
 /** The client against a model of the network: real signatures, real forms, the nonce rule; time passes where it waits. */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { base64 } from '@scure/base';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { readCoseBatch } from '../../core/cose/batch.ts';
 import { startModelIngest, type ModelIngest } from '../../test/support/model-ingest.ts';
 import { type ClientEvent, type ClientOptions, MemoryStorage, openClient } from './client.ts';
@@ -395,21 +395,12 @@ test.each(['json', 'cose'] as const)(
 test('run sends a batch when it is full or its oldest reading is old enough, and stops at the signal', async () => {
   const stopping = new AbortController();
   let sent = 0;
-  let heard = (): void => {};
-  const untilSent = (count: number): Promise<void> =>
-    new Promise((resolve) => {
-      heard = () => {
-        if (sent >= count) resolve();
-      };
-      heard();
-    });
+  const untilSent = (count: number) => vi.waitFor(() => expect(sent).toBe(count), { timeout: 20_000 });
   const { open, network } = await rig({
     batch: { maxReadings: 10, maxWaitMs: 60 },
     world: {},
     onEvent: (event) => {
-      if (event.kind !== 'delivered') return;
-      sent += event.measurements;
-      heard();
+      if (event.kind === 'delivered') sent += event.measurements;
     },
   });
   const client = await open();
