@@ -222,9 +222,10 @@ export class RegionKeeper {
     return admitSuccession(state, from, isByKeysAlone, rules.time);
   }
 
-  /** A day that has closed but is not in D1 yet would be in neither place: such a query waits for the publication. */
+  /** A day that has closed and is not in D1 would be in neither place: whoever asks for it brings it there, or is answered nothing. */
   async observations(query: ObservationQuery): Promise<Observation[]> {
-    if (this.#advancing !== null) await this.#advancing;
+    while (this.#load().hasUnpublishedDay(query.fromMs, query.untilMs))
+      await this.#turns.take(() => this.#publishAll(this.#load(), this.#tell));
     return observe(this.#load(), this.#store, query);
   }
 

@@ -13,6 +13,7 @@ import { ruleSetByName } from '../../core/rules/by-name.ts';
 import { MAIN_RULES } from '../../core/rules/main.ts';
 import type { RuleSet } from '../../core/rules/rule-set.ts';
 import type { DeviceId } from '../../core/ids.ts';
+import { epochStartMs } from '../../core/time.ts';
 import type { Publication } from './publish.ts';
 
 export class RegionMemory {
@@ -57,6 +58,15 @@ export class RegionMemory {
       });
     }
     return effect;
+  }
+
+  /** A day of this time has closed, and is not in D1 yet. One publication closes one day at most. */
+  hasUnpublishedDay(fromMs: number, untilMs: number): boolean {
+    const { time } = this.rules;
+    return this.unpublished.some(({ outputs: { days } }) => {
+      const epoch = days[0]?.epoch;
+      return epoch !== undefined && epochStartMs(epoch, time) < untilMs && epochStartMs(epoch + 1, time) > fromMs;
+    });
   }
 
   /** The next entry of the log; its time never runs backwards, whatever the clock does. */

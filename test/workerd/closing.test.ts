@@ -1,0 +1,144 @@
+/** Paid answers at the moment of a close or a move, when data are between a region's object and the database. */
+import { runInDurableObject } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { utf8ToBytes } from '@noble/hashes/utils.js';
+import { expect, test } from 'vitest';
+import type { DeviceId, RegionCell } from '../../core/ids.ts';
+import { parseObservationsRequest } from '../../core/query/observations.ts';
+import { packReadings } from '../../core/reading/pack.ts';
+import type { Reading } from '../../core/reading/reading.ts';
+import { MAIN_RULES } from '../../core/rules/main.ts';
+import { rfc3339 } from '../../core/time.ts';
+import { NO_PAST, type ObservationQuery } from '../../durable-objects/region/api.ts';
+import { RegionKeeper } from '../../durable-objects/region/keeper.ts';
+import type { Region } from '../../durable-objects/region/region.ts';
+import type { ObservationsAnswer } from '../../schema/api/observations.ts';
+import { replaceDevice } from '../../worker/adapters/d1/devices.ts';
+import { checkEdgeConfig } from '../../worker/env.ts';
+import { findObservations } from '../../worker/queries/observations.ts';
+import { charterOf, DAY0_MS, HOUR_MS, memberOf, reading } from '../support/region-log.ts';
+import { counted } from './support/counted.ts';
+
+const DAY_MS = 24 * HOUR_MS;
+/** After its end and the grace. */
+const CLOSED_MS = 900_000;
+
+const checked = checkEdgeConfig(env);
+if (!checked.ok) throw new Error(checked.error.variable);
+const config = { ...checked.value, rules: MAIN_RULES };
+
+/** Objects as the edge reaches them; times are passed in. */
+const keepers = new Map<string, RegionKeeper>();
+const inside = <T>(cell: string, act: (keeper: RegionKeeper) => Promise<T> | T): Promise<T> =>
+  runInDurableObject(env.REGION.getByName(`closing ${cell}`), () => {
+    const keeper = keepers.get(cell);
+    if (keeper === undefined) throw new Error(`${cell} is not open`);
+    return act(keeper);
+  });
+const namespace = {
+  getByName: (cell: string) => ({
+    observations: (query: ObservationQuery) => inside(cell, (keeper) => keeper.observations(query)),
+    departure: (device: DeviceId) => inside(cell, (keeper) => keeper.departure(device)),
+  }),
+} as unknown as DurableObjectNamespace<Region>;
+const stores = { DB: env.DB, REGION: namespace };
+
+/** A bucket that can go away. */
+let isArchiveAway = false;
+const ARCHIVE = new Proxy(env.ARCHIVE, {
+  get: (target, key) => {
+    if (isArchiveAway) return () => Promise.reject(new Error('R2 is away'));
+    const value: unknown = Reflect.get(target, key, target);
+    return typeof value === 'function' ? value.bind(target) : value;
+  },
+});
+
+/** A keeper over the same storage is what a wake after an eviction is. */
+async function wake(cell: RegionCell): Promise<void> {
+  await runInDurableObject(env.REGION.getByName(`closing ${cell}`), (_, { storage }) => {
+    const bindings = { ...env, ARCHIVE, REGION: namespace };
+    keepers.set(cell, new RegionKeeper(counted(storage).storage, bindings, cell));
+  });
+}
+
+let opened = 0;
+/** Far from all others, with one device. */
+async function open(slot: number): Promise<RegionCell> {
+  opened += 1;
+  const cell = `8339b${opened.toString(16)}fffffffff` as RegionCell;
+  await wake(cell);
+  const membership = memberOf(slot);
+  await inside(cell, (keeper) => {
+    keeper.charter(charterOf(MAIN_RULES, cell, opened * 5), DAY0_MS);
+    keeper.applyMembership(membership, DAY0_MS);
+  });
+  await replaceDevice(env.DB, { cell, membership }, 0, NO_PAST);
+  return cell;
+}
+
+const valueAt = (hour: number): number => 10 + ((hour * 7) % 11) / 10;
+
+/** Hours [from, until) since the first day's beginning, two readings each, each hour closed in its time. */
+async function measure(
+  cell: RegionCell,
+  slot: number,
+  from: number,
+  until: number,
+  of: (hour: number) => number = valueAt,
+): Promise<void> {
+  for (let hour = from; hour < until; hour += 1) {
+    const startMs = DAY0_MS + hour * HOUR_MS;
+    const readings: Reading[] = [0, 30].map((minute) => reading('temp', startMs + minute * 60_000, of(hour)));
+    const nonce = (hour + 1).toString(16).padStart(16, '0');
+    const digest = sha256(utf8ToBytes(`${cell}/${slot}/${hour}`));
+    const { device } = memberOf(slot);
+    const posted = { device, nonce, digest, readings: packReadings(readings), evidence: new Uint8Array(0) };
+    await inside(cell, async (keeper) => {
+      await keeper.advance(startMs + CLOSED_MS);
+      expect(await keeper.ingest(posted, startMs + 3_000_000)).toMatchObject({ ok: true });
+    });
+  }
+}
+
+async function ask(slot: number, fromHour: number, untilHour: number, nowMs: number, more = '') {
+  const [from, until] = [fromHour, untilHour].map((hour) => rfc3339(DAY0_MS + hour * HOUR_MS));
+  const query = `device=${memberOf(slot).device}&quantity=temp&from=${from}&until=${until}${more}`;
+  const request = parseObservationsRequest(new URLSearchParams(query), undefined, nowMs, MAIN_RULES.time);
+  if (!request.ok) throw new Error(JSON.stringify(request.error));
+  const shop = { stores, config, nowMs, asker: null };
+  const found = await findObservations(shop, request.value, 'https://api.test', true);
+  if (!found.ok) throw new Error(JSON.stringify(found.error));
+  const answer = await found.value.answer();
+  if (!answer.ok) throw new Error(JSON.stringify(answer.error));
+  const { observations } = JSON.parse(String(answer.value.body)) as ObservationsAnswer;
+  return {
+    hours: [...new Set(observations.map(({ start }) => Math.floor((Date.parse(start) - DAY0_MS) / HOUR_MS)))],
+    observations,
+    served: answer.value.served,
+  };
+}
+
+const hoursFrom = (from: number, until: number): readonly number[] =>
+  Array.from({ length: until - from }, (_, at) => from + at);
+
+test.each(['stays', 'is evicted'])(
+  'a day that closed while the archive was away is in no answer by halves, and in the next one whole, if the object %s',
+  async (fate) => {
+    const slot = fate === 'stays' ? 800 : 801;
+    const cell = await open(slot);
+    await measure(cell, slot, 0, 24);
+    const { device } = memberOf(slot);
+    isArchiveAway = true;
+    await expect(inside(cell, (keeper) => keeper.advance(DAY0_MS + DAY_MS + CLOSED_MS))).rejects.toThrow('R2 is away');
+    if (fate === 'is evicted') await wake(cell);
+    const nowMs = DAY0_MS + DAY_MS + CLOSED_MS + 1000;
+    // Whoever pays is answered nothing, and charged nothing.
+    await expect(ask(slot, 0, 25, nowMs)).rejects.toThrow('R2 is away');
+    isArchiveAway = false;
+    // Nobody has looked at the region since: its alarm comes later.
+    const { hours, served } = await ask(slot, 0, 25, nowMs);
+    expect(hours).toEqual(hoursFrom(0, 24));
+    expect(served).toEqual([{ device, units: 24 }]);
+  },
+);
