@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { DeviceId } from '../ids.ts';
 import { quantityByCode } from '../reading/quantity.ts';
-import { mergeRows, roundValue, rowsOfDay, type ObservationRow, type StoredDay } from './rows.ts';
+import { mergeRows, roundValue, rowsOfDay, withVerdicts, type ObservationRow, type StoredDay } from './rows.ts';
 
 const RULES = { hourSeconds: 3600, epochSeconds: 86_400 };
 const DEVICE = 'did:key:z6Mka' as DeviceId;
@@ -78,4 +78,33 @@ test('merging sorts by device, time and catalogue, and a row that both sides kno
 
 test('what is shown is rounded to a hundredth of the resolution', () => {
   expect(roundValue(100 / 3 / 10, { stepsPerUnit: 10 })).toBe(3.333);
+});
+
+test('a reading of a closed day has the verdict of its hour, and what failed by itself stays failed', () => {
+  const reading = (hour: number, flag: number): ObservationRow => ({
+    device: DEVICE,
+    quantity: 'pm25',
+    startMs: 2 * DAY_MS + hour * HOUR_MS + 60_000,
+    value: 2,
+    count: 1,
+    flag,
+    tests: [],
+    final: true,
+    site: null,
+  });
+  const closed = day(
+    [[1, 10, 3, 2], [1, 10, 1, 0], null],
+    [
+      [1, 30, 2, 8],
+      [1, 30, 2, 8],
+      [1, 30, 2, 8],
+    ],
+  );
+  const rows = withVerdicts([reading(0, 1), reading(1, 4), reading(2, 1), reading(3, 1)], [closed], RULES);
+  expect(rows.map(({ flag, tests }) => [flag, tests])).toEqual([
+    [3, ['step']],
+    [4, []],
+    [2, ['late']],
+    [1, []],
+  ]);
 });

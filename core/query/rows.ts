@@ -4,7 +4,7 @@ import { testCodes } from '../qc/tests.ts';
 import { quantityByCode, type Quantity } from '../reading/quantity.ts';
 import { NOT_EVALUATED } from '../reading/reading.ts';
 import type { TimeRules } from '../rules/rule-set.ts';
-import { firstHourOf, hoursPerEpoch, hourStartMs } from '../time.ts';
+import { firstHourOf, hourOf, hoursPerEpoch, hourStartMs } from '../time.ts';
 
 export type ObservationRow = {
   readonly device: DeviceId;
@@ -83,6 +83,28 @@ function hoursOf(series: readonly StoredSeries[], quantity: Quantity): readonly 
 function joined(judged: StoredHour | null, late: StoredHour | null): StoredHour | null {
   if (judged === null || late === null) return judged ?? late;
   return [judged[0] + late[0], judged[1] + late[1], judged[2], judged[3] | late[3]];
+}
+
+/** Readings with the verdicts of their hours as far as these days hold them: a region knows those of its open day alone. */
+export function withVerdicts(
+  readings: readonly ObservationRow[],
+  days: readonly StoredDay[],
+  rules: Pick<TimeRules, 'hourSeconds' | 'epochSeconds'>,
+): readonly ObservationRow[] {
+  const verdicts = new Map<string, StoredHour>();
+  for (const { device, epoch, series, lateSeries } of days) {
+    // What came late speaks only where nothing was judged.
+    for (const { quantity, hours } of [...lateSeries, ...series]) {
+      for (const [index, cell] of hours.entries())
+        if (cell !== null) verdicts.set(`${device} ${quantity} ${firstHourOf(epoch, rules) + index}`, cell);
+    }
+  }
+  return readings.map((row) => {
+    const verdict = verdicts.get(`${row.device} ${orderOf(row.quantity)} ${hourOf(row.startMs, rules)}`);
+    if (verdict === undefined) return row;
+    const [, , flag, tests] = verdict;
+    return { ...row, flag: Math.max(row.flag, flag), tests: testCodes(tests) };
+  });
 }
 
 /** Mean of `count` readings in the quantity's unit, rounded to a hundredth of its resolution. */

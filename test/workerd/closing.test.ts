@@ -142,3 +142,27 @@ test.each(['stays', 'is evicted'])(
     expect(served).toEqual([{ device, units: 24 }]);
   },
 );
+
+test('a reading keeps the verdict of its hour when the day has closed, and who measured badly earns nothing by it', async () => {
+  const slot = 802;
+  const cell = await open(slot);
+  const { device } = memberOf(slot);
+  // From the twelfth hour on it says the same for hours.
+  await measure(cell, slot, 0, 24, (hour) => (hour < 12 ? valueAt(hour) : 17));
+  const verdicts = async (nowMs: number) => {
+    const { observations, served } = await ask(slot, 0, 24, nowMs, '&resolution=raw');
+    return { verdicts: observations.map(({ start, flag, tests }) => ({ start, flag, tests })), served };
+  };
+  const endMs = DAY0_MS + DAY_MS;
+  const before = await verdicts(endMs - 60_000);
+  const good = new Set(before.verdicts.filter(({ flag }) => flag === 1).map(({ start }) => start.slice(0, 13)));
+  expect(good.size).toBeGreaterThan(0);
+  expect(good.size).toBeLessThan(23);
+  await inside(cell, (keeper) => keeper.advance(endMs + CLOSED_MS));
+  const { verdicts: after, served } = await verdicts(endMs + CLOSED_MS + 1000);
+  const last = rfc3339(endMs - HOUR_MS);
+  expect(after.filter(({ start }) => start < last)).toEqual(before.verdicts.filter(({ start }) => start < last));
+  const hourly = await ask(slot, 0, 24, endMs + CLOSED_MS + 1000);
+  expect(served).toEqual(hourly.served);
+  expect(served[0]?.device).toBe(device);
+});

@@ -1,5 +1,5 @@
 /** The rows of a page: days that are closed from D1, everything younger, and all raw readings, from the region objects. */
-import { mergeRows, rowsOfDay, type ObservationRow, type StoredDay } from '../../core/query/rows.ts';
+import { mergeRows, rowsOfDay, withVerdicts, type ObservationRow, type StoredDay } from '../../core/query/rows.ts';
 import type { Slice } from '../../core/query/plan.ts';
 import type { Quantity } from '../../core/reading/quantity.ts';
 import type { TimeRules } from '../../core/rules/rule-set.ts';
@@ -38,12 +38,14 @@ export async function collectRows(
   rules: TimeRules,
 ): Promise<readonly ObservationRow[]> {
   const windows = wanted.slices.map((slice) => windowOf(slice, wanted, rules));
-  const [closed, ...open] = await Promise.all([
-    wanted.resolution === 'raw' ? [] : closedRows(stores.DB, windows, wanted, rules),
-    ...groupWindows(windows).map((group) => openRows(stores, group, wanted, rules)),
-  ]);
-  const since = wanted.resolution === 'raw' ? [] : await closedSince(stores.DB, windows, wanted, rules);
-  return mergeRows([...(closed ?? []), ...since], open.flat());
+  const open = groupWindows(windows).map((group) => openRows(stores, group, wanted, rules));
+  if (wanted.resolution === 'raw') {
+    const readings = mergeRows([], (await Promise.all(open)).flat());
+    return withVerdicts(readings, await daysOver(stores.DB, windows, () => 0, wanted, rules), rules);
+  }
+  const [closed, ...found] = await Promise.all([closedRows(stores.DB, windows, wanted, rules), ...open]);
+  const since = await closedSince(stores.DB, windows, wanted, rules);
+  return mergeRows([...closed, ...since], found.flat());
 }
 
 function windowOf({ device, fromHour, untilHour }: Slice<SoldDevice>, wanted: Wanted, rules: TimeRules): Window {
@@ -86,15 +88,27 @@ async function closedRows(
 async function closedSince(
   db: D1Database,
   windows: readonly Window[],
-  { quantities, nowMs }: Wanted,
+  wanted: Wanted,
   rules: TimeRules,
 ): Promise<readonly ObservationRow[]> {
+  const days = await daysOver(db, windows, (device) => closedUntilOf(device, rules), wanted, rules);
+  return rowsIn(days, windows, wanted.quantities, rules);
+}
+
+/** Days that were over when the devices were read, not before `sinceOf` a device. */
+async function daysOver(
+  db: D1Database,
+  windows: readonly Window[],
+  sinceOf: (device: SoldDevice) => number,
+  { nowMs }: Wanted,
+  rules: TimeRules,
+): Promise<readonly StoredDay[]> {
   const spans = windows.flatMap(({ device, fromMs, untilMs }) => {
-    const fromEpoch = epochOf(Math.max(fromMs, closedUntilOf(device, rules)), rules);
+    const fromEpoch = epochOf(Math.max(fromMs, sinceOf(device)), rules);
     const untilEpoch = Math.min(epochOf(untilMs - 1, rules) + 1, epochOf(nowMs, rules));
     return fromEpoch < untilEpoch ? [{ device: device.device, fromEpoch, untilEpoch }] : [];
   });
-  return spans.length === 0 ? [] : rowsIn(await readDays(db, spans), windows, quantities, rules);
+  return spans.length === 0 ? [] : readDays(db, spans);
 }
 
 function rowsIn(
