@@ -8,13 +8,15 @@ import type { DeviceId, RegionCell } from '../../core/ids.ts';
 import { parseObservationsRequest } from '../../core/query/observations.ts';
 import { packReadings } from '../../core/reading/pack.ts';
 import type { Reading } from '../../core/reading/reading.ts';
+import type { MembershipBody } from '../../core/region/entry.ts';
 import { MAIN_RULES } from '../../core/rules/main.ts';
 import { rfc3339 } from '../../core/time.ts';
-import { NO_PAST, type ObservationQuery } from '../../durable-objects/region/api.ts';
+import { NO_PAST, type DevicePast, type ObservationQuery } from '../../durable-objects/region/api.ts';
 import { RegionKeeper } from '../../durable-objects/region/keeper.ts';
 import type { Region } from '../../durable-objects/region/region.ts';
 import type { ObservationsAnswer } from '../../schema/api/observations.ts';
 import { replaceDevice } from '../../worker/adapters/d1/devices.ts';
+import { registerDevice } from '../../worker/adapters/register-device.ts';
 import { checkEdgeConfig } from '../../worker/env.ts';
 import { findObservations } from '../../worker/queries/observations.ts';
 import { charterOf, DAY0_MS, HOUR_MS, memberOf, reading } from '../support/region-log.ts';
@@ -28,7 +30,8 @@ const checked = checkEdgeConfig(env);
 if (!checked.ok) throw new Error(checked.error.variable);
 const config = { ...checked.value, rules: MAIN_RULES };
 
-/** Objects as the edge reaches them; times are passed in. */
+/** Objects as the edge and the registry reach them; times are passed in. */
+let clockMs = DAY0_MS;
 const keepers = new Map<string, RegionKeeper>();
 const inside = <T>(cell: string, act: (keeper: RegionKeeper) => Promise<T> | T): Promise<T> =>
   runInDurableObject(env.REGION.getByName(`closing ${cell}`), () => {
@@ -40,6 +43,8 @@ const namespace = {
   getByName: (cell: string) => ({
     observations: (query: ObservationQuery) => inside(cell, (keeper) => keeper.observations(query)),
     departure: (device: DeviceId) => inside(cell, (keeper) => keeper.departure(device)),
+    applyMembership: (membership: MembershipBody, past: DevicePast) =>
+      inside(cell, (keeper) => keeper.join(membership, past, clockMs)),
   }),
 } as unknown as DurableObjectNamespace<Region>;
 const stores = { DB: env.DB, REGION: namespace };
@@ -63,16 +68,15 @@ async function wake(cell: RegionCell): Promise<void> {
 }
 
 let opened = 0;
-/** Far from all others, with one device. */
-async function open(slot: number): Promise<RegionCell> {
+/** Far from all others, with one device or none. */
+async function open(slot: number | null): Promise<RegionCell> {
   opened += 1;
   const cell = `8339b${opened.toString(16)}fffffffff` as RegionCell;
   await wake(cell);
+  await inside(cell, (keeper) => keeper.charter(charterOf(MAIN_RULES, cell, opened * 5), DAY0_MS));
+  if (slot === null) return cell;
   const membership = memberOf(slot);
-  await inside(cell, (keeper) => {
-    keeper.charter(charterOf(MAIN_RULES, cell, opened * 5), DAY0_MS);
-    keeper.applyMembership(membership, DAY0_MS);
-  });
+  await inside(cell, (keeper) => keeper.applyMembership(membership, DAY0_MS));
   await replaceDevice(env.DB, { cell, membership }, 0, NO_PAST);
   return cell;
 }
@@ -165,4 +169,26 @@ test('a reading keeps the verdict of its hour when the day has closed, and who m
   const hourly = await ask(slot, 0, 24, endMs + CLOSED_MS + 1000);
   expect(served).toEqual(hourly.served);
   expect(served[0]?.device).toBe(device);
+});
+
+test('what a device measured today before it moved is in its answers at once, and still when that day has closed', async () => {
+  const slot = 803;
+  const [west, east] = [await open(slot), await open(null)];
+  const { device } = memberOf(slot);
+  await measure(west, slot, 0, 14);
+  clockMs = DAY0_MS + 14.2 * HOUR_MS;
+  const wanted = { cell: east, membership: memberOf(slot, { latitudeE5: 4_043_000 }) };
+  expect(await registerDevice(stores, wanted, 1, clockMs)).toEqual({ ok: true, value: 3 });
+  await measure(east, slot, 15, 20);
+  const nowMs = DAY0_MS + 20 * HOUR_MS;
+  const expected = [...hoursFrom(0, 14), ...hoursFrom(15, 20)];
+  expect((await ask(slot, 0, 20, nowMs)).hours).toEqual(expected);
+  expect((await ask(slot, 0, 20, nowMs, '&resolution=raw')).observations).toHaveLength(2 * expected.length);
+  // The region that it left closes the day later than the one to which it came.
+  for (const cell of [east, west]) {
+    await inside(cell, (keeper) => keeper.advance(DAY0_MS + DAY_MS + CLOSED_MS));
+    const { hours, served } = await ask(slot, 0, 20, DAY0_MS + DAY_MS + CLOSED_MS);
+    expect(hours).toEqual(expected);
+    expect(served).toEqual([{ device, units: expected.length }]);
+  }
 });

@@ -38,7 +38,7 @@ export async function collectRows(
   rules: TimeRules,
 ): Promise<readonly ObservationRow[]> {
   const windows = wanted.slices.map((slice) => windowOf(slice, wanted, rules));
-  const open = groupWindows(windows).map((group) => openRows(stores, group, wanted, rules));
+  const open = groupWindows(windows, rules).map((group) => openRows(stores, group, wanted, rules));
   if (wanted.resolution === 'raw') {
     const readings = mergeRows([], (await Promise.all(open)).flat());
     return withVerdicts(readings, await daysOver(stores.DB, windows, () => 0, wanted, rules), rules);
@@ -56,9 +56,16 @@ function windowOf({ device, fromHour, untilHour }: Slice<SoldDevice>, wanted: Wa
     : { device, fromMs: Math.max(fromMs, wanted.fromMs), untilMs: Math.min(untilMs, wanted.untilMs) };
 }
 
+type Holder = Pick<SoldDevice, 'cell' | 'closedThrough'>;
+
 /** A region writes its device-days to D1 when it closes the last hour of an epoch; until then the object answers. */
-function closedUntilOf({ closedThrough }: SoldDevice, rules: TimeRules): number {
+function closedUntilOf({ closedThrough }: Holder, rules: TimeRules): number {
   return closedThrough === null ? 0 : epochStartMs(epochOfHour(closedThrough + 1, rules), rules);
+}
+
+/** Whose objects may hold hours of the device that are not in D1: of one that has moved, the region that it left, too. */
+function holdersOf({ former, ...device }: SoldDevice): readonly Holder[] {
+  return former === null || former.cell === device.cell ? [device] : [device, former];
 }
 
 async function closedRows(
@@ -91,8 +98,13 @@ async function closedSince(
   wanted: Wanted,
   rules: TimeRules,
 ): Promise<readonly ObservationRow[]> {
-  const days = await daysOver(db, windows, (device) => closedUntilOf(device, rules), wanted, rules);
+  const days = await daysOver(db, windows, (device) => openFromOf(device, rules), wanted, rules);
   return rowsIn(days, windows, wanted.quantities, rules);
+}
+
+/** From here on some object may hold hours of the device. */
+function openFromOf(device: SoldDevice, rules: TimeRules): number {
+  return Math.min(...holdersOf(device).map((holder) => closedUntilOf(holder, rules)));
 }
 
 /** Days that were over when the devices were read, not before `sinceOf` a device. */
@@ -126,21 +138,26 @@ function rowsIn(
     });
 }
 
+type Asked = Window & { readonly holder: Holder };
+
 /** Those that one call of one region answers: same region, same time. */
-function groupWindows(windows: readonly Window[]): readonly (readonly Window[])[] {
-  const groups = Map.groupBy(windows, ({ device, fromMs, untilMs }) => `${device.cell} ${fromMs} ${untilMs}`);
+function groupWindows(windows: readonly Window[], rules: TimeRules): readonly (readonly Asked[])[] {
+  const asked = windows.flatMap((window) => holdersOf(window.device).map((holder): Asked => ({ ...window, holder })));
+  const groups = Map.groupBy(asked, ({ holder, fromMs, untilMs }) => {
+    return `${holder.cell} ${closedUntilOf(holder, rules)} ${fromMs} ${untilMs}`;
+  });
   return [...groups.values()];
 }
 
 async function openRows(
   { REGION }: Stores,
-  group: readonly Window[],
+  group: readonly Asked[],
   { quantities, resolution, limit }: Wanted,
   rules: TimeRules,
 ): Promise<readonly ObservationRow[]> {
   const [first] = group;
   if (first === undefined) return [];
-  const openFromMs = resolution === 'raw' ? 0 : closedUntilOf(first.device, rules);
+  const openFromMs = resolution === 'raw' ? 0 : closedUntilOf(first.holder, rules);
   const fromMs = Math.max(first.fromMs, openFromMs);
   if (fromMs >= first.untilMs) return [];
   const query: ObservationQuery = {
@@ -151,6 +168,6 @@ async function openRows(
     resolution,
     limit,
   };
-  const found = await regionStub(REGION, first.device.cell).observations(query);
+  const found = await regionStub(REGION, first.holder.cell).observations(query);
   return found.map((row) => ({ ...row, site: null }));
 }

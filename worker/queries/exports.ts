@@ -90,7 +90,7 @@ export async function toExportArticle(
         ...asked,
         id,
         createdMs: nowMs(),
-        devices: devices.map(({ status: _status, measured: _measured, ...device }) => device),
+        devices: devices.map(({ status: _status, measured: _measured, former: _former, ...device }) => device),
         goodHours,
         license: LICENSE,
         attribution: attributionOf(rules),

@@ -17,6 +17,8 @@ export type SoldDevice = DeviceFacts & {
   readonly owner: string;
   /** Last hour of its region with final verdicts in D1, null before the first. */
   readonly closedThrough: number | null;
+  /** The region that it came from, which holds what was measured there until it closes that day; null: none. */
+  readonly former: { readonly cell: RegionCell; readonly closedThrough: number | null } | null;
   /** Catalogue numbers of what it measured on its first and last closed day of the time asked for; null: no such day. */
   readonly measured: readonly number[] | null;
 };
@@ -34,12 +36,14 @@ type Row = {
   readonly latitudeE5: number;
   readonly longitudeE5: number;
   readonly closedThrough: number | null;
+  readonly cameFrom: string | null;
+  readonly formerClosedThrough: number | null;
   readonly measured: string;
 } & (Omit<DayRow, 'device'> | { readonly [name in keyof Omit<DayRow, 'device'>]: null });
 
 const FACTS = sql`${devices.device} AS device, ${devices.displayName} AS name, ${devices.cell} AS cell,
   ${devices.status} AS status, ${devices.owner} AS owner, ${devices.latitudeE5} AS latitudeE5, ${devices.longitudeE5} AS longitudeE5,
-  ${regions.closedThrough} AS closedThrough`;
+  ${regions.closedThrough} AS closedThrough, ${devices.cameFrom} AS cameFrom, former.closed_through AS formerClosedThrough`;
 
 /**
  * The devices of a scope, sorted, one more than an area may hold at most. `withDays`: their closed days come along in the same
@@ -53,6 +57,7 @@ export async function readSelection(
 ): Promise<Selection> {
   const chosen = sql`SELECT ${FACTS}, ${quantitiesOf(span)} AS measured
     FROM ${devices} LEFT JOIN ${regions} ON ${regions.cell} = ${devices.cell}
+      LEFT JOIN ${regions} former ON former.cell = ${devices.cameFrom}
     WHERE ${conditionOf(scope)} ORDER BY ${devices.device} LIMIT ${MAX_AREA_DEVICES + 1}`;
   const rows = await drizzle(db).all<Row>(
     withDays
@@ -98,6 +103,7 @@ function toDevice(row: Row): SoldDevice {
     latitude: row.latitudeE5 / 1e5,
     longitude: row.longitudeE5 / 1e5,
     closedThrough: row.closedThrough,
+    former: row.cameFrom === null ? null : { cell: row.cameFrom as RegionCell, closedThrough: row.formerClosedThrough },
     measured: measured.length === 0 ? null : measured,
   };
 }
