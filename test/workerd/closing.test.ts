@@ -15,6 +15,8 @@ import { NO_PAST, type DevicePast, type ObservationQuery } from '../../durable-o
 import { RegionKeeper } from '../../durable-objects/region/keeper.ts';
 import type { Region } from '../../durable-objects/region/region.ts';
 import type { ObservationsAnswer } from '../../schema/api/observations.ts';
+import { readSelection } from '../../worker/adapters/d1/observations.ts';
+import { verdictsOf } from '../../worker/adapters/proof/verdicts.ts';
 import { replaceDevice } from '../../worker/adapters/d1/devices.ts';
 import { registerDevice } from '../../worker/adapters/register-device.ts';
 import { checkEdgeConfig } from '../../worker/env.ts';
@@ -191,4 +193,24 @@ test('what a device measured today before it moved is in its answers at once, an
     expect(hours).toEqual(expected);
     expect(served).toEqual([{ device, units: expected.length }]);
   }
+});
+
+test('a proof is credited for hours of a day that has not closed, and tells their verdict once it is final', async () => {
+  const slot = 804;
+  const cell = await open(slot);
+  const { device } = memberOf(slot);
+  await measure(cell, slot, 0, 27);
+  const [found] = (
+    await readSelection(env.DB, { kind: 'devices', devices: [device] }, { fromEpoch: 0, untilEpoch: 0 }, false)
+  ).devices;
+  if (found === undefined) throw new Error('the device is in the registry');
+  // A batch of the day's last hour that brings the next day's first, and one of the hour that is open.
+  const revealed = [23, 24, 26].map((hour) => ({ quantity: 'temp', startMs: DAY0_MS + hour * HOUR_MS }));
+  const nowMs = DAY0_MS + 27 * HOUR_MS;
+  const rows = await verdictsOf(stores, found, revealed, MAIN_RULES.time, nowMs);
+  expect(rows.map(({ startMs, flag, final }) => [(startMs - DAY0_MS) / HOUR_MS, flag, final])).toEqual([
+    [23, 1, true],
+    [24, 1, true],
+    [26, 1, false],
+  ]);
 });

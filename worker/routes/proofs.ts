@@ -91,12 +91,17 @@ async function complete(
   request: ProofRequest,
   drafted: Draft,
 ): Promise<Result<SoldAnswer, Response>> {
-  const { completeProof } = await import('../adapters/proof/complete.ts');
-  const completed = await completeProof(c.env.DB, drafted, request, c.var.config);
-  if (completed.ok) return ok({ contentType: PROOF_MEDIA_TYPE, ...completed.value });
-  const { at, found, expected } = completed.error;
-  logBroken(c, `${at}: ${found} instead of ${expected}`);
-  return err(problemResponse(describeProofRefusal({ reason: 'proof-unavailable' }, nowMs())));
+  try {
+    const { completeProof } = await import('../adapters/proof/complete.ts');
+    const completed = await completeProof(c.env, drafted, request, c.var.config, nowMs());
+    if (completed.ok) return ok({ contentType: PROOF_MEDIA_TYPE, ...completed.value });
+    const { at, found, expected } = completed.error;
+    logBroken(c, `${at}: ${found} instead of ${expected}`);
+    return err(problemResponse(describeProofRefusal({ reason: 'proof-unavailable' }, nowMs())));
+  } catch (error) {
+    logBroken(c, String(error));
+    return err(problem(c, { reason: 'region-unavailable' }));
+  }
 }
 
 function logBroken(c: Context<AppEnv>, message: string): void {

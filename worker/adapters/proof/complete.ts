@@ -5,18 +5,18 @@ import { encodeProof, PROOF_FORMAT, type Proof, type ProvenCommit } from '../../
 import { pathItems } from '../../../core/proof/make.ts';
 import { attributionOf, LICENSE } from '../../../core/query/license.ts';
 import type { ProofRequest } from '../../../core/query/proof-request.ts';
-import { rowsOfDay, type ObservationRow } from '../../../core/query/rows.ts';
+import type { ObservationRow } from '../../../core/query/rows.ts';
 import { servedBy } from '../../../core/query/served.ts';
-import { quantityByCode } from '../../../core/reading/quantity.ts';
 import { err, ok, type Result } from '../../../core/result.ts';
 import type { ServedUnits } from '../../../core/reward/sale.ts';
 import type { RuleSet } from '../../../core/rules/rule-set.ts';
-import { epochOf, hourOf, hourStartMs, rfc3339 } from '../../../core/time.ts';
+import { hourOf, hourStartMs, rfc3339 } from '../../../core/time.ts';
 import type { EdgeConfig } from '../../env.ts';
 import { gunzip } from '../../middleware/body.ts';
-import { readDays } from '../../../durable-objects/stored-days.ts';
 import { createWebcryptoVerifier } from '../webcrypto-verifier.ts';
+import type { Stores } from '../observation-rows.ts';
 import type { AnchoredBatch, Draft } from './draft.ts';
+import { verdictsOf } from './verdicts.ts';
 
 export type Completed = { readonly body: string; readonly served: readonly ServedUnits[] };
 
@@ -31,12 +31,13 @@ const TOOLS = {
 };
 
 export async function completeProof(
-  db: D1Database,
+  stores: Stores,
   draft: Draft,
   request: ProofRequest,
   { rules, chain }: EdgeConfig,
+  nowMs: number,
 ): Promise<Result<Completed, Fault>> {
-  const verdicts = await verdictsOf(db, draft, request, rules);
+  const verdicts = await verdictsOf(stores, draft.device, draft.revealed, rules.time, nowMs);
   const proof: Proof = {
     format: PROOF_FORMAT,
     claim: draft.claim,
@@ -48,7 +49,7 @@ export async function completeProof(
     unproved: {
       asked: { from: rfc3339(request.fromMs), until: rfc3339(request.untilMs) },
       verdicts: verdicts
-        .filter((row) => isAsked(row, request, rules))
+        .filter((row) => row.final && isAsked(row, request, rules))
         .map(({ startMs, value, count, flag, tests }) => ({ start: rfc3339(startMs), value, count, flag, tests })),
       license: LICENSE,
       attribution: attributionOf(rules),
@@ -71,27 +72,6 @@ function commitsOf(batches: readonly AnchoredBatch[], chainId: number, contract:
       transaction: commitHash,
       block: commitBlock,
     }));
-}
-
-/** Of all hours that the batches reveal. */
-async function verdictsOf(
-  db: D1Database,
-  { revealed }: Draft,
-  { device }: ProofRequest,
-  { time }: RuleSet,
-): Promise<readonly ObservationRow[]> {
-  const starts = revealed.map(({ startMs }) => startMs);
-  const [firstMs, lastMs] = [Math.min(...starts), Math.max(...starts)];
-  const days = await readDays(db, [
-    { device, fromEpoch: epochOf(firstMs, time), untilEpoch: epochOf(lastMs, time) + 1 },
-  ]);
-  const quantities = [...new Set(revealed.map(({ quantity }) => quantity))].flatMap(
-    (code) => quantityByCode(code) ?? [],
-  );
-  const cells = new Set(revealed.map(({ quantity, startMs }) => `${quantity} ${startMs}`));
-  return days
-    .flatMap((day) => rowsOfDay(day, quantities, time))
-    .filter(({ quantity, startMs }) => cells.has(`${quantity} ${startMs}`));
 }
 
 function isAsked({ quantity, startMs }: ObservationRow, request: ProofRequest, { time }: RuleSet): boolean {

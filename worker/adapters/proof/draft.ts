@@ -18,6 +18,7 @@ import { findBatches, type PlacedBatch } from './find-batches.ts';
 export type AnchoredBatch = PlacedBatch & { readonly row: EpochRow; readonly path: readonly PathStep[] };
 
 export type Draft = {
+  readonly device: SoldDevice;
   readonly claim: Claim;
   readonly batches: readonly AnchoredBatch[];
   /** Everything in these batches. */
@@ -53,6 +54,7 @@ export async function draftProof(
   if (bytes > MAX_BODY_CHARACTERS) return err({ reason: 'proof-too-large', bytes, limit: MAX_BODY_CHARACTERS });
   const readings = anchored.map((batch) => batch.readings);
   return ok({
+    device,
     claim: claimOf(readings, request),
     batches: anchored,
     revealed: quantityHoursOf(readings, rules.time),
@@ -63,18 +65,20 @@ export async function draftProof(
 async function whyNothing(
   { REGION }: Stores,
   { device: name, quantity, fromMs, untilMs }: ProofRequest,
-  { cell, closedThrough }: SoldDevice,
+  { cell, closedThrough, former }: SoldDevice,
   { time }: RuleSet,
   nowMs: number,
 ): Promise<ProofRefusal> {
-  const open = await regionStub(REGION, cell).observations({
+  const query = {
     devices: [name],
     quantities: [quantity.code],
     fromMs,
     untilMs,
     resolution: 'raw',
     limit: 1,
-  });
+  } as const;
+  const cells = former === null ? [cell] : [cell, former.cell];
+  const open = (await Promise.all(cells.map((of) => regionStub(REGION, of).observations(query)))).flat();
   if (open.length === 0) return { reason: 'no-such-reading' };
   // The next close seals it; a region that has closed nothing begins with its oldest readings.
   const epoch = closedThrough === null ? epochOf(fromMs, time) : epochOfHour(closedThrough + 1, time);
