@@ -6,6 +6,8 @@ import type { StoredCell } from '../../schema/d1/region-hours.ts';
 
 export type RegionProgress = {
   readonly cell: string;
+  /** Null: it has not begun. */
+  readonly firstHour: number | null;
   readonly closedThrough: number | null;
   /** Device by slot. */
   readonly slots: readonly string[];
@@ -26,11 +28,14 @@ export async function readCells(db: D1Database, devices: readonly string[]): Pro
 export async function readProgress(db: D1Database, cells: readonly string[]): Promise<readonly RegionProgress[]> {
   if (cells.length === 0) return [];
   const { results } = await db
-    .prepare('SELECT cell, closed_through, slots FROM region WHERE cell IN (SELECT value FROM json_each(?))')
+    .prepare(
+      'SELECT cell, first_hour, closed_through, slots FROM region WHERE cell IN (SELECT value FROM json_each(?))',
+    )
     .bind(JSON.stringify(cells))
-    .all<{ cell: string; closed_through: number | null; slots: string }>();
+    .all<{ cell: string; first_hour: number | null; closed_through: number | null; slots: string }>();
   return results.map((row) => ({
     cell: row.cell,
+    firstHour: row.first_hour,
     closedThrough: row.closed_through,
     slots: JSON.parse(row.slots) as readonly string[],
   }));

@@ -26,7 +26,9 @@ export async function watchHours(
   let isMore = false;
   for (const region of regions) {
     const visible = visibleHour(region, rules, nowMs);
-    const known = store.watched(region.cell);
+    const watched = store.watched(region.cell);
+    // One that had not begun when it was first looked at has nothing before its first hour.
+    const known = watched === null ? null : Math.max(watched, (region.firstHour ?? 0) - 1);
     const through = known === null ? visible : Math.min(visible, known + HOURS_AT_ONCE);
     if (known !== null && through <= known) continue;
     const hours = known === null ? [] : await readHours(db, region, known, through);
