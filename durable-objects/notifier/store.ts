@@ -104,11 +104,11 @@ export class NotifierStore {
     this.#sql.exec('UPDATE hook SET state = ? WHERE id = ?', state, id);
   }
 
-  /** A message under an id that exists is the same message: nothing happens. */
+  /** A message under an id that exists is the same message: nothing happens. Nor for a hook that was removed meanwhile. */
   addMessage({ id, hook, type, body }: Message, nowMs: number): void {
     this.#sql.exec(
       `INSERT OR IGNORE INTO message (id, hook, type, body, created_ms, attempts, state, next_ms)
-       VALUES (?1, ?2, ?3, ?4, ?5, 0, 'waiting', ?5)`,
+       SELECT ?1, id, ?3, ?4, ?5, 0, 'waiting', ?5 FROM hook WHERE id = ?2`,
       id,
       hook,
       type,
