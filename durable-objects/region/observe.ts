@@ -7,7 +7,8 @@ import { checkRange } from '../../core/qc/point-checks.ts';
 import { quantityByIndex, type Quantity } from '../../core/reading/quantity.ts';
 import { unpackReadings } from '../../core/reading/pack.ts';
 import { isUnderMaintenance, type Cell } from '../../core/region/state.ts';
-import { hourOf, hourStartMs } from '../../core/time.ts';
+import { keyAt } from '../../core/region/succession.ts';
+import { epochOf, hourOf, hourStartMs } from '../../core/time.ts';
 import type { Observation, ObservationQuery } from './api.ts';
 import type { RegionMemory } from './memory.ts';
 import type { RegionStore } from './store.ts';
@@ -63,6 +64,7 @@ function raw(memory: RegionMemory, store: RegionStore, query: ObservationQuery):
   const { state, rules } = memory;
   const found: Observation[] = [];
   const seen = new Set<string>();
+  const wanted = query.devices === null ? null : new Set(query.devices);
   // Measured at most `maxAhead` after its receipt: nothing older than this can hold what is asked for.
   for (const row of store.rowsSince(query.fromMs - rules.time.maxAheadSeconds * 1000)) {
     if (row.kind !== 'batch') continue;
@@ -71,7 +73,8 @@ function raw(memory: RegionMemory, store: RegionStore, query: ObservationQuery):
     const { slot } = entry.value;
     const device = state.devices[slot];
     if (device === undefined || statusOf(device) === 'quarantined') continue;
-    if (query.devices !== null && !query.devices.includes(device.membership.device)) continue;
+    const { former, membership } = device;
+    if (wanted?.has(membership.device) === false && !former.some((known) => wanted.has(known.device))) continue;
     const readings = unpackReadings(entry.value.readings);
     if (!readings.ok) continue;
     for (const reading of readings.value) {
@@ -79,15 +82,20 @@ function raw(memory: RegionMemory, store: RegionStore, query: ObservationQuery):
       if (quantity === undefined || !wants(query, quantity)) continue;
       if (reading.measuredMs < query.fromMs || reading.measuredMs >= query.untilMs) continue;
       if (isUnderMaintenance(device, reading.measuredMs)) continue;
-      const key = `${slot}/${reading.quantity}/${reading.measuredMs}`;
+      // As its day has closed, or will.
+      const key = keyAt(device, epochOf(reading.measuredMs, rules.time));
+      if (wanted?.has(key) === false) continue;
+      const at = `${slot}/${reading.quantity}/${reading.measuredMs}`;
       // The first value sent for a time is the one that counts (core/region/coverage.ts).
-      if (seen.has(key)) continue;
-      seen.add(key);
+      if (seen.has(at)) continue;
+      seen.add(at);
       const value = reading.steps / quantity.stepsPerUnit;
       const hour = hourOf(reading.measuredMs, rules.time);
-      const cell = device.day.concat(device.open).find((at) => at.hour === hour && at.quantity === quantity.index);
+      const cell = device.day
+        .concat(device.open)
+        .find((known) => known.hour === hour && known.quantity === quantity.index);
       found.push({
-        device: device.membership.device,
+        device: key,
         quantity: quantity.code,
         startMs: reading.measuredMs,
         value,

@@ -214,3 +214,24 @@ test('a proof is credited for hours of a day that has not closed, and tells thei
     [26, 1, false],
   ]);
 });
+
+test('readings of days before a change of key are those of the key under which their days have closed, verdicts and all', async () => {
+  const [old, heir] = [805, 806];
+  const cell = await open(old);
+  await measure(cell, old, 0, 25, (hour) => (hour < 12 || hour > 23 ? valueAt(hour) : 17));
+  clockMs = DAY0_MS + 25 * HOUR_MS + 60_000;
+  const retired = memberOf(old, { version: 2, status: 'retired' });
+  await replaceDevice(env.DB, { cell, membership: retired }, 1, NO_PAST);
+  await replaceDevice(env.DB, { cell, membership: memberOf(heir) }, 0, NO_PAST);
+  await namespace.getByName(cell).applyMembership(memberOf(heir), { ...NO_PAST, predecessor: memberOf(old).device });
+  await measure(cell, heir, 25, 27);
+  const nowMs = DAY0_MS + 27 * HOUR_MS;
+  for (const [slot, hours] of [
+    [old, hoursFrom(0, 24)],
+    [heir, hoursFrom(24, 27)],
+  ] as const) {
+    const [hourly, raw] = [await ask(slot, 0, 27, nowMs), await ask(slot, 0, 27, nowMs, '&resolution=raw')];
+    expect([hourly.hours, raw.hours]).toEqual([hours, hours]);
+    expect(raw.served).toEqual(hourly.served);
+  }
+});
