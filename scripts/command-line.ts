@@ -43,9 +43,13 @@ export function readArguments(args: readonly string[], { values = [], switches =
 const ADDRESS_FLAGS = ['api', 'rpc', 'url', 'web'] as const;
 
 function requireHttp(flag: string, text: string | undefined): void {
-  // "localhost:8787" can be parsed, too: as an address of the scheme "localhost".
-  if (text === undefined || /^https?:$/.test(URL.parse(text)?.protocol ?? '')) return;
+  if (text === undefined || isHttpAddress(text)) return;
   throw new UsageError(`--${flag} ${text} is no address; write https://...`);
+}
+
+/** "localhost:8787" can be parsed, too: as an address of the scheme "localhost". */
+export function isHttpAddress(text: string): boolean {
+  return /^https?:$/.test(URL.parse(text)?.protocol ?? '');
 }
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);

@@ -28,6 +28,7 @@ import { testUsdcAbi } from '../contracts/abi/test-usdc.gen.ts';
 import { parseOwnerAddress } from '../core/ids.ts';
 import { MAIN_RULES } from '../core/rules/main.ts';
 import { epochOf } from '../core/time.ts';
+import { isHttpAddress } from './command-line.ts';
 import type { Contracts } from './lib/folder.ts';
 import { isMain, Refusal, runCommand } from './lib/say.ts';
 
@@ -150,7 +151,7 @@ if (isMain(import.meta.url)) {
       if (!parsed.ok) throw new Refusal(`--${name} must be an address (0x and 40 hex digits).`);
       return parsed.value;
     };
-    if (!values.rpc || !URL.canParse(values.rpc)) throw new Refusal('--rpc must be the URL of the chain.');
+    if (!values.rpc || !isHttpAddress(values.rpc)) throw new Refusal('--rpc must be the URL of the chain, https://...');
     const deployerKey = process.env['DEPLOYER_PRIVATE_KEY'] ?? '';
     if (!/^0x[0-9a-fA-F]{64}$/.test(deployerKey))
       throw new Refusal('set DEPLOYER_PRIVATE_KEY to 0x and 64 hex digits.');

@@ -8,7 +8,7 @@ import { parseOwnerSignature } from '../../core/lifecycle/signed-act.ts';
 import type { Result } from '../../core/result.ts';
 import type { NetworkProblem } from '../../sensors/client/problem.ts';
 import { orRefuse } from '../admin-client.ts';
-import { type Flags, numberFlag, readArguments, requireFlag, UsageError } from '../command-line.ts';
+import { type Flags, isHttpAddress, numberFlag, readArguments, requireFlag, UsageError } from '../command-line.ts';
 import { confirm } from '../lib/confirm.ts';
 import { bold, dim, done, Refusal } from '../lib/say.ts';
 import { exactPosition, issuedNow, ownerAddress, ownerOf, placed, readTerms, signAct } from '../registry/acts.ts';
@@ -48,24 +48,28 @@ export async function relocate(args: readonly string[]): Promise<void> {
     ...placed(position),
     issuedAt: issuedNow(terms),
   };
-  const kept = files && { ...files, state: withPosition(files.state, position) };
-  if (kept !== null) await writeState(kept.keyFile, kept.state);
+  const kept = await keepPosition(files, position);
   const answer = orRefuse(await postAct(api, act, { ownerSignature: await signAct(owner, act, terms), position }, []));
   done(`${did} stands in cell ${act.place} now; its reputation falls with the distance it was moved`);
-  await remember(kept, api, answer, position);
+  await remember(kept, api, answer);
 }
 
-async function remember(
-  files: OpenDevice | null,
-  api: string,
-  { ingestUrl, region }: Registered,
-  position: ExactPosition,
-): Promise<void> {
+/** Before it is sent: the network may take what is never answered. */
+async function keepPosition(files: OpenDevice | null, position: ExactPosition): Promise<OpenDevice | null> {
+  if (files === null) {
+    console.log(dim('Keep this: the network does not, and without the salt nobody can show later what was signed'));
+    console.log(`  ${JSON.stringify(position)}`);
+    return null;
+  }
+  const state = withPosition(files.state, position);
+  await writeState(files.keyFile, state);
+  return { ...files, state };
+}
+
+async function remember(files: OpenDevice | null, api: string, { ingestUrl, region }: Registered): Promise<void> {
   console.log(`  posts to ${ingestUrl}`);
   if (files === null) {
     console.log(dim('  its files are not here: give it this address where it runs'));
-    console.log(dim('  keep this: the network does not, and without the salt nobody can show later what was signed'));
-    console.log(`  ${JSON.stringify(position)}`);
     return;
   }
   await writeState(files.keyFile, { ...files.state, api, address: { ingestUrl, region } });
@@ -149,7 +153,7 @@ async function readOffer(
   if (given === null) throw broken;
   const act = parseAct('transfer', given.act);
   if (given.kind !== 'isobar-transfer' || !act.ok || !parseOwnerSignature(given.ownerSignature).ok) throw broken;
-  if (typeof given.api !== 'string' || !URL.canParse(given.api) || given.ownerSignature === undefined) throw broken;
+  if (typeof given.api !== 'string' || !isHttpAddress(given.api) || given.ownerSignature === undefined) throw broken;
   return { api: new URL(given.api).origin, ownerSignature: given.ownerSignature, act: act.value };
 }
 

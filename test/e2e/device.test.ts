@@ -249,6 +249,13 @@ test('a device is moved, rested, handed over and retired, and its status says so
   const json: unknown = JSON.parse(await succeed('status', '--did', did, '--json'));
   expect(json).toMatchObject({ device: did, registered: { owner: buyer.toLowerCase() } });
 
+  // By its id alone its files hear nothing: who moves it is told what to keep.
+  const elsewhere = ['--did', did, '--lat', '40.46', '--lon', '-3.68', '--owner-key', join(base, 'owner-1.key')];
+  expect(await succeed('relocate', ...elsewhere)).toMatch(
+    /Keep this: .*\n {2}\{"latitudeE7":404600000,.*"salt":"[0-9a-f]{32}"\}/,
+  );
+  expect(await succeed('status', '--key', keyOf('traveller'))).toContain('not kept here');
+
   const retire = ['retire', '--key', keyOf('traveller'), '--yes'];
   expect((await device(...retire)).exitCode).toBe(1); // the seller's word counts no more
   await succeed(...retire, '--owner-key', join(base, 'owner-1.key'));

@@ -48,6 +48,32 @@ export async function collectRows(
   return mergeRows([...closed, ...since], found.flat());
 }
 
+/** What is known of these hours, half-open, wherever it lies. */
+export function collectHours(
+  stores: Stores,
+  devices: readonly SoldDevice[],
+  quantities: readonly Quantity[],
+  { fromHour, untilHour }: { readonly fromHour: number; readonly untilHour: number },
+  nowMs: number,
+  rules: TimeRules,
+): Promise<readonly ObservationRow[]> {
+  return collectRows(
+    stores,
+    {
+      slices: devices.map((device) => ({ device, fromHour, untilHour, isOpening: true })),
+      quantities,
+      hoursBefore: 0,
+      resolution: 'hour',
+      fromMs: hourStartMs(fromHour, rules),
+      untilMs: hourStartMs(untilHour, rules),
+      limit: Number.MAX_SAFE_INTEGER,
+      days: null,
+      nowMs,
+    },
+    rules,
+  );
+}
+
 function windowOf({ device, fromHour, untilHour }: Slice<SoldDevice>, wanted: Wanted, rules: TimeRules): Window {
   const fromMs = hourStartMs(fromHour - wanted.hoursBefore, rules);
   const untilMs = hourStartMs(untilHour, rules);
@@ -64,7 +90,7 @@ function closedUntilOf({ closedThrough }: Holder, rules: TimeRules): number {
 }
 
 /** Whose objects may hold hours of the device that are not in D1: of one that has moved, the region that it left, too. */
-function holdersOf({ former, ...device }: SoldDevice): readonly Holder[] {
+export function holdersOf({ former, ...device }: SoldDevice): readonly Holder[] {
   return former === null || former.cell === device.cell ? [device] : [device, former];
 }
 

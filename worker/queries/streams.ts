@@ -5,9 +5,7 @@ import { splitByOwner } from '../../core/price/own-devices.ts';
 import { isRegionCell } from '../../core/cell.ts';
 import { priceOf } from '../../core/price/price.ts';
 import { canAnswer, observationsCost } from '../../core/price/units.ts';
-import { rowsOfDay } from '../../core/query/rows.ts';
 import { needsOf } from '../../core/query/series.ts';
-import type { TimeRules } from '../../core/rules/rule-set.ts';
 import { GOOD } from '../../core/reading/reading.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import { passText, type StreamPass } from '../../core/stream/pass.ts';
@@ -17,10 +15,8 @@ import {
   MAX_STREAM_REGIONS,
   type StreamRequest,
 } from '../../core/stream/request.ts';
-import { epochOf, rfc3339 } from '../../core/time.ts';
-import type { Observation, ObservationQuery } from '../../durable-objects/region/api.ts';
+import { epochOf, hourOf, rfc3339 } from '../../core/time.ts';
 import { logLine } from '../../durable-objects/log.ts';
-import { readDays } from '../../durable-objects/stored-days.ts';
 import { regionStub } from '../../durable-objects/stub.ts';
 import type { StreamQuote, StreamSold } from '../../schema/api/stream.ts';
 import type { AppEnv } from '../context.ts';
@@ -31,14 +27,13 @@ import type { Asker } from '../middleware/wallet.ts';
 import { describeQueryRefusal } from '../middleware/query-problems.ts';
 import { nowMs } from '../adapters/clock.ts';
 import type { SoldDevice } from '../adapters/d1/observations.ts';
+import { collectHours } from '../adapters/observation-rows.ts';
 import { sealOf } from '../adapters/seal.ts';
 import { priceFacts } from './priced-page.ts';
 import { ONLY_SOLD, selectDevices } from './selection.ts';
 
 /** Whoever measured within these hours is taken to measure on. */
 const LIVE_HOURS = 2;
-/** More than the cells that five regions' devices can have within them. */
-const MOST_CELLS = 100_000;
 /** What settling takes is not the buyer's time. */
 const SETTLING_MS = 60_000;
 
@@ -118,48 +113,19 @@ async function readLive(c: Context<AppEnv>, devices: readonly SoldDevice[], requ
   const untilMs = nowMs() + time.maxAheadSeconds * 1000;
   const fromMs = untilMs - (LIVE_HOURS + 1) * time.hourSeconds * 1000;
   const hours = hoursOfStream(request.minutes, time);
-  const byCell = Map.groupBy(devices, ({ cell }) => cell);
-  const read = await Promise.all(
-    [...byCell].map(async ([cell, members]) => {
-      const query: ObservationQuery = {
-        devices: members.map(({ device }) => device),
-        quantities: request.quantities.map(({ code }) => code),
-        fromMs,
-        untilMs,
-        resolution: 'hour',
-        limit: MOST_CELLS,
-      };
-      const region = regionStub(c.env.REGION, cell);
-      const { seq } = await region.summary();
-      return { cell, seq, cells: await region.observations(query) };
-    }),
+  const cells = [...new Set(devices.map(({ cell }) => cell))];
+  const begin = await Promise.all(
+    cells.map(async (cell) => [cell, (await regionStub(c.env.REGION, cell).summary()).seq] as const),
   );
-  // Asked second: an hour whose day has closed meanwhile is in both places, and counts once, not in neither.
-  const closed = await closedCells(c.env.DB, devices, request, fromMs, time);
-  const good = [...read.flatMap(({ cells }) => cells), ...closed].filter(({ flag }) => flag === GOOD);
+  const span = { fromHour: hourOf(fromMs - 1, time) + 1, untilHour: hourOf(untilMs - 1, time) + 1 };
+  const rows = await collectHours(c.env, devices, request.quantities, span, nowMs(), time);
+  const good = rows.filter(({ flag }) => flag === GOOD);
   return {
-    begin: new Map(read.map(({ cell, seq }) => [cell, seq])),
+    begin: new Map(begin),
     served: [...Map.groupBy(good, ({ device }) => device)]
       .map(([device, cells]) => ({ device, units: new Set(cells.map(({ quantity }) => quantity)).size * hours }))
       .toSorted((a, b) => (a.device < b.device ? -1 : 1)),
   };
-}
-
-type Live = Pick<Observation, 'device' | 'quantity' | 'flag'>;
-
-/** After a day's end its last hours are in the database: a region holds those of the open day alone. */
-async function closedCells(
-  db: D1Database,
-  devices: readonly SoldDevice[],
-  { quantities }: StreamRequest,
-  fromMs: number,
-  time: TimeRules,
-): Promise<readonly Live[]> {
-  const [fromEpoch, untilEpoch] = [epochOf(fromMs, time), epochOf(nowMs(), time)];
-  if (fromEpoch === untilEpoch) return [];
-  const spans = devices.map(({ device }) => ({ device, fromEpoch, untilEpoch }));
-  const cells = (await readDays(db, spans)).flatMap((day) => rowsOfDay(day, quantities, time));
-  return cells.filter(({ startMs }) => startMs >= fromMs);
 }
 
 type Selected = {

@@ -12,6 +12,7 @@ import { regionStub } from '../../../durable-objects/stub.ts';
 import type { EdgeBindings } from '../../env.ts';
 import type { SoldDevice } from '../d1/observations.ts';
 import type { EpochRow } from '../d1/public.ts';
+import { holdersOf } from '../observation-rows.ts';
 import { anchorOf } from './anchor.ts';
 import { findBatches, type PlacedBatch } from './find-batches.ts';
 
@@ -65,7 +66,7 @@ export async function draftProof(
 async function whyNothing(
   { REGION }: Stores,
   { device: name, quantity, fromMs, untilMs }: ProofRequest,
-  { cell, closedThrough, former }: SoldDevice,
+  device: SoldDevice,
   { time }: RuleSet,
   nowMs: number,
 ): Promise<ProofRefusal> {
@@ -77,10 +78,11 @@ async function whyNothing(
     resolution: 'raw',
     limit: 1,
   } as const;
-  const cells = former === null ? [cell] : [cell, former.cell];
-  const open = (await Promise.all(cells.map((of) => regionStub(REGION, of).observations(query)))).flat();
+  const asked = holdersOf(device).map(({ cell }) => regionStub(REGION, cell).observations(query));
+  const open = (await Promise.all(asked)).flat();
   if (open.length === 0) return { reason: 'no-such-reading' };
   // The next close seals it; a region that has closed nothing begins with its oldest readings.
+  const { closedThrough } = device;
   const epoch = closedThrough === null ? epochOf(fromMs, time) : epochOfHour(closedThrough + 1, time);
   return { reason: 'proof-pending', epoch, expectedMs: commitExpectedMs(epoch, nowMs, time) };
 }

@@ -3,9 +3,9 @@ import type { QuantityHour } from '../../../core/price/proof.ts';
 import type { ObservationRow } from '../../../core/query/rows.ts';
 import { quantityByCode } from '../../../core/reading/quantity.ts';
 import type { TimeRules } from '../../../core/rules/rule-set.ts';
-import { hourOf, hourStartMs } from '../../../core/time.ts';
+import { hourOf } from '../../../core/time.ts';
 import type { SoldDevice } from '../d1/observations.ts';
-import { collectRows, type Stores } from '../observation-rows.ts';
+import { collectHours, type Stores } from '../observation-rows.ts';
 
 /** Of a day that has not closed its region knows them: a segment holds what came up to its seal, of the next day's first hours, too. */
 export async function verdictsOf(
@@ -20,21 +20,7 @@ export async function verdictsOf(
   const quantities = [...new Set(revealed.map(({ quantity }) => quantity))].flatMap(
     (code) => quantityByCode(code) ?? [],
   );
-  const rows = await collectRows(
-    stores,
-    {
-      slices: [{ device, fromHour, untilHour, isOpening: true }],
-      quantities,
-      hoursBefore: 0,
-      resolution: 'hour',
-      fromMs: hourStartMs(fromHour, rules),
-      untilMs: hourStartMs(untilHour, rules),
-      limit: Number.MAX_SAFE_INTEGER,
-      days: null,
-      nowMs,
-    },
-    rules,
-  );
+  const rows = await collectHours(stores, [device], quantities, { fromHour, untilHour }, nowMs, rules);
   const wanted = new Set(revealed.map(({ quantity, startMs }) => `${quantity} ${startMs}`));
   return rows.filter(({ quantity, startMs }) => wanted.has(`${quantity} ${startMs}`));
 }
